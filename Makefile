@@ -1,0 +1,33 @@
+# make demo: a run from nothing to numbers.  make test: the tests.  Both set up .venv.
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+export JAX_COMPILATION_CACHE_DIR := $(CURDIR)/.cache/xla
+export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0.5
+
+.PHONY: demo test lint clean
+
+.venv/done: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+DEMO := --config.data.dir=data/synthetic
+
+data/synthetic/manifest.json: .venv/done
+	$(BIN)/python -m data_prep synthetic --out=data/synthetic --train=2000 --test=1000
+
+demo: data/synthetic/manifest.json
+	$(BIN)/python launch.py --config=configs/baseline.py:dataset=synthetic,noise=0.3 --workdir=runs/demo/baseline $(DEMO)
+	$(BIN)/python launch.py --config=configs/resup.py:dataset=synthetic,noise=0.3 --workdir=runs/demo/resup $(DEMO)
+	$(BIN)/python -m fer_jax.analysis.compare runs/demo/baseline runs/demo/resup --out=runs/demo/summary.json
+
+test: .venv/done
+	$(BIN)/python -m pytest
+
+lint: .venv/done
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+clean:
+	rm -rf .cache runs/demo

@@ -1,0 +1,312 @@
+"""One training step of the ReSup pair: ours against the same step in PyTorch.
+
+    python benchmarks/step_vs_torch.py [--pixels 48] [--width 24] [--batch 64]
+
+Two slim ResNet-18s, images of one random batch, cross-entropy weighted by the other
+network's clean probability plus 5 x the mean squared softmax difference, one Adam over
+both. Ours is the step that training runs, with augmentation 'none' (uint8 in,
+normalised inside); PyTorch's is eager, with images in the faster of the two memory
+layouts and its fused Adam. Both have the same threads, two by default. Rounds
+alternate, so that other work on the machine hits both; printed are medians.
+
+On a busy machine wall time says little, least of all of PyTorch, whose threads wait for
+each other: --threads 1 --clock cpu counts processor time instead.
+
+PyTorch is an extra: pip install torch
+"""
+
+import argparse
+import functools
+import os
+import pathlib
+import statistics
+import sys
+import time
+import types
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from fer_jax import algorithms, nets
+from fer_jax.data import augment
+from fer_jax.training import optimizer, step
+
+try:
+    import torch
+except ImportError:
+    sys.exit('this benchmark compares with PyTorch: pip install torch')
+
+CLOCKS = {'wall': time.perf_counter, 'cpu': time.process_time}
+NUM_CLASSES = 7
+RATE = 1e-3
+CONSISTENCY = 5.0
+RECIPES = ('none', 'flip', 'flip_crop_erase')
+# Where both mixtures stand: Beta(2, 4) for the noisy, Beta(8, 2) for the clean.
+SHAPES = ((2.0, 8.0), (4.0, 2.0))
+
+
+class Block(torch.nn.Module):
+    """relu(shortcut(x) + norm(conv(relu(norm(conv(x))))))."""
+
+    def __init__(self, before, after, stride):
+        super().__init__()
+        self.first = conv_norm(before, after, 3, stride)
+        self.second = conv_norm(after, after, 3, 1)
+        changes = stride != 1 or before != after
+        self.shortcut = conv_norm(before, after, 1, stride) if changes else None
+
+    def forward(self, x):
+        y = self.second(self.first(x).relu_())
+        return y.add_(self.shortcut(x) if self.shortcut else x).relu_()
+
+
+def conv_norm(before, after, size, stride):
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(before, after, size, stride, size // 2, bias=False),
+        torch.nn.BatchNorm2d(after),
+    )
+
+
+def torch_net(width):
+    """resnet18_slim with its classifier, in PyTorch."""
+    layers, before = [conv_norm(3, width, 3, 2), torch.nn.ReLU()], width
+    for i in range(4):
+        for stride in (1 if i == 0 else 2, 1):
+            layers.append(Block(before, width * 2**i, stride))
+            before = width * 2**i
+    return torch.nn.Sequential(
+        *layers,
+        torch.nn.AdaptiveAvgPool2d(1),
+        torch.nn.Flatten(),
+        torch.nn.Linear(before, NUM_CLASSES),
+    )
+
+
+class Torch:
+    """The step in eager PyTorch."""
+
+    def __init__(self, width, images, labels, layout, now):
+        self.now = now
+        torch.manual_seed(0)
+        self.nets = [torch_net(width).to(memory_format=layout) for _ in range(2)]
+        self.parameters = [p for net in self.nets for p in net.parameters()]
+        self.adam = torch.optim.Adam(self.parameters, RATE, fused=True)
+        self.images = torch.from_numpy(images).permute(0, 3, 1, 2)
+        self.images = self.images.contiguous(memory_format=layout)
+        self.labels = torch.from_numpy(labels).long()
+        self.betas = torch.distributions.Beta(*(torch.tensor(s) for s in SHAPES))
+
+    def normalised(self):
+        mean, std = (
+            torch.tensor(values)[None, :, None, None]
+            for values in (augment.IMAGENET_MEAN, augment.IMAGENET_STD)
+        )
+        return (self.images / 255.0 - mean) / std
+
+    def loss(self, images):
+        logits = [net(images) for net in self.nets]
+        probs = [z.softmax(-1) for z in logits]
+        rows = torch.arange(len(self.labels))
+        with torch.no_grad():
+            similarity = [f[rows, self.labels] / f.norm(dim=-1) for f in probs]
+            weights = [
+                self.betas.log_prob(s.clamp(1e-4, 1 - 1e-4)[:, None]).softmax(-1)[:, 1]
+                for s in similarity
+            ]
+        cross_entropy = torch.nn.functional.cross_entropy
+        loss = CONSISTENCY * (probs[0] - probs[1]).square().mean()
+        for z, weight in zip(logits, weights[::-1]):
+            loss = (
+                loss + (weight * cross_entropy(z, self.labels, reduction='none')).mean()
+            )
+        return loss
+
+    def step(self, spent):
+        """One step; adds the seconds of its parts to `spent`."""
+        marks = [self.now()]
+        self.adam.zero_grad()
+        loss = self.loss(self.normalised())
+        marks.append(self.now())
+        loss.backward()
+        marks.append(self.now())
+        self.adam.step()
+        marks.append(self.now())
+        for name, start, end in zip(
+            ('forward', 'backward', 'optimiser'), marks, marks[1:]
+        ):
+            spent.setdefault(name, []).append(end - start)
+        spent.setdefault('step', []).append(marks[-1] - marks[0])
+
+
+class Jax:
+    """Our step, and its parts compiled apart."""
+
+    def __init__(self, width, images, labels, now):
+        self.now = now
+        pixels = images.shape[1]
+        self.algorithm = algorithms.make(
+            'resup',
+            backbone=nets.make('resnet18_slim', width=width),
+            num_classes=NUM_CLASSES,
+            num_examples=len(labels),
+            warmup_epochs=0,
+            consistency=CONSISTENCY,
+            rules='safe',
+        )
+        adam = optimizer.make(
+            types.SimpleNamespace(
+                name='adam', schedule='step', learning_rate=RATE, weight_decay=0.0,
+                decay_epochs=(15, 24), decay_factor=0.1,
+            ),
+            steps_per_epoch=60,
+        )  # fmt: skip
+        self.state = step.create(
+            self.algorithm,
+            adam,
+            jax.random.key(0),
+            jnp.zeros((1, pixels, pixels, 3)),
+            labels,
+        )
+        memory = self.state.memory
+        self.state = self.state._replace(
+            memory=memory._replace(ready=jnp.ones_like(memory.ready))
+        )
+        self.images, self.index = jnp.asarray(images), jnp.arange(len(labels))
+        views = {
+            recipe: functools.partial(augment.augment, recipe, pixels, 0)
+            for recipe in RECIPES
+        }
+        self.whole = step.make_step(
+            self.algorithm, adam, views['none'], steps_per_epoch=60, seed=0
+        )
+        batch = algorithms.Batch(
+            jax.jit(views['none'])(0, self.index, self.images),
+            self.state.labels,
+            self.index,
+        )
+        progress = algorithms.Progress(self.state.step, self.state.step)
+        rest = (self.state.stats, self.state.memory, batch, progress, jax.random.key(0))
+        value = jax.jit(lambda params, *rest: self.algorithm.objective(params, *rest))
+        gradient = jax.jit(jax.value_and_grad(self.algorithm.objective, has_aux=True))
+        gradients = gradient(self.state.params, *rest)[1]
+
+        def updated(gradients, opt, params):
+            updates, opt = adam.update(gradients, opt, params)
+            return jax.tree.map(jnp.add, params, updates), opt
+
+        update = jax.jit(updated, donate_argnums=(1, 2))
+        self.own = jax.tree.map(jnp.copy, (self.state.opt, self.state.params))
+
+        def optimiser():
+            params, opt = update(gradients, *self.own)
+            self.own = opt, params
+            return params
+
+        # copies: the whole step eats its state
+        params, rest = jax.tree.map(jnp.copy, (self.state.params, rest))
+        self.parts = {
+            'forward': lambda: value(params, *rest),
+            'forward and backward': lambda: gradient(params, *rest),
+            'optimiser': optimiser,
+        }
+        for recipe in RECIPES:
+            make = jax.jit(views[recipe])
+            self.parts[f'augmentation {recipe}'] = functools.partial(
+                make, 0, self.index, self.images
+            )
+
+    def step(self, spent):
+        start = self.now()
+        self.state, metrics = self.whole(self.state, self.images, self.index)
+        jax.block_until_ready((self.state.params, metrics))
+        spent.setdefault('step', []).append(self.now() - start)
+
+    def part(self, name, spent):
+        start = self.now()
+        jax.block_until_ready(self.parts[name]())
+        spent.setdefault(name, []).append(self.now() - start)
+
+
+def milliseconds(spent):
+    return {name: 1e3 * statistics.median(values) for name, values in spent.items()}
+
+
+def measure(width, pixels, batch, seconds, now):
+    """Medians in milliseconds of ours, and of PyTorch by memory layout."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (batch, pixels, pixels, 3), np.uint8)
+    labels = rng.integers(0, NUM_CLASSES, batch).astype(np.int32)
+    ours = Jax(width, images, labels, now)
+    theirs = {
+        str(layout).removeprefix('torch.'): Torch(width, images, labels, layout, now)
+        for layout in (torch.contiguous_format, torch.channels_last)
+    }
+    count = sum(leaf.size for leaf in jax.tree.leaves(ours.state.params))
+    wanted = sum(p.numel() for p in theirs['channels_last'].parameters)
+    if count != wanted:
+        raise ValueError(
+            f'the nets differ: {count} parameters here, {wanted} in PyTorch'
+        )
+
+    spent, spent_theirs = {}, {layout: {} for layout in theirs}
+    end = None
+    while end is None or time.perf_counter() < end:
+        first = end is None  # compiles and warms up: thrown away
+        runs = [(ours.step, {} if first else spent)]
+        runs += [
+            (functools.partial(ours.part, name), {} if first else spent)
+            for name in ours.parts
+        ]
+        runs += [
+            (net.step, {} if first else spent_theirs[layout])
+            for layout, net in theirs.items()
+        ]
+        for run, into in runs:
+            run({})  # caches and threads change hands
+            for _ in range(2):
+                run(into)
+        end = end or time.perf_counter() + seconds
+    return milliseconds(spent), {
+        layout: milliseconds(values) for layout, values in spent_theirs.items()
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--width', type=int, default=24)
+    parser.add_argument('--pixels', type=int, default=48)
+    parser.add_argument('--batch', type=int, default=64)
+    parser.add_argument('--seconds', type=float, default=20.0)
+    parser.add_argument('--threads', type=int, default=2)
+    parser.add_argument('--clock', choices=CLOCKS, default='wall')
+    args = parser.parse_args()
+    if hasattr(os, 'sched_setaffinity'):  # before jax starts its threads
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-args.threads :])
+    torch.set_num_threads(args.threads)
+    ours, theirs = measure(
+        args.width, args.pixels, args.batch, args.seconds, CLOCKS[args.clock]
+    )
+    layout = min(theirs, key=lambda name: theirs[name]['step'])
+    best = theirs[layout]
+    backward = ours['forward and backward'] - ours['forward']
+    print(
+        f'resnet18_slim width {args.width}, {args.pixels} px, batch {args.batch},'
+        f' {args.threads} threads, {args.clock} time;'
+        f' jax {jax.__version__}, torch {torch.__version__}'
+    )
+    print(f'{"ms":28}{"jax":>8}{"torch":>8}   torch: {layout}')
+    print(f'{"step":28}{ours["step"]:8.1f}{best["step"]:8.1f}')
+    print(f'{"  forward":28}{ours["forward"]:8.1f}{best["forward"]:8.1f}')
+    print(f'{"  backward":28}{backward:8.1f}{best["backward"]:8.1f}')
+    print(f'{"  optimiser":28}{ours["optimiser"]:8.1f}{best["optimiser"]:8.1f}')
+    for recipe in RECIPES:
+        print(f'{"  augmentation " + recipe:28}{ours["augmentation " + recipe]:8.1f}')
+    for name, times in theirs.items():
+        print(f'torch {name}: {times["step"]:.1f} ms a step')
+    print(f'ratio jax / torch {ours["step"] / best["step"]:.2f}')
+
+
+if __name__ == '__main__':
+    main()

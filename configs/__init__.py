@@ -1,0 +1,1 @@
+"""One file a method; default.py shows every field."""

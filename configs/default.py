@@ -1,0 +1,138 @@
+"""Every field of a run, its meaning and unit, for each data set.
+
+    python launch.py --config=configs/<method>.py:dataset=<set>,noise=<rate> \
+        --workdir=runs/<name> --config.data.dir=<prepared folder>
+
+A method's config adds `config.algorithm`. Any field is overridden on the command line:
+--config.epochs=10 --config.noise.rate=0.3 --config.optimizer.learning_rate=1e-3.
+"""
+
+from ml_collections import ConfigDict
+
+# Settings that depend on the data set. `paper` is ReSup's own (sec. 4.2); `scratch`
+# trains a slim network from random weights on 48-pixel faces, hours of a GPU less.
+PAPER = {
+    'image_size_px': 224,
+    'augmentation': 'resup',
+    'backbone': 'resnet18',
+    'width': 64,
+    'epochs': 30,
+    'batch_size': 96,
+    'optimizer': 'adam',
+    'learning_rate': 2e-4,
+    'decay_epochs': (10, 20),
+}
+SCRATCH = {
+    'image_size_px': 48,
+    'augmentation': 'flip',
+    'backbone': 'resnet18_slim',
+    'width': 24,
+    'epochs': 30,
+    'batch_size': 64,
+    'optimizer': 'adam',
+    'learning_rate': 1e-3,
+    'decay_epochs': (15, 24),
+}
+CIFAR = {  # ReSup sec. 4.12, the 7-layer CNN; batch size and epochs are not stated
+    'image_size_px': 32,
+    'augmentation': 'cifar',
+    'backbone': 'cnn7',
+    'width': 64,
+    'epochs': 200,
+    'batch_size': 128,
+    'optimizer': 'adam',
+    'learning_rate': 1e-3,
+    'decay_epochs': (50, 100, 150),
+}
+DATASETS = {
+    'synthetic': SCRATCH | {'width': 16, 'epochs': 20, 'decay_epochs': (12, 17)},
+    'fer2013': SCRATCH,
+    'ferplus': PAPER,
+    'raf_db': PAPER,
+    'affectnet': PAPER | {'epochs': 20, 'decay_epochs': (5, 10)},
+    'expw': PAPER,
+    'cifar10': CIFAR,
+    'cifar100': CIFAR | {'augmentation': 'cifar100'},
+    'folder': PAPER,
+}
+KNOWN = ('dataset', 'noise')
+
+
+def parse(arg):
+    """{'dataset': ..., 'noise': ...} from 'dataset=raf_db,noise=0.3'.
+
+    Raises:
+      ValueError: an unknown key, an unknown data set, or a rate that is no number.
+    """
+    given = {'dataset': 'synthetic', 'noise': 0.0}
+    for item in filter(None, arg.split(',')):
+        key, equals, value = item.partition('=')
+        if not equals or key not in KNOWN:
+            raise ValueError(
+                f'config argument {item!r} is not known; write dataset=<set> or'
+                f' noise=<rate>, joined by a comma'
+            )
+        given[key] = value
+    if given['dataset'] not in DATASETS:
+        raise ValueError(
+            f'unknown dataset {given["dataset"]!r}; there are: {", ".join(DATASETS)}'
+        )
+    try:
+        given['noise'] = float(given['noise'])
+    except ValueError:
+        raise ValueError(
+            f'noise={given["noise"]} is not a number; for 30 % write noise=0.3'
+        ) from None
+    return given
+
+
+def get_config(arg=''):
+    """The fields common to all methods; `arg` is what follows the colon of --config."""
+    given = parse(arg)
+    preset = DATASETS[given['dataset']]
+    config = ConfigDict()
+
+    config.seed = 0  # initial weights, order of examples, augmentation
+    config.epochs = preset['epochs']  # passes over the training set
+    config.batch_size = preset['batch_size']  # examples a step, over all devices
+    config.eval_batch_size = 256  # examples a batch where nothing is learned
+    config.log_every_steps = 20  # steps between updates of the progress bar
+    config.keep_checkpoints = 2  # newest ones kept, beside the best on the test set
+    config.peer_map = 'auto'  # how co-trained networks run: auto, unroll, vmap
+
+    config.data = ConfigDict()
+    config.data.name = given['dataset']  # one of DATASETS; folder: any classes
+    config.data.dir = ''  # folder written by python -m data_prep
+    config.data.max_train = 0  # draw that many training examples; 0: all
+    config.data.subset_seed = 0  # which ones are drawn
+    config.data.image_size_px = preset['image_size_px']  # what the network sees
+    # resup, scn, cifar, cifar100 (the papers'), flip, flip_crop_erase, none
+    config.data.augmentation = preset['augmentation']
+    config.data.workers = 0  # processes that decode images; 0: threads
+
+    config.noise = ConfigDict()  # label noise added to the given training labels
+    config.noise.rate = given['noise']  # fraction in [0, 1)
+    # symmetric, pair, asymmetric_fer (ReSup 4.9; has its own rates), matrix
+    config.noise.kind = 'symmetric'
+    config.noise.exact = False  # exact counts per class instead of independent draws
+    config.noise.inclusive = False  # symmetric: draw from all classes, the own too
+    config.noise.matrix = ''  # kind matrix: text file, C rows of C probabilities
+    config.noise.seed = 0  # which labels are hit
+
+    config.model = ConfigDict()
+    # resnet18, resnet18_cifar, resnet18_slim, cnn7
+    config.model.backbone = preset['backbone']
+    config.model.width = preset['width']  # channels of the first stage
+    config.model.dtype = 'float32'  # of activations: float32 or bfloat16
+
+    config.optimizer = ConfigDict()
+    config.optimizer.name = preset['optimizer']  # adam (torch's) or sgd
+    config.optimizer.learning_rate = preset['learning_rate']  # at the start
+    config.optimizer.weight_decay = 0.0  # L2 added to the gradient, as torch does
+    config.optimizer.momentum = 0.9  # sgd only
+    # step: times decay_factor at each of decay_epochs;
+    # linear: constant up to the first of two decay_epochs, 0 at the second
+    config.optimizer.schedule = 'step'
+    config.optimizer.decay_epochs = preset['decay_epochs']
+    config.optimizer.decay_factor = 0.1
+    return config

@@ -1,0 +1,11 @@
+"""ReSup on RAF-DB.
+
+    python launch.py --config=configs/resup_rafdb.py --workdir=runs/rafdb \
+        --config.data.dir=data/rafdb
+"""
+
+from configs import resup
+
+
+def get_config(arg=''):
+    return resup.get_config(f'dataset=raf_db,{arg}')

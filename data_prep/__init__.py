@@ -1,0 +1,1 @@
+"""Doors that turn a source's own files into a prepared folder."""

@@ -1,0 +1,295 @@
+"""FER2013 (Goodfellow et al. 2013), with the labels of its authors or of FERPlus.
+
+Source: `fer2013.csv` (emotion,pixels,Usage) and, for FERPlus labels, `fer2013new.csv`
+beside it. The training split is Usage=Training. The test split is PrivateTest, as is
+customary, or PublicTest where a copy has no other or `--test=public` asks for it;
+rows of the one that is not chosen are left out. Ids are the first word of the Usage
+and the row of the csv, counted from 0: train-00012, private-32310.
+
+`--labels` names the given labels, `--clean` a second source that is taken for the
+truth. With both, the training split keeps every face that has a given label, with
+clean label -1 where the truth is unknown (else the votes would filter the training
+set), and the test split holds the faces with a known truth, *labelled with it*: we
+test on clean labels only. Without `--clean` every clean label is -1.
+
+A test face is a duplicate when a Training row of the csv, whether kept or not, has
+the same pixels: so the test split does not depend on the choice of training labels.
+"""
+
+import collections
+import csv
+import hashlib
+import pathlib
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+import rich.console
+import rich.progress
+import rich.table
+from PIL import Image
+
+from data_prep import ferplus, png
+from fer_jax.data import prepared, sets
+
+SIZE_PX = 48
+HEADER = ['emotion', 'pixels', 'Usage']
+FILE = 'fer2013.csv'
+CLASSES = sets.SETS['fer2013'].class_names  # emotion 0 to 6
+PREFIXES = {'Training': 'train', 'PublicTest': 'public', 'PrivateTest': 'private'}
+TESTS = {'public': 'PublicTest', 'private': 'PrivateTest'}
+LABELS = ('fer2013', *(f'ferplus_{rule}' for rule in ferplus.RULES))
+
+
+class Faces(NamedTuple):
+    """Rows of fer2013.csv."""
+
+    pixels: list  # N times 48 * 48 bytes, row by row, grey
+    labels: np.ndarray  # [N] int32, order of CLASSES
+    usage: np.ndarray  # [N] str, keys of PREFIXES
+
+
+class Rows(NamedTuple):
+    """The rows of the csv that make one split, and their labels."""
+
+    numbers: np.ndarray  # [n] int, counted from 0
+    labels: np.ndarray  # [n] int32
+    clean_labels: np.ndarray  # [n] int32, -1 unknown
+
+
+def add_arguments(parser):
+    """Adds this door's options to an argparse parser."""
+    parser.add_argument('--source', required=True, help=f'folder with {FILE}')
+    parser.add_argument('--out', required=True, help='folder to write')
+    parser.add_argument('--labels', choices=LABELS, default='fer2013')
+    parser.add_argument('--clean', choices=LABELS, help='labels taken for the truth')
+    parser.add_argument('--test', choices=TESTS, help='default: private if present')
+    parser.add_argument('--drop-test-duplicates', action='store_true')
+    parser.add_argument('--force', action='store_true', help='replace the folder')
+
+
+def run(options):
+    """Reads the source, prints what is in it and writes the prepared folder."""
+    console = rich.console.Console(highlight=False, markup=False, soft_wrap=True)
+    source = pathlib.Path(options.source)
+    names = {options.labels, options.clean} - {None, 'fer2013'}
+    needed = [FILE, ferplus.FILE] if names else [FILE]
+    for name in needed:
+        if not (source / name).is_file():
+            raise FileNotFoundError(f'no {name} in {source}: --source is its folder')
+    faces = read_faces(source / FILE)
+    votes = ferplus.read_votes(source / ferplus.FILE, faces.usage) if names else None
+    test_usage = choose_test(faces.usage, options.test)
+    report_source(console, source / FILE, faces.usage, test_usage)
+    class_names, train, test = split(console, options, faces, votes, test_usage)
+    console.print(class_table(class_names, train, test))
+    if not len(train.numbers) or not len(test.numbers):
+        raise ValueError('a split is empty, nothing written: see the counts above')
+    prepared.write(
+        options.out,
+        set_name=options.labels.split('_')[0],
+        class_names=class_names,
+        image_size_px=SIZE_PX,
+        recipe={
+            'door': 'fer2013',
+            'labels': options.labels,
+            'clean': options.clean,
+            'test': test_usage,
+            'drop_test_duplicates': options.drop_test_duplicates,
+            'sources': {name: digest(source / name) for name in needed},
+        },
+        splits={
+            'train': examples(faces, train, 'train'),
+            'test': examples(faces, test, 'test'),
+        },
+        force=options.force,
+    )
+    console.print(f'written: {options.out}')
+
+
+def split(console, options, faces, votes, test_usage):
+    """Class names, training Rows and test Rows; prints what is dropped and why."""
+    class_names, given, why = label(options.labels, faces.labels, votes)
+    clean, tested, why_not = np.full_like(given, -1), given, why
+    if options.clean:
+        clean_names, clean, why_not = label(options.clean, faces.labels, votes)
+        clean, why_not = rename(clean, why_not, clean_names, class_names)
+        tested = clean
+    training, testing = faces.usage == 'Training', faces.usage == test_usage
+    train = choose(training, given, clean, why)
+    test = choose(testing, tested, clean, why_not)
+    report(console, 'train', training, train, why)
+    if options.clean:
+        report_truth(console, train)
+    report(console, 'test', testing, test, why_not)
+    known = {faces.pixels[number] for number in np.flatnonzero(training)}
+    copies = np.array([faces.pixels[n] in known for n in test.numbers], bool)
+    report_duplicates(console, faces.pixels, copies, train)
+    if options.drop_test_duplicates:
+        test = Rows(*(column[~copies] for column in test))
+        console.print(f'test: the duplicates are dropped, {len(test.numbers):,} stay')
+    return class_names, train, test
+
+
+def read_faces(path):
+    """Faces of fer2013.csv.
+
+    Raises:
+      ValueError: another header, or a row whose pixels, label or Usage are wrong;
+        rows are counted from 0, the header left out.
+    """
+    pixels, labels, usage = [], [], []
+    with open(path, newline='', encoding='utf-8') as file, warnings.catch_warnings():
+        # numpy only warns of text that is no number
+        warnings.simplefilter('error', DeprecationWarning)
+        reader = csv.reader(file)
+        header = next(reader, [])
+        if header != HEADER:
+            raise ValueError(
+                f'{path}: the header is {",".join(header)[:80]!r}, '
+                f'want {",".join(HEADER)!r}'
+            )
+        for number, row in enumerate(reader):
+            if len(row) != 3 or row[2] not in PREFIXES:
+                raise ValueError(
+                    f'{path}: row {number} has {len(row)} fields and Usage '
+                    f'{row[-1][:20] if row else ""!r}, want 3 and one of {[*PREFIXES]}'
+                )
+            if not row[0].isdecimal() or int(row[0]) >= len(CLASSES):
+                raise ValueError(
+                    f'{path}: the emotion of row {number} is {row[0]!r}, want 0 to 6'
+                )
+            pixels.append(parse_pixels(row[1], f'{path}: row {number}'))
+            labels.append(int(row[0]))
+            usage.append(row[2])
+    return Faces(pixels, np.array(labels, np.int32), np.array(usage, 'U11'))
+
+
+def parse_pixels(text, where):
+    """48 * 48 bytes from that many decimal numbers; `where` names the row."""
+    try:
+        values = np.fromstring(text, np.int64, sep=' ')
+    except (ValueError, DeprecationWarning):
+        raise ValueError(f'{where} has pixels that are no numbers') from None
+    if values.size != SIZE_PX**2:
+        raise ValueError(f'{where} has {values.size:,} pixels, want {SIZE_PX**2:,}')
+    if values.min() < 0 or values.max() > 255:
+        raise ValueError(
+            f'{where} has pixels from {values.min()} to {values.max()}, want 0 to 255'
+        )
+    return values.astype(np.uint8).tobytes()
+
+
+def choose_test(usage, wish=None):
+    """The Usage that becomes the test split; `wish` is a key of TESTS or None."""
+    present = [name for name in ('private', 'public') if TESTS[name] in usage]
+    if wish is None and present:
+        return TESTS[present[0]]
+    if wish not in present:
+        raise ValueError(
+            f'no {TESTS[wish] if wish else "test"} rows in {FILE}, only '
+            f'{", ".join(sorted(set(usage)))}: take a copy of the csv that has them'
+        )
+    return TESTS[wish]
+
+
+def label(name, labels, votes):
+    """Class names, labels [N] (-1: none) and reasons [N] for the source `name`."""
+    if name == 'fer2013':
+        return CLASSES, labels, np.full(labels.shape, '')
+    rule = name.removeprefix('ferplus_')
+    return ferplus.RULES[rule], *ferplus.decide(votes, rule)
+
+
+def rename(labels, reasons, names, wanted):
+    """Labels moved from the order `names` to the order `wanted`, -1 where it has none.
+
+    Returns:
+      labels [N] int32; reasons [N] with the name of a class that `wanted` lacks.
+    """
+    places = [wanted.index(name) if name in wanted else -1 for name in names]
+    moved = np.array([*places, -1], np.int32)[labels]  # [-1] keeps -1
+    absent = (labels >= 0) & (moved < 0)
+    return moved, np.where(absent, np.array([*names, ''])[labels], reasons)
+
+
+def choose(among, labels, clean_labels, reasons):
+    """Rows of a split (mask `among` [N]) that have no reason against them."""
+    numbers = np.flatnonzero(among & (reasons == ''))
+    return Rows(numbers, labels[numbers], clean_labels[numbers])
+
+
+def conflicts(pixels, rows):
+    """Groups of pixel-identical rows, and how many of them carry different labels."""
+    labels = collections.defaultdict(list)
+    for number, given in zip(rows.numbers, rows.labels):
+        labels[pixels[number]].append(given)
+    groups = [group for group in labels.values() if len(group) > 1]
+    return len(groups), sum(len(set(group)) > 1 for group in groups)
+
+
+def report_source(console, path, usage, test_usage):
+    """Prints how many rows of each Usage there are and which are the test split."""
+    counts = {name: np.sum(usage == name) for name in PREFIXES}
+    said = ', '.join(f'{name} {count:,}' for name, count in counts.items())
+    console.print(f'{path}: {len(usage):,} faces ({said})')
+    left = sum(counts[name] for name in TESTS.values() if name != test_usage)
+    console.print(f'test: {test_usage}; {left:,} rows of the other one are left out')
+
+
+def report(console, name, among, rows, reasons):
+    """Prints how many rows of a split (mask `among`) stay, and why others do not."""
+    dropped = collections.Counter(reasons[among & (reasons != '')].tolist())
+    why = ', '.join(f'{reason} {n:,}' for reason, n in dropped.most_common())
+    console.print(
+        f'{name}: {among.sum():,} rows, {len(rows.numbers):,} kept; '
+        f'dropped {dropped.total():,}{f" ({why})" if why else ""}'
+    )
+
+
+def report_truth(console, train):
+    """Prints how many training rows have a known truth, and how often it differs."""
+    known = train.clean_labels >= 0
+    wrong = np.sum(known & (train.labels != train.clean_labels))
+    console.print(
+        f'train: {known.sum():,} clean labels known, {(~known).sum():,} unknown; '
+        f'{wrong:,} given labels differ ({wrong / max(1, known.sum()):.1%}); '
+        'the test split is labelled with the clean labels'
+    )
+
+
+def report_duplicates(console, pixels, copies, train):
+    """Prints how many faces are pixel-identical: test to training, and inside train."""
+    groups, conflicting = conflicts(pixels, train)
+    console.print(
+        f'duplicates: {copies.sum():,} test faces are pixel-identical to a training '
+        f'face; {groups:,} groups of identical faces inside train, {conflicting:,} of '
+        'them with different labels'
+    )
+
+
+def class_table(class_names, train, test):
+    """Counts per class, as a table to print."""
+    table = rich.table.Table('class', 'train', 'train clean', 'test')
+    columns = (train.labels, train.clean_labels, test.labels)
+    for place, name in enumerate(class_names):
+        table.add_row(name, *(f'{np.sum(labels == place):,}' for labels in columns))
+    return table
+
+
+def examples(faces, rows, title):
+    """The Examples of a split, encoded as they are asked for, with a progress bar."""
+    for number, given, clean in rich.progress.track(
+        list(zip(*rows)), description=f'{title:5}'
+    ):
+        image = Image.frombytes('L', (SIZE_PX, SIZE_PX), faces.pixels[number])
+        prefix = PREFIXES[faces.usage[number]]
+        yield prepared.Example(
+            f'{prefix}-{number:05}', png.encode(image), int(given), int(clean)
+        )
+
+
+def digest(path):
+    """sha256 of a file, as hex."""
+    with open(path, 'rb') as file:
+        return hashlib.file_digest(file, 'sha256').hexdigest()

@@ -1,0 +1,37 @@
+"""A contact sheet of a prepared folder: a row a class, so that one sees the data."""
+
+import io
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from fer_jax.data import prepared, records
+
+MARGIN_PX = 90  # room for the class name
+
+
+def add_arguments(parser):
+    """Adds this door's options to an argparse parser."""
+    parser.add_argument('folder', help='a prepared folder')
+    parser.add_argument('--out', required=True, help='PNG file to write')
+    parser.add_argument('--split', choices=prepared.SPLITS, default='train')
+    parser.add_argument('--columns', type=int, default=12, help='faces a class')
+
+
+def run(options):
+    """Writes the first faces of each class, by given label, into one image."""
+    data = prepared.load(options.folder)
+    split = getattr(data, options.split)
+    source, size = records.RecordSource(split.shards), data.image_size_px
+    height = size * len(data.class_names)
+    sheet = Image.new('RGB', (MARGIN_PX + options.columns * size, height))
+    pen = ImageDraw.Draw(sheet)
+    for row, name in enumerate(data.class_names):
+        pen.text((4, row * size + size // 2 - 6), name)
+        for column, i in enumerate(np.flatnonzero(split.labels == row)):
+            if column == options.columns:
+                break
+            image = Image.open(io.BytesIO(records.decode_example(source[i])[1]))
+            sheet.paste(image, (MARGIN_PX + column * size, row * size))
+    sheet.save(options.out)
+    print(f'written: {options.out}')

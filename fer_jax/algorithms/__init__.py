@@ -1,0 +1,89 @@
+"""The seam: an algorithm is a named tuple of pure functions.
+
+A method is one module of this package with a function `make`; its name is the
+module's name. Everything else (state, step, loop, checkpoints, evaluation) is shared.
+
+Axes: N training examples, B batch, V views, P peers (co-trained networks), C classes,
+D embedding. Every leaf of params and stats has a leading axis P.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+
+
+class Batch(NamedTuple):
+    """What a step sees of the training set."""
+
+    images: jax.Array  # [V, B, H, W, 3] float32, augmented and normalised
+    labels: jax.Array  # [B] int32, the current labels
+    index: jax.Array  # [B] int32, place of each example in the tables of length N
+
+
+class Progress(NamedTuple):
+    """How far training is, as arrays: a schedule that reads them compiles once."""
+
+    step: jax.Array  # [] int32, optimiser steps taken
+    epoch: jax.Array  # [] int32, full passes over the training set
+
+
+class Aux(NamedTuple):
+    """What an objective returns beside its loss."""
+
+    stats: Any  # new batch statistics
+    memory: Any  # the algorithm's memory after this step
+    embeddings: jax.Array  # [P, B, D]
+    weights: jax.Array  # [P, B], trust in each given label
+    metrics: dict[str, jax.Array]  # name -> []
+    relabels: jax.Array  # [B] int32, a new label, or -1 to keep the current one
+
+
+class Prediction(NamedTuple):
+    """What the networks say about images, in evaluation mode."""
+
+    logits: jax.Array  # [P, B, C] float32
+    embeddings: jax.Array  # [P, B, D] float32
+
+
+class Algorithm(NamedTuple):
+    """A method of learning from noisy labels.
+
+    `score` is gathered over the training set after each epoch, with the batch
+    statistics frozen, and handed to `refresh`; `clean_probability` turns the same
+    scores into the probability that each label is right.
+    """
+
+    init: Callable  # (rng, images [B, H, W, 3]) -> params, stats, memory
+    objective: Callable
+    # (params, stats, memory, batch, progress, rng) -> loss [], Aux
+    predict: Callable  # (params, stats, images [B, H, W, 3]) -> Prediction
+    views: int = 1  # augmented views of each image that a step needs
+    score: Callable | None = None  # (params, stats, batch) -> [P, B]
+    refresh: Callable | None = None
+    # (memory, scores [P, N], labels [N], progress) -> memory
+    clean_probability: Callable | None = None
+    # (memory, scores [P, N], labels [N]) -> [P, N]
+
+
+def names():
+    """Every method there is, in alphabetical order."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def make(name, **settings):
+    """The algorithm `name`, built by its module's own `make(**settings)`.
+
+    Every method takes `backbone` (a Flax module returning Features), `num_classes`,
+    `num_examples` and `peer_map`, and its own hyper-parameters with the paper's
+    values as defaults.
+
+    Raises:
+      ValueError: no such method.
+      TypeError: a setting the method does not have.
+    """
+    if name not in names():
+        raise ValueError(f'unknown algorithm {name!r}; there are: {", ".join(names())}')
+    return importlib.import_module(f'{__name__}.{name}').make(**settings)

@@ -1,0 +1,1 @@
+"""Records on disk become batches: sets, record files, noise lists, augmentation."""

@@ -1,0 +1,199 @@
+"""Augmentation on the device: pure functions of one image and its own key.
+
+The key of view v of an example is fold_in(fold_in(fold_in(key(seed), step), index), v),
+so what happens to an image does not depend on its neighbours in the batch, nor on how
+many hosts, workers or devices share the work.
+
+Recipes, in the order of their operations (RGB, values 0 to 255 until normalised):
+  resup  resize, hflip, with p .2 pad with black by 1/7 and crop, normalise, erase
+         (FERDenoise, the release of ReSup)
+  scn    on the stored image with p .5 one of {hflip, Gaussian noise of variance 30,
+         clipped and truncated to whole values}, resize, normalise, erase (SCN, RUL)
+  cifar, cifar100   pad with black by 1/8, crop, hflip, normalise (DivideMix)
+  flip, flip_crop_erase   hflip; with pad by 1/12 and crop, erase: small faces
+  none   normalise
+
+Differs from the released code: resized images are not rounded to whole values; random
+numbers are JAX's.
+"""
+
+import functools
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+def hflip(key, image):
+    """Mirrored left to right with probability 1/2."""
+    return jnp.where(jax.random.bernoulli(key), image[:, ::-1], image)
+
+
+def crop(key, image, *, pad, probability=1.0):
+    """With `probability`, black borders of `pad` of the size, then a crop of the old
+    size at a uniform place (torchvision's RandomCrop with padding)."""
+    chance, *place = jax.random.uniform(key, (3,))
+    height, width, channels = image.shape
+    pad_y, pad_x = round(pad * height), round(pad * width)
+    padded = jnp.pad(image, ((pad_y, pad_y), (pad_x, pad_x), (0, 0)))
+    # the slice from the middle is the image itself: one slice serves both outcomes
+    y, x = (
+        jnp.where(chance < probability, _whole(u, 2 * border + 1), border)
+        for u, border in zip(place, (pad_y, pad_x))
+    )
+    return jax.lax.dynamic_slice(padded, (y, x, 0), (height, width, channels))
+
+
+def flip_or_noise(key, image, *, variance=30.0):
+    """With probability 1/2 one of: hflip, Gaussian noise in whole values 0 to 255."""
+    chances, noise = jax.random.split(key)
+    change, choice = jax.random.bernoulli(chances, shape=(2,))
+    noisy = image + math.sqrt(variance) * jax.random.normal(noise, image.shape)
+    noisy = jnp.floor(jnp.clip(noisy, 0.0, 255.0))
+    changed = jnp.where(choice, noisy, image[:, ::-1])
+    return jnp.where(change, changed, image)
+
+
+def erase(
+    key, image, *, probability=0.5, area=(0.02, 0.25), ratio=(0.3, 3.3), tries=10
+):
+    """Random erasing (Zhong et al. 2020) as torchvision does it, value 0.
+
+    h = round(sqrt(a H W r)), w = round(sqrt(a H W / r)) with a uniform in `area` and r
+    log-uniform in `ratio`; the first of `tries` draws with h < H and w < W is erased
+    at a uniform place, and no draw that fits leaves the image as it is. All draws are
+    made at once. After normalisation 0 is the mean colour.
+    """
+    height, width, _ = image.shape
+    draws = jax.random.uniform(key, (2 * tries + 3,))
+    chance, place = draws[0], draws[1:3]
+    areas, ratios = draws[3:].reshape(2, tries)
+    low, high = math.log(ratio[0]), math.log(ratio[1])
+    a = height * width * (area[0] + (area[1] - area[0]) * areas)
+    r = jnp.exp(low + (high - low) * ratios)
+    h = jnp.round(jnp.sqrt(a * r)).astype(jnp.int32)
+    w = jnp.round(jnp.sqrt(a / r)).astype(jnp.int32)
+    fits = (h < height) & (w < width)
+    first = jnp.argmax(fits)
+    h, w = h[first], w[first]
+    y, x = _whole(place[0], height - h + 1), _whole(place[1], width - w + 1)
+    rows, columns = jnp.arange(height), jnp.arange(width)
+    inside = ((rows >= y) & (rows < y + h))[:, None]
+    inside &= ((columns >= x) & (columns < x + w))[None, :]
+    erased = fits[first] & (chance < probability)
+    return jnp.where((erased & inside)[..., None], 0.0, image)
+
+
+def _whole(uniform, limit):
+    """A whole number 0 to limit - 1 from a float32 draw in [0, 1)."""
+    return jnp.floor(uniform * limit).astype(jnp.int32)
+
+
+class Recipe(NamedTuple):
+    """Operations (key, image) -> image by the moment at which they act."""
+
+    stored: tuple[Callable, ...] = ()  # on the image as stored
+    resized: tuple[Callable, ...] = ()  # after the resize
+    normalised: tuple[Callable, ...] = ()  # after (x / 255 - mean) / std
+    mean: tuple[float, ...] = IMAGENET_MEAN
+    std: tuple[float, ...] = IMAGENET_STD
+
+
+CIFAR = Recipe(
+    resized=(functools.partial(crop, pad=4 / 32), hflip),
+    mean=(0.4914, 0.4822, 0.4465),
+    std=(0.2023, 0.1994, 0.2010),
+)
+
+RECIPES = {
+    'resup': Recipe(
+        resized=(hflip, functools.partial(crop, pad=32 / 224, probability=0.2)),
+        normalised=(erase,),
+    ),
+    'scn': Recipe(stored=(flip_or_noise,), normalised=(erase,)),
+    'cifar': CIFAR,
+    'cifar100': CIFAR._replace(mean=(0.507, 0.487, 0.441), std=(0.267, 0.256, 0.276)),
+    'flip': Recipe(resized=(hflip,)),
+    'flip_crop_erase': Recipe(
+        resized=(hflip, functools.partial(crop, pad=1 / 12)), normalised=(erase,)
+    ),
+    'none': Recipe(),
+}
+
+
+def augment(recipe, size_px, seed, step, index, images, views=1):
+    """Augmented, normalised views of a batch. For use inside jit.
+
+    Args:
+      recipe: a name of RECIPES; static, as are size_px and views.
+      size_px: H and W of the result.
+      seed: of the run.
+      step: [] int32, of the batch.
+      index: [B] int32, which examples these are.
+      images: [B, h, w, 3] uint8.
+
+    Returns:
+      [V, B, H, W, 3] float32.
+
+    Raises:
+      ValueError: unknown recipe.
+    """
+    chosen = _recipe(recipe)
+    key = jax.random.fold_in(jax.random.key(seed), step)
+
+    def view(index, image, number):
+        own = jax.random.fold_in(jax.random.fold_in(key, index), number)
+        return _train(chosen, size_px, own, image.astype(jnp.float32))
+
+    over_batch = jax.vmap(view, in_axes=(0, 0, None))
+    return jax.vmap(over_batch, in_axes=(None, None, 0))(
+        index, images, jnp.arange(views)
+    )
+
+
+def prepare(recipe, size_px, images):
+    """The test-time side of a recipe: resize and normalise.
+
+    images [B, h, w, 3] uint8 -> [B, H, W, 3] float32.
+    """
+    chosen = _recipe(recipe)
+    return jax.vmap(
+        lambda image: _normalise(chosen, _resize(image.astype(jnp.float32), size_px))
+    )(images)
+
+
+def _recipe(name):
+    if name not in RECIPES:
+        raise ValueError(f'unknown recipe {name!r}; there are: {", ".join(RECIPES)}')
+    return RECIPES[name]
+
+
+def _train(recipe, size_px, key, image):
+    keys = iter(
+        jax.random.split(key, len(recipe.stored + recipe.resized + recipe.normalised))
+    )
+    for operation in recipe.stored:
+        image = operation(next(keys), image)
+    image = _resize(image, size_px)
+    for operation in recipe.resized:
+        image = operation(next(keys), image)
+    image = _normalise(recipe, image)
+    for operation in recipe.normalised:
+        image = operation(next(keys), image)
+    return image
+
+
+def _resize(image, size_px):
+    """Bilinear, antialiased when it shrinks, as Pillow's."""
+    if image.shape[:2] == (size_px, size_px):
+        return image
+    return jax.image.resize(image, (size_px, size_px, image.shape[2]), 'linear')
+
+
+def _normalise(recipe, image):
+    mean, std = jnp.array(recipe.mean), jnp.array(recipe.std)
+    return (image / 255.0 - mean) / std

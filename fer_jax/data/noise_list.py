@@ -1,0 +1,146 @@
+"""A noise list: the given label of every training example, drawn once and kept.
+
+A list is a function of (data set's digest, protocol, rate, seed) alone. It covers the
+whole training split, whichever subset a run uses, so methods and subsets that share a
+seed share the wrong labels; test rows are not in it.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import pathlib
+from typing import NamedTuple
+
+import numpy as np
+
+from fer_jax.data import whole
+from fer_jax.numerics import noise
+
+
+class NoiseList(NamedTuple):
+    """Given labels of the training split, and where they come from."""
+
+    labels: np.ndarray  # [N] int32
+    protocol: dict  # dataset, kind, rate, seed, exact, inclusive, matrix
+    sha256: str  # of noise.csv, as sha256sum prints it
+    transition: np.ndarray  # [C, C] realised p(given | true); empty classes: zeros
+    wrong: int  # labels that differ from the true ones
+
+
+def true_labels(split):
+    """[N] int32 labels that a list is drawn from: clean where known, else given.
+
+    With a noise list in use these are the run's clean labels.
+    """
+    clean = split.clean_labels
+    return np.where(clean >= 0, clean, split.labels).astype(np.int32)
+
+
+def draw(
+    prepared,
+    *,
+    kind='symmetric',
+    rate=0.3,
+    seed=0,
+    exact=False,
+    inclusive=False,
+    matrix=None,
+):
+    """Draws the list of a prepared set; arguments as of `noise.transition` and
+    `noise.corrupt`.
+
+    Raises:
+      ValueError: a protocol that `noise.transition` refuses.
+    """
+    num_classes = len(prepared.class_names)
+    transition = noise.transition(
+        kind,
+        rate,
+        num_classes,
+        inclusive=inclusive,
+        class_names=prepared.class_names,
+        matrix=matrix,
+    )
+    protocol = {
+        'dataset': prepared.digest,
+        'kind': kind,
+        'rate': float(rate or 0),
+        'seed': int(seed),
+        'exact': bool(exact),
+        'inclusive': bool(inclusive),
+        'matrix': None if matrix is None else np.asarray(matrix, float).tolist(),
+    }
+    key = hashlib.sha256(json.dumps(protocol, sort_keys=True).encode()).digest()
+    generator = np.random.Generator(np.random.Philox(int.from_bytes(key[:16], 'big')))
+    true = true_labels(prepared.train)
+    labels = noise.corrupt(true, transition, generator=generator, exact=exact)
+    counts = noise.realised(true, labels, num_classes)
+    return NoiseList(
+        labels=labels,
+        protocol=protocol,
+        sha256=_sum(_table(prepared.train.ids, labels).encode()),
+        transition=counts / np.maximum(counts.sum(axis=1, keepdims=True), 1),
+        wrong=int(np.sum(labels != true)),
+    )
+
+
+def save(noise_list, ids, folder):
+    """Writes noise.json and noise.csv (id, label), whole or not at all.
+
+    noise.csv goes last: where it lies, the list is complete. Saving the same list once
+    more is harmless at every moment.
+    """
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    about = noise_list._asdict() | {'transition': noise_list.transition.tolist()}
+    del about['labels']
+    whole.write_text(folder / 'noise.json', json.dumps(about, indent=1) + '\n')
+    whole.write_text(folder / 'noise.csv', _table(ids, noise_list.labels))
+
+
+def load(folder, prepared):
+    """The list saved in `folder`, for the prepared set that it was drawn for.
+
+    Raises:
+      FileNotFoundError: no finished list there.
+      ValueError: a changed list, or one of another data set.
+    """
+    folder = pathlib.Path(folder)
+    for name in ('noise.csv', 'noise.json'):
+        if not (folder / name).is_file():
+            raise FileNotFoundError(f'{folder / name}: no such file; draw a new list')
+    about = json.loads((folder / 'noise.json').read_text('utf-8'))
+    data = (folder / 'noise.csv').read_bytes()
+    if _sum(data) != about['sha256']:
+        raise ValueError(
+            f'{folder / "noise.csv"}: not the list that noise.json describes; '
+            'delete both and draw a new one'
+        )
+    if about['protocol']['dataset'] != prepared.digest:
+        raise ValueError(
+            f'{folder / "noise.json"}: drawn for data set '
+            f'{about["protocol"]["dataset"][:12]}, this one is {prepared.digest[:12]}; '
+            'name the data folder of that run or another workdir'
+        )
+    rows = list(csv.reader(io.StringIO(data.decode(), newline='')))[1:]
+    if [row[0] for row in rows] != prepared.train.ids.tolist():
+        raise ValueError(
+            f'{folder / "noise.csv"}: its ids are not those of the training split; '
+            'delete it and noise.json and draw a new list'
+        )
+    about['labels'] = np.array([row[1] for row in rows], np.int32)
+    about['transition'] = np.array(about['transition'])
+    return NoiseList(**about)
+
+
+def _sum(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def _table(ids, labels):
+    text = io.StringIO(newline='')
+    writer = csv.writer(text, lineterminator='\n')
+    writer.writerow(['id', 'label'])
+    writer.writerows(zip(ids.tolist(), labels.tolist()))
+    return text.getvalue()

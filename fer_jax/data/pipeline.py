@@ -1,0 +1,218 @@
+"""Record files -> batches on the host: shuffle, read, decode.
+
+The position is the step: batch k of a training pipeline is `ds[k]`, whoever asks,
+with any number of threads or workers, so a restart needs the step and nothing else.
+A batch is read and decoded as a whole: one grain element is one batch, and grain's
+cost per element is paid once a step, not once an image.
+"""
+
+import functools
+import io
+import os
+import sys
+
+import grain
+import numpy as np
+from PIL import Image
+
+from fer_jax.data import records
+
+try:
+    import simplejpeg
+except ImportError:  # Pillow decodes to the same bits, at half the speed
+    simplejpeg = None
+
+BUFFERED_BATCHES = 8  # in flight per process; grain's default of 500 fills memory
+
+
+def training(split, positions, *, batch_size, seed):
+    """Batches to train on, without end: ds[k] is the batch of step k.
+
+    An epoch is n // batch_size whole batches in an order of its own, drawn from
+    (seed, epoch); the n mod batch_size examples that remain sit out, other ones each
+    epoch.
+
+    Args:
+      split: a `prepared.Split`.
+      positions: [n] rows of the split to train on.
+      batch_size: B, at most n.
+      seed: draws the orders.
+
+    Returns:
+      A grain MapDataset of {'images': [B, H, W, 3] uint8, 'index': [B] int32}, where
+      index is the place in `positions`, 0 to n - 1.
+
+    Raises:
+      ValueError: fewer examples than batch_size.
+    """
+    n = len(positions)
+    if not 0 < batch_size <= n:
+        raise ValueError(
+            f'batch_size {batch_size} with {n} training examples; '
+            f'choose a batch_size from 1 to {n}'
+        )
+    load = _Load(split, positions)
+    return grain.MapDataset.range(sys.maxsize).map(_Shuffled(load, batch_size, seed))
+
+
+def once(split, positions, *, batch_size):
+    """Batches that show each example exactly once, in the order of `positions`.
+
+    Every batch has B rows. The rows missing from the last one repeat its last example
+    and have mask False, so a masked sum counts each example once, and a scatter by
+    index writes the same value again.
+
+    Returns:
+      A grain MapDataset of ceil(n / B) batches {'images': [B, H, W, 3] uint8,
+      'index': [B] int32 place in `positions`, 'mask': [B] bool}.
+
+    Raises:
+      ValueError: no example, or a batch_size below 1.
+    """
+    n = len(positions)
+    if n < 1 or batch_size < 1:
+        raise ValueError(
+            f'{n} examples in batches of {batch_size}; both must be at least 1'
+        )
+    load = _Load(split, positions)
+    return grain.MapDataset.range(-(-n // batch_size)).map(_Padded(load, batch_size))
+
+
+def batches(ds, start=0, workers=0):
+    """Iterator over ds[start], ds[start + 1], ..., prepared ahead of their use.
+
+    It holds threads or processes until it ends or its close() is called.
+
+    Args:
+      ds: a dataset of `training` or `once`.
+      start: first position; for training, the step to go on from.
+      workers: 0 prepares with threads of this process; more with that many processes,
+        which take seconds to start and pay on hosts with many cores.
+    """
+    # the cores that this process may use; macOS only knows how many there are
+    cores = os.sched_getaffinity(0) if hasattr(os, 'sched_getaffinity') else None
+    threads = min(len(cores) if cores else os.cpu_count(), BUFFERED_BATCHES)
+    ds = ds[start:].to_iter_dataset(
+        grain.ReadOptions(
+            num_threads=1 if workers else threads,
+            prefetch_buffer_size=2 if workers else BUFFERED_BATCHES,
+        )
+    )
+    if workers:
+        ds = ds.mp_prefetch(
+            grain.MultiprocessingOptions(
+                num_workers=workers,
+                per_worker_buffer_size=max(1, BUFFERED_BATCHES // workers),
+            )
+        )
+    return iter(ds)
+
+
+def decode(data, size_px, name='image', out=None):
+    """RGB pixels [size_px, size_px, 3] uint8 of an encoded image; grey becomes RGB.
+
+    JPEGs go through simplejpeg where it is installed, all else through Pillow; both
+    give the same bits.
+
+    Args:
+      data: bytes of a JPEG, PNG or whatever else Pillow reads.
+      size_px: height and width that the image must have.
+      name: for the message of an error.
+      out: where the pixels go, [size_px, size_px, 3] uint8; a new array without it.
+
+    Raises:
+      ValueError: not an image, cut short, or of another size.
+    """
+    if out is None:
+        out = np.empty((size_px, size_px, 3), np.uint8)
+    try:
+        pixels = _pixels(data, out)
+    except (OSError, ValueError, SyntaxError) as error:  # Pillow raises any of these
+        raise ValueError(
+            f'{name}: not a readable image ({error}); prepare the set again without it'
+        ) from error
+    if pixels.shape != out.shape:
+        height, width, _ = pixels.shape
+        raise ValueError(
+            f'{name}: image of {width}x{height}, wanted {size_px}x{size_px}; '
+            'prepare the set again at one size'
+        )
+    if pixels.base is not out:
+        out[:] = pixels
+    return out
+
+
+def _pixels(data, out):
+    if simplejpeg is not None and simplejpeg.is_jpeg(data):
+        try:
+            return simplejpeg.decode_jpeg(data, buffer=out)
+        except ValueError:
+            pass  # larger than `out`, damaged, or CMYK: Pillow decides and explains
+    with Image.open(io.BytesIO(data)) as image:
+        return np.asarray(image.convert('RGB'))
+
+
+class _Load:
+    """[B] places in `positions` -> a batch. A class, so that workers can pickle it."""
+
+    def __init__(self, split, positions):
+        self._source = records.RecordSource(split.shards)
+        if len(self._source) != len(split.ids):
+            raise ValueError(
+                f'{split.shards[0]} and its like hold {len(self._source)} records, '
+                f'labels.npz {len(split.ids)} rows; prepare the set again'
+            )
+        self._positions = np.asarray(positions)
+        self._ids = split.ids
+        self._size_px = split.image_size_px
+
+    def __call__(self, index):
+        shape = (len(index), self._size_px, self._size_px, 3)
+        images = np.empty(shape, np.uint8)
+        for out, position in zip(images, self._positions[index].tolist()):
+            name, image = records.decode_example(self._source[position])
+            if name != self._ids[position]:
+                raise ValueError(
+                    f'record {position} is {name}, labels.npz says '
+                    f'{self._ids[position]}; prepare the set again'
+                )
+            decode(image, self._size_px, name, out)
+        return {'images': images, 'index': index.astype(np.int32)}
+
+    def __len__(self):
+        return len(self._positions)
+
+
+class _Shuffled:
+    """Number of a step -> its batch, in the order of its epoch."""
+
+    def __init__(self, load, batch_size, seed):
+        self._load, self._batch_size, self._seed = load, batch_size, seed
+
+    def __call__(self, step):
+        n = len(self._load)
+        epoch, number = divmod(step, n // self._batch_size)
+        first = number * self._batch_size
+        order = _order(self._seed, epoch, n)
+        return self._load(order[first : first + self._batch_size])
+
+
+# two: while batches are prepared ahead, the end of an epoch meets the next one's start
+@functools.lru_cache(maxsize=2)
+def _order(seed, epoch, n):
+    """The order of an epoch: [n] int64, a permutation. As for noise lists, Philox and
+    `random` alone, whose streams NumPy keeps from version to version."""
+    generator = np.random.Generator(np.random.Philox(key=(seed % 2**64, epoch)))
+    return np.argsort(generator.random(n), kind='stable')
+
+
+class _Padded:
+    """Number of a batch -> the batch, filled up and masked."""
+
+    def __init__(self, load, batch_size):
+        self._load, self._batch_size = load, batch_size
+
+    def __call__(self, number):
+        last = len(self._load) - 1
+        index = number * self._batch_size + np.arange(self._batch_size)
+        return self._load(np.minimum(index, last)) | {'mask': index <= last}

@@ -1,0 +1,203 @@
+"""TFRecord files of tf.train.Example, written and read at random without TensorFlow.
+
+A record is `<u64 length><masked crc32c(length)><data><masked crc32c(data)>`, little
+endian, where masked(c) = ((c >> 15 | c << 17) + 0xa282ead8) mod 2^32 (TensorFlow,
+core/lib/io/record_writer.h). The format has no index: one pass over a shard finds
+where each record lies, and checks both sums while it is there.
+"""
+
+import bisect
+import contextlib
+import itertools
+import os
+import struct
+import threading
+import weakref
+
+import google_crc32c
+import numpy as np
+from google.protobuf import message
+from tensorflow_datasets.proto import tf_example_pb2
+
+from fer_jax.data import whole
+
+HEADER = struct.Struct('<QI')
+SUM = struct.Struct('<I')
+LENGTH = struct.Struct('<Q')
+
+
+class RecordWriter:
+    """Writes records one after the other to the file at `path`; a context manager."""
+
+    def __init__(self, path):
+        self._file = open(path, 'wb')  # noqa: SIM115 (closed by close)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self._file.close()
+
+    def write(self, data):
+        """Appends one record of `data` (bytes) with its two check sums."""
+        header = HEADER.pack(len(data), _masked_sum(LENGTH.pack(len(data))))
+        self._file.write(header + data + SUM.pack(_masked_sum(data)))
+
+
+def encode_example(id, image, label):
+    """A serialised tf.train.Example of an encoded `image` (bytes), its id and label."""
+    example = tf_example_pb2.Example()
+    feature = example.features.feature
+    feature['id'].bytes_list.value.append(id.encode())
+    feature['image/encoded'].bytes_list.value.append(image)
+    feature['label'].int64_list.value.append(int(label))
+    return example.SerializeToString(deterministic=True)
+
+
+def decode_example(data):
+    """(id str, image bytes) of a serialised example. The label on disk stays there:
+    labels come from the tables, so that no file changes when a label does.
+
+    Raises:
+      ValueError: not an example with 'id' and 'image/encoded'.
+    """
+    try:
+        feature = tf_example_pb2.Example.FromString(data).features.feature
+        (id,) = feature['id'].bytes_list.value
+        (image,) = feature['image/encoded'].bytes_list.value
+        return id.decode(), image
+    except (message.DecodeError, ValueError) as error:
+        raise ValueError(
+            "a record is not an example with one 'id' and one 'image/encoded'; "
+            'write the data set again with data_prep'
+        ) from error
+
+
+def index_records(path):
+    """Where each record's data lies: [n, 2] int64, byte offset and length.
+
+    The first pass over a shard checks every sum and leaves the table beside it, in
+    `<shard>.index.npy`. Later calls read the table as long as the shard's size and
+    time of change are still those, and pass over the shard again when they are not.
+    In a folder that cannot be written to, every call is a first one.
+
+    Raises:
+      ValueError: a damaged or cut record; the message names file, record and byte.
+    """
+    stat = os.stat(path)
+    stamp = np.array([[stat.st_size, stat.st_mtime_ns]], np.int64)
+    cache = f'{os.fspath(path)}.index.npy'
+    try:
+        table = np.load(cache)
+        if table.dtype == np.int64 and np.array_equal(table[:1], stamp):
+            return table[1:]
+    except (OSError, ValueError, EOFError):
+        pass  # none yet, or cut short: the shard itself is the truth
+    table = np.concatenate([stamp, _scan(path, stat.st_size)])
+    # a read-only folder keeps no table
+    with contextlib.suppress(OSError), whole.replacing(cache) as file:
+        np.save(file, table)
+    return table[1:]
+
+
+class RecordSource:
+    """The records of several shards as one sequence: len(source), source[i] -> bytes.
+
+    Reads with `pread` on descriptors opened at first use: safe from several threads,
+    picklable, and no mapped page counts as resident memory. The data's sum is checked
+    at each read too, so a table that went stale unnoticed gives an error, never a
+    wrong record.
+
+    Raises:
+      FileNotFoundError: a shard is missing.
+      ValueError: a damaged record.
+    """
+
+    def __init__(self, paths):
+        self._paths = [os.fspath(path) for path in paths]
+        tables = [index_records(path) for path in self._paths]
+        self._table = np.concatenate([np.zeros((0, 2), np.int64), *tables])
+        self._first = [0, *itertools.accumulate(len(table) for table in tables)]
+        self._forget_files()
+
+    def __len__(self):
+        return len(self._table)
+
+    def __repr__(self):
+        return f'RecordSource({len(self)} records in {len(self._paths)} files)'
+
+    def __getitem__(self, i):
+        if not 0 <= i < len(self):
+            raise IndexError(f'record {i} of {len(self)}')
+        shard = bisect.bisect(self._first, i) - 1
+        offset, length = self._table[i].tolist()
+        block = os.pread(self._file(shard), length + SUM.size, offset)
+        data = block[:length]
+        if len(block) != length + SUM.size or block[length:] != _sum_bytes(data):
+            record = i - self._first[shard]
+            position = offset - HEADER.size
+            raise _damage(self._paths[shard], record, position, 'changed since indexed')
+        return data
+
+    def __getstate__(self):
+        return {k: self.__dict__[k] for k in ('_paths', '_table', '_first')}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self._forget_files()
+
+    def _forget_files(self):
+        self._files, self._lock = {}, threading.Lock()
+        weakref.finalize(self, _close, self._files)
+
+    def _file(self, shard):
+        if shard not in self._files:
+            with self._lock:
+                if shard not in self._files:
+                    self._files[shard] = os.open(self._paths[shard], os.O_RDONLY)
+        return self._files[shard]
+
+
+def _close(files):
+    for file in files.values():
+        os.close(file)
+
+
+def _scan(path, size):
+    """Offsets and lengths [n, 2] by one pass over a shard, all sums checked."""
+    found, position = [], 0
+    with open(path, 'rb') as file:
+        while position < size:
+            header = file.read(HEADER.size)
+            if len(header) < HEADER.size:
+                raise _damage(path, len(found), position, 'the header is cut short')
+            length, expected = HEADER.unpack(header)
+            if _masked_sum(header[: LENGTH.size]) != expected:
+                raise _damage(path, len(found), position, 'its length is damaged')
+            data, end = file.read(length), file.read(SUM.size)
+            if len(data) + len(end) < length + SUM.size:
+                raise _damage(path, len(found), position, 'the data are cut short')
+            if end != _sum_bytes(data):
+                raise _damage(path, len(found), position, 'its data are damaged')
+            found.append((position + HEADER.size, length))
+            position += HEADER.size + length + SUM.size
+    return np.array(found, np.int64).reshape(-1, 2)
+
+
+def _masked_sum(data):
+    value = google_crc32c.value(data)
+    return ((value >> 15 | value << 17) + 0xA282EAD8) & 0xFFFFFFFF
+
+
+def _sum_bytes(data):
+    return SUM.pack(_masked_sum(data))
+
+
+def _damage(path, record, position, what):
+    return ValueError(
+        f'{os.fspath(path)}: record {record} at byte {position}: {what}; '
+        'copy the file again or write the data set anew'
+    )

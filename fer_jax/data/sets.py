@@ -1,0 +1,118 @@
+"""The data sets that are known by name: their classes, in their own order, and counts.
+
+Class names are canonical, so that 'Happy', 'happy' and 'happiness' are one class in
+every set. The order is that of each set's own label files.
+"""
+
+from typing import NamedTuple
+
+
+class DataSet(NamedTuple):
+    """What a data set's authors published about it."""
+
+    class_names: tuple  # in the set's own order; empty: any
+    counts: dict  # examples of each published split
+    optional: tuple = ()  # classes that some versions of the set leave out
+
+
+def _names(text):
+    return tuple(text.split())
+
+
+ALIASES = {
+    'angry': 'anger',
+    'disgusted': 'disgust',
+    'fearful': 'fear',
+    'afraid': 'fear',
+    'happy': 'happiness',
+    'joy': 'happiness',
+    'sad': 'sadness',
+    'surprised': 'surprise',
+    'neutrality': 'neutral',
+    'contemptuous': 'contempt',
+}
+
+_CIFAR100 = """
+    apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge
+    bus butterfly camel can castle caterpillar cattle chair chimpanzee clock cloud
+    cockroach couch crab crocodile cup dinosaur dolphin elephant flatfish forest fox
+    girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster man
+    maple_tree motorcycle mountain mouse mushroom oak_tree orange orchid otter palm_tree
+    pear pickup_truck pine_tree plain plate poppy porcupine possum rabbit raccoon ray
+    road rocket rose sea seal shark shrew skunk skyscraper snail snake spider squirrel
+    streetcar sunflower sweet_pepper table tank telephone television tiger tractor train
+    trout tulip turtle wardrobe whale willow_tree wolf woman worm
+"""
+
+SETS = {
+    'synthetic': DataSet(
+        _names('anger disgust fear happiness sadness surprise neutral'), {}
+    ),
+    # Goodfellow et al. 2013
+    'fer2013': DataSet(
+        _names('anger disgust fear happiness sadness surprise neutral'),
+        {'train': 28709, 'public_test': 3589, 'private_test': 3589},
+    ),
+    # Barsoum et al. 2016; majority labels leave fewer examples
+    'ferplus': DataSet(
+        _names('neutral happiness surprise sadness anger disgust fear contempt'),
+        {'train': 28709, 'public_test': 3589, 'private_test': 3589},
+        optional=('contempt',),
+    ),
+    # Li et al. 2017, basic expressions
+    'raf_db': DataSet(
+        _names('surprise fear disgust happiness sadness anger neutral'),
+        {'train': 12271, 'test': 3068},
+    ),
+    # Mollahosseini et al. 2017; 283,901 and 3,500 without contempt
+    'affectnet': DataSet(
+        _names('neutral happiness sadness surprise fear disgust anger contempt'),
+        {'train': 287651, 'validation': 4000},
+        optional=('contempt',),
+    ),
+    # Zhang et al. 2018; published without a split
+    'expw': DataSet(
+        _names('anger disgust fear happiness sadness surprise neutral'),
+        {'all': 91793},
+    ),
+    # Krizhevsky 2009
+    'cifar10': DataSet(
+        _names('airplane automobile bird cat deer dog frog horse ship truck'),
+        {'train': 50000, 'test': 10000},
+    ),
+    'cifar100': DataSet(_names(_CIFAR100), {'train': 50000, 'test': 10000}),
+    'folder': DataSet((), {}),
+}
+
+
+def canonical(name):
+    """The one name of an expression: 'Happy' -> 'happiness'; others in lower case."""
+    name = name.strip().lower()
+    return ALIASES.get(name, name)
+
+
+def check_classes(set_name, class_names):
+    """Stops when class names, in any order, are not those of the named set.
+
+    Raises:
+      ValueError: unknown set, a class missing, foreign or twice.
+    """
+    if set_name not in SETS:
+        raise ValueError(f'unknown data set {set_name!r}; there are: {", ".join(SETS)}')
+    if len(set(class_names)) < len(class_names):
+        raise ValueError(f'a class name occurs twice in {", ".join(class_names)}')
+    known = SETS[set_name]
+    if not known.class_names:
+        return
+    foreign = set(class_names) - set(known.class_names)
+    missing = set(known.class_names) - set(class_names) - set(known.optional)
+    if foreign or missing:
+        said = [
+            f'{what} {", ".join(sorted(names))}'
+            for what, names in (('lacks', missing), ('has the foreign', foreign))
+            if names
+        ]
+        raise ValueError(
+            f'the folder {" and ".join(said)}, so its classes are not those of '
+            f'{set_name}; name the right data set, or folder for one of your own'
+        )

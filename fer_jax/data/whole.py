@@ -1,0 +1,30 @@
+"""Files that are written whole or not at all."""
+
+import contextlib
+import os
+import pathlib
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """Opens a new binary file that takes the place of `path` when the block ends well.
+
+    A process that dies in the block, a full disk or an error leaves the old file as it
+    was; nothing half-written ever carries the final name.
+    """
+    path = pathlib.Path(path)
+    partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
+    try:
+        with open(partial, 'wb') as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_text(path, text):
+    """Puts `text` (UTF-8) into the file at `path`, whole or not at all."""
+    with replacing(path) as file:
+        file.write(text.encode())

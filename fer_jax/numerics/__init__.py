@@ -1,0 +1,1 @@
+"""Arithmetic on arrays: losses, beta mixtures, label noise, metrics."""

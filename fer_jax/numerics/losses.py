@@ -1,0 +1,45 @@
+"""Losses and label similarity, one value per example; the caller reduces."""
+
+import jax
+import jax.numpy as jnp
+
+
+def similarity(logits, labels):
+    """Cosine between the prediction and the one-hot label: ReSup's S.
+
+    S = f_y / ||f||_2 with f = softmax(logits), so S = 1 for a sure and agreeing
+    prediction, 1 / sqrt(C) for a uniform one. In logarithms, log S =
+    l_y - 1/2 logsumexp(2 l) with l = log f, which neither over- nor underflows.
+
+    Args:
+      logits: [..., C], any float dtype; computed in float32.
+      labels: [...] int, in [0, C).
+
+    Returns:
+      [...] float32 in (0, 1]; 0 only where exp underflows, below 1e-38.
+    """
+    log_probs = jax.nn.log_softmax(logits.astype(jnp.float32))
+    norm = 0.5 * jax.nn.logsumexp(2.0 * log_probs, axis=-1)
+    # rounding may leave log S a few ulp above 0
+    return jnp.exp(jnp.minimum(_at(log_probs, labels) - norm, 0.0))
+
+
+def cross_entropy(logits, labels):
+    """-log softmax(logits)_y in nats, [...] float32, for logits [..., C]."""
+    return -_at(jax.nn.log_softmax(logits.astype(jnp.float32)), labels)
+
+
+def weighted_mean(values, weights):
+    """sum(w v) / sum(w), and 0 when every weight is 0; weights >= 0 or bool.
+
+    Entries of weight 0 reach neither the value nor the gradient, not even as nan.
+    """
+    weights = weights.astype(jnp.float32)
+    kept = jnp.where(weights > 0.0, values.astype(jnp.float32), 0.0)
+    total = jnp.sum(weights)
+    return jnp.sum(kept * weights) / jnp.where(total > 0.0, total, 1.0)
+
+
+def _at(values, labels):
+    """values[..., labels]: one entry of the last axis for each example."""
+    return jnp.take_along_axis(values, labels[..., None], axis=-1)[..., 0]

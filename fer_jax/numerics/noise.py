@@ -1,0 +1,160 @@
+"""Label noise: transition matrices and labels drawn from them, on the host.
+
+Every draw goes through `Generator.random` of a Philox generator, whose stream NumPy
+keeps from version to version, so a noise list is a function of its key alone:
+
+    generator = np.random.Generator(np.random.Philox(key))
+    given = corrupt(labels, transition('symmetric', 0.3, 7), generator=generator)
+"""
+
+import numpy as np
+
+FER_RATES = {  # ReSup, sec. 4.9: the harder the expression, the more of it is wrong
+    'surprise': 0.1,
+    'anger': 0.2,
+    'disgust': 0.3,
+    'sadness': 0.4,
+    'fear': 0.5,
+    'happiness': 0.0,
+    'neutral': 0.0,
+}
+KINDS = ('symmetric', 'pair', 'asymmetric_fer', 'matrix')
+
+
+def transition(
+    kind, rate, num_classes, *, inclusive=False, class_names=None, matrix=None
+):
+    """Label-noise matrix T [C, C] float64, T[i, j] = p(given = j | true = i).
+
+    symmetric:       (1 - r) I + r / (C - 1) (1 - I); inclusive: (1 - r) I + r / C,
+                     whose effective rate is r (C - 1) / C
+    pair:            (1 - r) I + r shift(I), class i becomes i + 1    Han et al. 2018
+    asymmetric_fer:  a rate for each expression, uniform over the others    ReSup 4.9
+    matrix:          the given one
+
+    Args:
+      kind: one of KINDS.
+      rate: r, fraction of wrong labels, in [0, 1); None or 0 for the last two kinds,
+        which have their own.
+      num_classes: C.
+      inclusive: the new label may be the old one (symmetric only).
+      class_names: names in the order of the labels, for 'asymmetric_fer'.
+      matrix: [C, C], rows sum to 1, for 'matrix'.
+
+    Raises:
+      ValueError: unknown kind, or arguments that do not fit it.
+    """
+    if kind not in KINDS:
+        raise ValueError(f'unknown noise kind {kind!r}; there are: {", ".join(KINDS)}')
+    if inclusive and kind != 'symmetric':
+        raise ValueError(
+            f'inclusive is for symmetric noise, got {kind!r}: leave it out'
+        )
+    if kind in ('symmetric', 'pair'):
+        rates = np.full(num_classes, _checked_rate(rate))
+        if num_classes < 2:
+            raise ValueError(f'noise needs at least 2 classes, got {num_classes}')
+    elif rate:
+        raise ValueError(
+            f'{kind!r} noise has its own rates, got rate {rate}: set it to 0'
+        )
+    if kind == 'matrix':
+        return _checked_matrix(matrix, num_classes)
+    if kind == 'asymmetric_fer':
+        rates = _fer_rates(class_names, num_classes)
+    identity = np.eye(num_classes)
+    if kind == 'pair':
+        others = np.roll(identity, 1, axis=1)
+    elif inclusive:
+        others = np.full_like(identity, 1 / num_classes)
+    else:
+        others = (1 - identity) / (num_classes - 1)
+    return (1 - rates)[:, None] * identity + rates[:, None] * others
+
+
+def corrupt(labels, transition, *, generator, exact=False):
+    """Labels [N] int32 after noise.
+
+    Args:
+      labels: [N] int in [0, C), the true ones.
+      transition: T [C, C], rows sum to 1.
+      generator: np.random.Generator over Philox; only its `random` is used.
+      exact: of the n_c examples of class c exactly n_c (1 - T_cc), rounded half up,
+        change, spread over the other classes in proportion to T (largest remainder,
+        ties at random); else every example draws independently.
+
+    Raises:
+      ValueError: a label outside [0, C).
+    """
+    labels = np.asarray(labels)
+    num_classes = len(transition)
+    if labels.size and not 0 <= labels.min() <= labels.max() < num_classes:
+        raise ValueError(
+            f'labels lie in [0, {num_classes}), got {labels.min()} to {labels.max()}; '
+            'leave rows without a label out'
+        )
+    draws = generator.random(len(labels))
+    ties = generator.random((num_classes, num_classes))
+    given = labels.astype(np.int32)
+    for label in range(num_classes):
+        rows = np.flatnonzero(labels == label)
+        if exact:
+            counts = _counts(len(rows), transition[label], label, ties[label])
+            drawn = np.repeat(np.arange(num_classes), counts)
+            rows = rows[np.argsort(draws[rows], kind='stable')]
+        else:
+            edges = np.cumsum(transition[label])
+            # exactly 1 at the end, so that no draw falls beyond the last class
+            drawn = np.searchsorted(edges / edges[-1], draws[rows], side='right')
+        given[rows] = drawn
+    return given
+
+
+def realised(labels, given, num_classes):
+    """Counts [C, C] int64 of (true label, given label)."""
+    counts = np.zeros((num_classes, num_classes), np.int64)
+    np.add.at(counts, (labels, given), 1)
+    return counts
+
+
+def _checked_rate(rate):
+    if rate is None or not 0 <= rate < 1:
+        remedy = f'; for {rate:g} % write {rate / 100:g}' if rate and rate >= 1 else ''
+        raise ValueError(f'noise rate is a fraction in [0, 1), got {rate}{remedy}')
+    return rate
+
+
+def _checked_matrix(matrix, num_classes):
+    shape = (num_classes, num_classes)
+    if matrix is None or np.shape(matrix) != shape:
+        found = None if matrix is None else np.shape(matrix)
+        raise ValueError(f'matrix noise needs a {shape} matrix, got {found}')
+    matrix = np.asarray(matrix, np.float64)
+    if not ((matrix >= 0).all() and np.allclose(matrix.sum(axis=1), 1)):
+        raise ValueError(
+            'rows of a noise matrix are probabilities that sum to 1, got row sums '
+            f'{matrix.sum(axis=1).round(4).tolist()} and least entry {matrix.min():g}'
+        )
+    return matrix
+
+
+def _fer_rates(class_names, num_classes):
+    names = tuple(class_names or ())
+    if set(names) != set(FER_RATES) or len(names) != num_classes:
+        raise ValueError(
+            f'asymmetric_fer noise knows the classes {", ".join(FER_RATES)}, '
+            f'got {", ".join(names) or "no class names"}; use a matrix instead'
+        )
+    return np.array([FER_RATES[name] for name in names])
+
+
+def _counts(n, row, label, ties):
+    """How many of n examples of class `label` get each label: [C] int, sum n."""
+    others = np.where(np.arange(len(row)) == label, 0.0, row)
+    wrong = int(np.floor(n * others.sum() + 0.5 + 1e-9))
+    quota = wrong * others / max(others.sum(), np.finfo(float).tiny)
+    counts = np.floor(quota + 1e-9).astype(int)
+    order = np.lexsort((ties, -np.round(quota - counts, 9)))
+    counts[order[: wrong - counts.sum()]] += 1
+    counts[label] = n - wrong
+    return counts

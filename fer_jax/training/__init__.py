@@ -1,0 +1,1 @@
+"""Runs any algorithm: state, step, loop, scoring, evaluation, checkpoints, results."""

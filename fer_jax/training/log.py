@@ -1,0 +1,96 @@
+"""What a run says while it goes: metrics.jsonl, TensorBoard and the console."""
+
+import json
+import math
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+from tensorboardX import SummaryWriter
+
+from fer_jax.data import whole
+
+
+def read_rows(path):
+    """The rows of a metrics.jsonl, oldest first; [] when there is none."""
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+class Log:
+    """One row an epoch, as a line of JSON and as TensorBoard scalars.
+
+    Opened on a run that goes on from epoch `epochs`, it drops the rows behind it: a run
+    that died between its log and its checkpoint repeats the epoch.
+    """
+
+    def __init__(self, workdir, epochs):
+        self._path = workdir / 'metrics.jsonl'
+        self.rows = [row for row in read_rows(self._path) if row['epoch'] <= epochs]
+        whole.write_text(self._path, ''.join(map(line, self.rows)))
+        step = self.rows[-1]['step'] + 1 if self.rows else 0
+        folder = workdir / 'tensorboard'
+        self._board = SummaryWriter(str(folder), purge_step=step)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._board.close()
+
+    def write(self, row):
+        """Appends one row; it must have 'step' and 'epoch'."""
+        self.rows.append(row)
+        with open(self._path, 'a') as file:
+            file.write(line(row))
+        for name, value in row.items():
+            if isinstance(value, float) and math.isfinite(value):
+                self._board.add_scalar(name, value, row['step'])
+        self._board.flush()
+
+
+def line(row):
+    """A row as one line of JSON; NaN, which JSON lacks, as null."""
+    plain = {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in row.items()
+    }
+    return json.dumps(plain) + '\n'
+
+
+class Rate(ProgressColumn):
+    """Images per second, learned from and looked at."""
+
+    def render(self, task):
+        speed = task.finished_speed or task.speed
+        return Text('' if speed is None else f'{speed:,.0f} images/s')
+
+
+def progress(console=None):
+    """A progress bar over all images of a run; prints lines where there is no screen."""
+    return Progress(
+        TextColumn('{task.description}'),
+        BarColumn(),
+        TextColumn('{task.percentage:>3.0f} %'),
+        Rate(),
+        TimeRemainingColumn(),
+        console=console or Console(),
+    )
+
+
+def sentence(name, row, epochs):
+    """One epoch in a line."""
+    text = (
+        f'{name} epoch {row["epoch"]:>{len(str(epochs))}}/{epochs}'
+        f'  loss {row["train/loss"]:.3f}  test {row["test/accuracy"]:.2%}'
+    )
+    if 'noise/auroc' in row:
+        text += f'  AUROC of wrong labels {row["noise/auroc"]:.3f}'
+    return f'{text}  {row["seconds"]:.1f} s'

@@ -1,0 +1,99 @@
+"""The compiled functions of a run, and the host batches that they eat."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from fer_jax.data import augment, pipeline
+from fer_jax.training import evaluation, optimizer, scoring, step
+
+
+class Programs:
+    """What setup.Run says, made ready to run."""
+
+    def __init__(self, run):
+        config = run.config
+        self.run = run
+        algorithm = run.algorithm
+        self.optimizer = optimizer.make(config.optimizer, run.steps_per_epoch)
+        size, recipe = config.data.image_size_px, config.data.augmentation
+        views = functools.partial(
+            augment.augment, recipe, size, config.seed, views=algorithm.views
+        )
+        prepare = functools.partial(augment.prepare, recipe, size)
+        self.step = step.make_step(
+            algorithm,
+            self.optimizer,
+            views,
+            steps_per_epoch=run.steps_per_epoch,
+            seed=config.seed,
+        )
+        self._count = evaluation.make_count(algorithm, prepare, run.num_classes)
+        self.probs = scoring.make_probs(algorithm, prepare)
+        if algorithm.score:
+            self.score = scoring.make_score(algorithm, views)
+        if algorithm.refresh:
+            self.refresh = jax.jit(algorithm.refresh)
+        if algorithm.clean_probability:
+            self._clean_probability = jax.jit(algorithm.clean_probability)
+
+    def fresh(self):
+        """The state before the first step."""
+        size = self.run.config.data.image_size_px
+        return jax.device_put(
+            step.create(
+                self.run.algorithm,
+                self.optimizer,
+                jax.random.key(self.run.config.seed),
+                jnp.zeros((1, size, size, 3)),
+                self.run.examples.labels,
+            )
+        )
+
+    def confusions(self, state):
+        """Confusion matrices [P + 1, C, C] on the test split."""
+        return evaluation.evaluate(
+            self._count, state, self.all_test(), self.run.test_labels
+        )
+
+    def clean_probability(self, state, history):
+        """[P, N] of the newest scores, or None where the method has no opinion."""
+        if not self.run.algorithm.clean_probability:
+            return None
+        scores = jax.device_put(history['scores'][-1])
+        found = self._clean_probability(state.memory, scores, state.labels)
+        return jax.device_get(found)
+
+    def images_per_epoch(self):
+        """Images learned from, tested and scored in an epoch."""
+        run = self.run
+        learned = run.steps_per_epoch * run.config.batch_size
+        scored = len(run.examples.ids) * bool(run.algorithm.score)
+        return learned + scored + len(run.test_labels)
+
+    def training_batches(self, first_step):
+        """Endless host batches from the one of `first_step` on."""
+        config, run = self.run.config, self.run
+        ordered = pipeline.training(
+            run.prepared.train,
+            run.examples.positions,
+            batch_size=config.batch_size,
+            seed=config.seed,
+        )
+        return pipeline.batches(ordered, first_step, config.data.workers)
+
+    def all_training(self):
+        """Padded host batches of every training example once."""
+        return self._once(self.run.prepared.train, self.run.examples.positions)
+
+    def all_test(self):
+        """Padded host batches of every test example once."""
+        split = self.run.prepared.test
+        return self._once(split, np.arange(len(split.labels)))
+
+    def _once(self, split, positions):
+        config = self.run.config
+        ordered = pipeline.once(split, positions, batch_size=config.eval_batch_size)
+        return pipeline.batches(ordered, workers=config.data.workers)

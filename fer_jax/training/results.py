@@ -1,0 +1,150 @@
+"""The files that a finished run leaves: result.json, labels.csv, history.npz."""
+
+import csv
+import io
+import json
+import math
+import statistics
+
+import numpy as np
+
+import fer_jax
+from fer_jax.data import whole
+from fer_jax.numerics import metrics
+
+
+def read_history(path, epochs):
+    """The lists {'scores': ..., 'labels': ...} of a history.npz, first `epochs` only."""
+    if not path.exists() or not epochs:
+        return {'scores': [], 'labels': []}
+    with np.load(path) as stored:
+        return {name: list(stored[name][:epochs]) for name in ('scores', 'labels')}
+
+
+def write_history(path, history):
+    """history.npz: scores [E, P, N] float32 and labels [E, N] int32 by epoch."""
+    with whole.replacing(path) as file:
+        np.savez(
+            file,
+            scores=np.array(history['scores'], np.float32),
+            labels=np.array(history['labels'], np.int32),
+        )
+
+
+def detection(clean_probability, labels, clean_labels):
+    """How well a clean probability finds the wrong ones among `labels`.
+
+    Args:
+      clean_probability: [P, N], the mean over the networks is judged; or None.
+      labels, clean_labels: [N] int32; examples with clean label -1 do not count.
+
+    Returns:
+      {'auroc', 'average_precision', 'precision_at_true_count'}, wrong labels being the
+      positive class; {} when none is known to be, or all are.
+    """
+    known = clean_labels >= 0
+    if clean_probability is None or not known.any():
+        return {}
+    wrong = (labels != clean_labels)[known]
+    if not wrong.any() or wrong.all():
+        return {}
+    found = metrics.detection(clean_probability.mean(axis=0)[known], wrong)
+    return {name: float(value) for name, value in found.items()}
+
+
+def accuracies(rows, name='test/accuracy'):
+    """{'last', 'last5', 'best_on_test', 'best_epoch'} of one metric over the rows.
+
+    `last5` is the mean of the last five epochs, what the ReSup paper says it reports;
+    `best_on_test` is chosen on the test set and therefore no fair estimate.
+    """
+    values = [row[name] for row in rows]
+    best = max(values)
+    return {
+        'last': values[-1],
+        'last5': statistics.fmean(values[-5:]),
+        'best_on_test': best,
+        'best_epoch': rows[values.index(best)]['epoch'],
+    }
+
+
+def result(run, rows, confusions, found):
+    """The content of result.json.
+
+    Args:
+      run: setup.Run.
+      rows: of metrics.jsonl, all epochs.
+      confusions: [P + 1, C, C] of the last epoch.
+      found: what `detection` returned for the last epoch.
+    """
+    names = run.prepared.class_names
+    others = [key for key in rows[-1] if key.startswith('test/accuracy_')]
+    seconds = sum(row['seconds'] for row in rows)
+    trained = run.steps_per_epoch * run.config.batch_size * len(rows)
+    return {
+        **accuracies(rows),
+        **{key.removeprefix('test/'): accuracies(rows, key) for key in others},
+        'balanced_accuracy': rows[-1]['test/balanced_accuracy'],
+        'macro_f1': rows[-1]['test/macro_f1'],
+        'recalls': dict(zip(names, plain(metrics.recalls(confusions[0])))),
+        'confusion': confusions[0].tolist(),
+        **found,
+        'method': run.config.algorithm.name,
+        'class_names': list(names),
+        'train_examples': len(run.examples.labels),
+        'test_examples': len(run.test_labels),
+        'wrong_labels': wrong_count(run.examples),
+        'seconds': round(seconds, 1),
+        'trained_images_per_second': round(trained / seconds, 1),
+        'dataset_digest': run.prepared.digest,
+        'noise_list_sha256': run.noise.sha256 if run.noise else None,
+        'config': json.loads(run.config.to_json()),
+        'fer_jax': fer_jax.__version__,
+    }
+
+
+def wrong_count(examples):
+    """Number of labels known to be wrong; None when no clean label is known."""
+    known = examples.clean_labels >= 0
+    if not known.any():
+        return None
+    return int((examples.labels != examples.clean_labels)[known].sum())
+
+
+def plain(values):
+    """Floats for JSON: NaN becomes None."""
+    return [None if math.isnan(value) else float(value) for value in values]
+
+
+def write_result(path, content):
+    """result.json; its being there says that the run is finished."""
+    whole.write_text(path, json.dumps(content, indent=1) + '\n')
+
+
+def write_labels(path, run, final, flips, clean_probability, suggested):
+    """labels.csv, one row an example.
+
+    Args:
+      final: [N] int32, the relabel table at the end.
+      flips: [N] int32.
+      clean_probability: [P, N], or None for a method that has no opinion.
+      suggested: [N] int32, class of the largest mean probability.
+    """
+    names = np.array([*run.prepared.class_names, ''])  # [-1]: unknown
+    examples = run.examples
+    columns = {
+        'id': examples.ids,
+        'given_label': names[examples.labels],
+        'final_label': names[final],
+        'suggested_label': names[suggested],
+        'flips': flips,
+    }
+    if clean_probability is not None:
+        for number, values in enumerate(clean_probability, start=1):
+            columns[f'clean_probability_{number}'] = np.char.mod('%.6f', values)
+    columns['clean_label'] = names[examples.clean_labels]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator='\n')
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values()))
+    whole.write_text(path, text.getvalue())

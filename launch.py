@@ -1,0 +1,95 @@
+"""The door to everything: python launch.py [COMMAND] --config=FILE --workdir=FOLDER.
+
+Commands
+  train      (when none is given) trains, or goes on where the folder's run stopped
+
+Exit codes: 0 done; 2 the command, its config or its data are unusable, in one line that
+says what was wanted; 3 the loss became NaN or infinite.
+"""
+
+import sys
+
+from absl import flags
+from ml_collections import config_flags
+
+CONFIG = config_flags.DEFINE_config_file(
+    'config',
+    None,
+    'Config file, for example configs/resup.py:dataset=fer2013,noise=0.3',
+)
+WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of the run; continued if there.')
+COMMANDS = ('train',)
+
+
+class UnusableCommand(ValueError):
+    """The command line cannot be understood."""
+
+
+def parse(argv):
+    """(command, config, workdir) of a command line.
+
+    Raises:
+      UnusableCommand: one line that says what was found and what was wanted.
+    """
+    try:
+        rest = flags.FLAGS(argv)[1:]
+        if CONFIG.value is not None:
+            CONFIG.value.algorithm.name  # noqa: B018 (raises when the file did not load)
+    except Exception as error:  # a config file is a program: it can raise anything
+        said = error.args[0] if isinstance(error, KeyError) else error
+        raise UnusableCommand(wanted(str(said))) from None
+    command = rest[0] if rest else 'train'
+    if command not in COMMANDS or len(rest) > 1:
+        raise UnusableCommand(
+            f'unknown command {" ".join(rest)!r}; there are: {", ".join(COMMANDS)}'
+        )
+    if CONFIG.value is None or WORKDIR.value is None:
+        raise UnusableCommand(
+            'give --config=FILE and --workdir=FOLDER, for example: python launch.py'
+            ' --config=configs/resup.py:dataset=synthetic --workdir=runs/first'
+            ' --config.data.dir=data/synthetic'
+        )
+    return command, CONFIG.value, WORKDIR.value
+
+
+def wanted(text):
+    """What went wrong with the flags, in one line."""
+    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    if 'Traceback' in text:  # the config file raised: its last line says what
+        return lines[-1].partition(': ')[2]
+    text = ' '.join(lines)
+    if 'No such file or directory: ' in text:
+        path = text.rpartition('No such file or directory: ')[2]
+        return f'no config file {path}; give one of configs/, as configs/resup.py'
+    for said, meant in (
+        ('invalid literal for int()', 'wanted a whole number'),
+        ('could not convert string to float', 'wanted a number'),
+    ):
+        if said in text:
+            return f'{text.partition(said)[0]}{meant}'
+    return text
+
+
+def main(argv):
+    """Runs a command line; returns the exit code."""
+    try:
+        _, config, workdir = parse(argv)
+        from fer_jax.training import loop, setup  # jax is heavy; errors above are quick
+
+        run = setup.prepare(config, workdir)
+    except (ValueError, FileNotFoundError) as error:
+        print(f'launch.py: {error}', file=sys.stderr)
+        return 2
+    if loop.finished(run):
+        print(f'{workdir} is finished; its numbers are in {workdir}/result.json')
+        return 0
+    try:
+        loop.train(run)
+    except FloatingPointError as error:
+        print(f'launch.py: {error}', file=sys.stderr)
+        return 3
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv))

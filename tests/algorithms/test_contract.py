@@ -1,0 +1,183 @@
+"""What every method promises; a new module of fer_jax.algorithms is tested unlisted."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from fer_jax import algorithms
+from fer_jax.algorithms import Batch, Prediction, Progress
+from fer_jax.training import step
+
+
+@pytest.fixture(params=algorithms.names())
+def algorithm(request, small):
+    return algorithms.make(
+        request.param,
+        backbone=small.backbone,
+        num_classes=small.num_classes,
+        num_examples=len(small.labels),
+    )
+
+
+def views(algorithm):
+    """Augmentation that only scales: every view is the image itself."""
+
+    def augment(step, index, images):
+        del step, index
+        scaled = images.astype(jnp.float32) / 127.5 - 1
+        return jnp.stack([scaled] * algorithm.views)
+
+    return augment
+
+
+def fresh(algorithm, small, optimizer):
+    images = jnp.zeros((1, *small.images.shape[1:]))
+    create = jax.jit(functools.partial(step.create, algorithm, optimizer))
+    return create(jax.random.key(0), images, small.labels)
+
+
+def batch_of(algorithm, small, chosen, labels=None):
+    images = views(algorithm)(0, None, small.images[chosen])
+    labels = small.labels[chosen] if labels is None else labels
+    return Batch(images, jnp.asarray(labels), jnp.asarray(chosen, jnp.int32))
+
+
+def run(algorithm, small, state, train_step, steps, size=8):
+    count = len(small.labels)
+    for number in steps:
+        chosen = (np.arange(size) + number * size) % count
+        state, metrics = train_step(
+            state, small.images[chosen], chosen.astype(np.int32)
+        )
+    return state, metrics
+
+
+def after_epoch(algorithm, small, state):
+    """Scores all examples and refreshes the memory, as the loop does."""
+    if algorithm.refresh is None:
+        return state
+    batch = batch_of(algorithm, small, np.arange(len(small.labels)))
+    scores = jax.jit(algorithm.score)(state.params, state.stats, batch)
+    done = Progress(state.step, jnp.int32(1))
+    memory = jax.jit(algorithm.refresh)(state.memory, scores, state.labels, done)
+    return state._replace(memory=memory)
+
+
+def test_shapes(algorithm, small):
+    optimizer = optax.sgd(0.1)
+    state = fresh(algorithm, small, optimizer)
+    (peers,) = {leaf.shape[0] for leaf in jax.tree.leaves((state.params, state.stats))}
+    batch = batch_of(algorithm, small, np.arange(6))
+    loss, aux = jax.jit(algorithm.objective)(
+        state.params,
+        state.stats,
+        state.memory,
+        batch,
+        Progress(jnp.int32(0), jnp.int32(0)),
+        jax.random.key(1),
+    )
+    assert loss.shape == ()
+    assert aux.weights.shape == (peers, 6)
+    assert aux.embeddings.shape[:2] == (peers, 6)
+    assert aux.relabels.shape == (6,)
+    assert jax.tree.structure(aux.stats) == jax.tree.structure(state.stats)
+    assert jax.tree.structure(aux.memory) == jax.tree.structure(state.memory)
+    assert all(value.shape == () for value in aux.metrics.values())
+    prediction = jax.jit(algorithm.predict)(state.params, state.stats, batch.images[0])
+    assert isinstance(prediction, Prediction)
+    assert prediction.logits.shape == (peers, 6, small.num_classes)
+    if algorithm.score:
+        scores = jax.jit(algorithm.score)(state.params, state.stats, batch)
+        assert scores.shape == (peers, 6)
+        clean = jax.jit(algorithm.clean_probability)(state.memory, scores, batch.labels)
+        assert clean.shape == (peers, 6)
+        assert bool(jnp.all((clean >= 0) & (clean <= 1)))
+
+
+def test_learns_and_compiles_once(algorithm, small):
+    """24 separable images, 3 steps an epoch: the loss of 20 epochs falls to a third."""
+    optimizer = optax.adam(0.03)
+    train_step = step.make_step(
+        algorithm, optimizer, views(algorithm), steps_per_epoch=3, seed=0
+    )
+    state = fresh(algorithm, small, optimizer)
+    losses = []
+    for epoch in range(20):
+        steps = range(3 * epoch, 3 * epoch + 3)
+        state, metrics = run(algorithm, small, state, train_step, steps)
+        state = after_epoch(algorithm, small, state)
+        losses.append(float(metrics['loss']))
+    assert np.isfinite(losses).all()
+    assert losses[-1] < losses[0] / 3
+    assert train_step._cache_size() == 1
+    prediction = jax.jit(algorithm.predict)(
+        state.params, state.stats, batch_of(algorithm, small, np.arange(24)).images[0]
+    )
+    right = np.argmax(prediction.logits[0], axis=-1) == small.labels
+    assert right.mean() > 0.9
+
+
+def test_three_steps_equal_one_and_two_from_a_copy(algorithm, small):
+    """Nothing but the state is carried from step to step."""
+    optimizer = optax.adam(0.01)
+
+    def new_step():
+        return step.make_step(
+            algorithm, optimizer, views(algorithm), steps_per_epoch=3, seed=0
+        )
+
+    whole, _ = run(
+        algorithm, small, fresh(algorithm, small, optimizer), new_step(), range(3)
+    )
+    part, _ = run(
+        algorithm, small, fresh(algorithm, small, optimizer), new_step(), range(1)
+    )
+    stored = jax.tree.map(np.asarray, part)
+    again, _ = run(algorithm, small, jax.device_put(stored), new_step(), range(1, 3))
+    for a, b in zip(jax.tree.leaves(whole), jax.tree.leaves(again)):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(
+    ('chosen', 'labels'),
+    [
+        (np.arange(8), np.zeros(8, np.int32)),  # all labels equal
+        (np.arange(2), np.array([0, 1], np.int32)),  # a class absent, a batch of 2
+    ],
+    ids=['one class', 'batch of 2'],
+)
+@pytest.mark.parametrize('epoch', [0, 50])
+def test_finite(algorithm, small, chosen, labels, epoch):
+    state = fresh(algorithm, small, optax.sgd(0.1))
+    state = after_epoch(algorithm, small, state)
+    batch = batch_of(algorithm, small, chosen, labels)
+    progress = Progress(jnp.int32(3 * epoch), jnp.int32(epoch))
+    objective = jax.jit(jax.value_and_grad(algorithm.objective, has_aux=True))
+    (loss, aux), gradients = objective(
+        state.params, state.stats, state.memory, batch, progress, jax.random.key(1)
+    )
+    for leaf in jax.tree.leaves((loss, gradients, aux.stats, aux.weights)):
+        assert bool(jnp.isfinite(leaf).all())
+
+
+def test_relabelling_stays_among_the_classes(algorithm, small):
+    state = fresh(algorithm, small, optax.sgd(0.1))
+    batch = batch_of(algorithm, small, np.arange(12))
+    _, aux = jax.jit(algorithm.objective)(
+        state.params,
+        state.stats,
+        state.memory,
+        batch,
+        Progress(jnp.int32(300), jnp.int32(100)),
+        jax.random.key(1),
+    )
+    assert set(np.asarray(aux.relabels)) <= {-1, *range(small.num_classes)}
+
+
+def test_unknown_names_list_the_known():
+    with pytest.raises(ValueError, match=r'there are: baseline, .*resup'):
+        algorithms.make('resub')

@@ -1,0 +1,269 @@
+"""ReSup's equations, wiring and limits."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from fer_jax import algorithms
+from fer_jax.algorithms import Batch, Progress, resup
+from fer_jax.numerics import losses, mixtures
+
+WARM, LATER = Progress(jnp.int32(0), jnp.int32(0)), Progress(jnp.int32(9), jnp.int32(3))
+
+
+def make(small, **settings):
+    return algorithms.make(
+        'resup',
+        backbone=small.backbone,
+        num_classes=small.num_classes,
+        num_examples=len(small.labels),
+        **settings,
+    )
+
+
+@pytest.fixture
+def batch(small):
+    images = small.images[:12].astype(np.float32) / 127.5 - 1
+    return Batch(
+        jnp.asarray(images)[None], jnp.asarray(small.labels[:12]), jnp.arange(12)
+    )
+
+
+def certain(memory, trusts):
+    """Memory whose mixtures give every label of network p the probability trusts[p].
+
+    Two equal components: the posterior is the share of the second one.
+    """
+    peers = len(trusts)
+    share = jnp.array([[1 - trust, trust] for trust in trusts], jnp.float32)
+    same = jnp.full((peers, 2), 2.0)
+    return memory._replace(
+        mixture=mixtures.Mixture(same, same, share), ready=jnp.ones(peers, bool)
+    )
+
+
+def gradients(algorithm, start, memory, batch, progress=LATER):
+    params, stats, _ = start
+
+    def loss(params):
+        return algorithm.objective(
+            params, stats, memory, batch, progress, jax.random.key(0)
+        )[0]
+
+    return jax.jit(jax.value_and_grad(loss))(params)
+
+
+def per_network(tree):
+    """Norm of each network's part of a gradient."""
+    leaves = jax.tree.leaves(tree)
+    return np.sqrt(sum(np.square(leaf).reshape(2, -1).sum(axis=1) for leaf in leaves))
+
+
+def test_squared_difference_by_hand():
+    """([.5 .5 0] - [.2 .5 .3])^2 = [.09 0 .09], mean over 3 classes .06."""
+    probs = jnp.array([[[0.5, 0.5, 0.0]], [[0.2, 0.5, 0.3]]])
+    np.testing.assert_allclose(resup.squared_difference(probs), [0.06], rtol=1e-6)
+
+
+def test_warm_up_is_the_sum_of_two_plain_losses(small, batch, key):
+    algorithm = make(small, warmup_epochs=1)
+    start = jax.jit(algorithm.init)(key, batch.images[0])
+    loss, found = gradients(algorithm, start, start[2], batch, WARM)
+    baseline = algorithms.make(
+        'baseline', backbone=small.backbone, num_classes=3, num_examples=24
+    )
+    total = 0.0
+    for peer in (0, 1):
+        own = jax.tree.map(lambda leaf, p=peer: leaf[p : p + 1], start[:2])
+        value, gradient = gradients(baseline, (*own, ()), (), batch, WARM)
+        total += value
+        for a, b in zip(jax.tree.leaves(gradient), jax.tree.leaves(found)):
+            np.testing.assert_allclose(a[0], b[peer], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(loss, total, rtol=1e-6)
+
+
+def test_without_a_fit_and_without_consistency_it_is_two_baselines(small, batch, key):
+    """Weights of 1 and lambda 0 after the warm-up give the warm-up's gradient."""
+    algorithm = make(small, consistency=0.0)
+    start = jax.jit(algorithm.init)(key, batch.images[0])
+    _, warm = gradients(algorithm, start, start[2], batch, WARM)
+    _, later = gradients(algorithm, start, start[2], batch, LATER)
+    for a, b in zip(jax.tree.leaves(warm), jax.tree.leaves(later)):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_weights_are_exchanged(small, batch, key):
+    """A trusts nothing (1e-3), B everything (.999): A learns, B hardly does."""
+    algorithm = make(small, consistency=0.0)
+    start = jax.jit(algorithm.init)(key, batch.images[0])
+    memory = certain(start[2], (1e-3, 0.999))
+    _, gradient = gradients(algorithm, start, memory, batch)
+    _, full = gradients(algorithm, start, start[2], batch, WARM)
+    ratio = per_network(gradient) / per_network(full)
+    np.testing.assert_allclose(ratio, [0.999, 1e-3], rtol=1e-3)
+
+
+def test_own_weights_without_exchange(small, batch, key):
+    algorithm = make(small, consistency=0.0, exchange=False)
+    start = jax.jit(algorithm.init)(key, batch.images[0])
+    memory = certain(start[2], (1e-3, 0.999))
+    _, gradient = gradients(algorithm, start, memory, batch)
+    _, full = gradients(algorithm, start, start[2], batch, WARM)
+    ratio = per_network(gradient) / per_network(full)
+    np.testing.assert_allclose(ratio, [1e-3, 0.999], rtol=1e-3)
+
+
+def test_swapping_the_networks_swaps_their_gradients(small, batch, key):
+    algorithm = make(small)
+    params, stats, memory = jax.jit(algorithm.init)(key, batch.images[0])
+    memory = certain(memory, (0.2, 0.7))
+
+    def swap(tree):
+        return jax.tree.map(lambda leaf: leaf[::-1], tree)
+
+    loss, there = gradients(algorithm, (params, stats, memory), memory, batch)
+    swapped = swap((params, stats, memory))
+    back_loss, back = gradients(algorithm, swapped, swapped[2], batch)
+    np.testing.assert_allclose(loss, back_loss, rtol=1e-6)
+    for a, b in zip(jax.tree.leaves(there), jax.tree.leaves(swap(back))):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-7)
+
+
+def test_loss_by_hand(small, batch, key):
+    """Equation 10 for weights .7 (from B) and .2 (from A) and lambda 5."""
+    algorithm = make(small, consistency=5.0)
+    start = jax.jit(algorithm.init)(key, batch.images[0])
+    memory = certain(start[2], (0.2, 0.7))
+    loss, aux = jax.jit(algorithm.objective)(*start[:2], memory, batch, LATER, key)
+    _, plain = jax.jit(algorithm.objective)(*start[:2], start[2], batch, WARM, key)
+    # The networks' train-mode outputs, through the embeddings that Aux returns.
+    head = start[0]['classifier']
+    logits = (
+        np.einsum('pbd,pdc->pbc', aux.embeddings, head['kernel'])
+        + head['bias'][:, None]
+    )
+    ce = losses.cross_entropy(jnp.asarray(logits), batch.labels[None])
+    probs = jax.nn.softmax(logits)
+    wanted = np.mean(0.7 * ce[0] + 0.2 * ce[1]) + 5 * np.mean(
+        np.square(probs[0] - probs[1])
+    )
+    np.testing.assert_allclose(loss, wanted, rtol=1e-5)
+    np.testing.assert_allclose(aux.weights[:, 0], [0.7, 0.2], rtol=1e-5)
+    np.testing.assert_allclose(plain.weights, 1.0)
+
+
+def scores_of(rng, count=2000):
+    """Similarities of 70 % right and 30 % wrong labels, for two networks."""
+    right = rng.beta(8, 1.5, (2, count * 7 // 10))
+    wrong = rng.beta(2, 6, (2, count * 3 // 10))
+    return jnp.asarray(np.concatenate([right, wrong], axis=1), jnp.float32)
+
+
+@pytest.mark.parametrize('rules', ['paper', 'safe'])
+def test_refresh_tells_right_from_wrong(small, batch, key, rules):
+    algorithm = make(small, rules=rules)
+    memory = jax.jit(algorithm.init)(key, batch.images[0])[2]
+    scores = scores_of(np.random.default_rng(0))
+    labels = jnp.zeros(scores.shape[1], jnp.int32)
+    memory = jax.jit(algorithm.refresh)(memory, scores, labels, LATER)
+    clean = np.asarray(jax.jit(algorithm.clean_probability)(memory, scores, labels))
+    assert memory.ready.tolist() == [True, True]
+    assert clean[:, :1400].mean() > 0.85
+    assert clean[:, 1400:].mean() < 0.15
+
+
+def test_an_invalid_fit_is_counted_and_not_used(small, batch, key):
+    """All similarities equal say nothing: weights stay 1, later the last fit stays."""
+    algorithm = make(small, rules='safe')
+    fresh = jax.jit(algorithm.init)(key, batch.images[0])[2]
+    scores = scores_of(np.random.default_rng(0))
+    labels = jnp.zeros(scores.shape[1], jnp.int32)
+    useless = jnp.ones_like(scores)
+    memory = jax.jit(algorithm.refresh)(fresh, useless, labels, LATER)
+    assert memory.rejected.tolist() == [1, 1]
+    np.testing.assert_array_equal(
+        jax.jit(algorithm.clean_probability)(memory, scores, labels),
+        jnp.ones_like(scores),
+    )
+    fitted = jax.jit(algorithm.refresh)(fresh, scores, labels, LATER)
+    kept = jax.jit(algorithm.refresh)(fitted, useless, labels, LATER)
+    assert kept.rejected.tolist() == [1, 1]
+    for a, b in zip(fitted.mixture, kept.mixture):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_loss_signal_trusts_small_losses(small, batch, key):
+    """The paper's "Loss" arm: the mixture of the scaled loss, read upside down."""
+    algorithm = make(small, signal='loss', rules='safe')
+    memory = jax.jit(algorithm.init)(key, batch.images[0])[2]
+    scores = 4 * (1 - scores_of(np.random.default_rng(0)))
+    labels = jnp.zeros(scores.shape[1], jnp.int32)
+    memory = jax.jit(algorithm.refresh)(memory, scores, labels, LATER)
+    clean = np.asarray(jax.jit(algorithm.clean_probability)(memory, scores, labels))
+    assert clean[:, :1400].mean() > clean[:, 1400:].mean() + 0.5
+    order = np.argsort(np.asarray(scores[0]))
+    assert np.all(np.diff(clean[0, order]) <= 1e-6)
+
+
+def test_loss_span_by_hand():
+    """0, 1, ..., 100: the 5th percentile is 5, the 95th is 95."""
+    np.testing.assert_allclose(resup.loss_span(jnp.arange(101.0)), [5, 95])
+
+
+def test_one_network_weights_itself(small, batch, key):
+    algorithm = make(small, peers=1, exchange=False, consistency=0.0)
+    params, stats, memory = jax.jit(algorithm.init)(key, batch.images[0])
+    memory = certain(memory, (0.25,))
+    _, aux = jax.jit(algorithm.objective)(params, stats, memory, batch, LATER, key)
+    np.testing.assert_allclose(aux.weights, 0.25, rtol=1e-5)
+
+
+def test_class_variance_by_hand():
+    """20 of each class. Class 0: .4 and .6, variance .01; class 1: .3 and .7, .04;
+    class 2: constant, 0. Over the largest: .25, 1, and 0 lifted to .1."""
+    scores = jnp.array([0.4, 0.6] * 10 + [0.3, 0.7] * 10 + [0.5] * 20)
+    labels = jnp.repeat(jnp.arange(3), 20)
+    found = resup.class_variance(scores, labels, 3)
+    np.testing.assert_allclose(found, [0.25, 1.0, 0.1], rtol=1e-4)
+
+
+def test_class_variance_leaves_small_classes_alone():
+    scores = jnp.array([0.3, 0.7] * 10 + [0.5] * 19)
+    labels = jnp.array([0] * 20 + [1] * 19)
+    np.testing.assert_allclose(resup.class_variance(scores, labels, 2), [1.0, 1.0])
+
+
+def test_class_prior_of_raf_db():
+    """RAF-DB's class sizes give the divisors of docs/methods.md."""
+    counts = [1290, 281, 717, 4772, 1982, 705, 2524]
+    labels = jnp.asarray(np.repeat(np.arange(7), counts))
+    wanted = [0.396, 0.094, 0.231, 1.0, 0.570, 0.228, 0.687]
+    np.testing.assert_allclose(resup.class_prior(labels, 7), wanted, atol=6e-4)
+
+
+def test_balanced_weights_keep_the_mean_of_a_batch(small, batch, key):
+    algorithm = make(small, balance='class_var')
+    params, stats, memory = jax.jit(algorithm.init)(key, batch.images[0])
+    memory = certain(memory, (0.5, 0.5))
+    memory = memory._replace(divisor=jnp.array([[1.0, 0.5, 0.1]] * 2))
+    _, aux = jax.jit(algorithm.objective)(params, stats, memory, batch, LATER, key)
+    np.testing.assert_allclose(jnp.mean(aux.weights, axis=1), 0.5, rtol=1e-5)
+    labels = np.asarray(batch.labels)
+    hard, easy = (aux.weights[0][labels == c][0] for c in (2, 0))
+    np.testing.assert_allclose(hard / easy, 10.0, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ('settings', 'message'),
+    [
+        ({'signal': 'margin'}, "signal is 'margin'; it must be one of"),
+        ({'rules': 'fast'}, 'paper, safe'),
+        ({'balance': 'yes'}, 'none, class_var, class_prior_bug'),
+        ({'peers': 3}, '1 or 2 networks'),
+        ({'peers': 1}, 'set algorithm.exchange=False'),
+    ],
+)
+def test_settings_that_make_no_sense(small, settings, message):
+    with pytest.raises(ValueError, match=message):
+        make(small, **settings)

@@ -1,0 +1,37 @@
+"""Test environment: CPU, compilation cache shared by the whole run, parsed flags."""
+
+import os
+
+os.environ.setdefault('JAX_PLATFORMS', 'cpu')
+
+import jax
+import pytest
+from absl import flags
+
+
+def pytest_configure():
+    cache = os.path.join(os.path.dirname(__file__), '..', '.cache', 'xla')
+    os.environ['JAX_COMPILATION_CACHE_DIR'] = os.path.abspath(cache)
+    os.environ['JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS'] = '0.5'
+    jax.config.update('jax_compilation_cache_dir', os.path.abspath(cache))
+    jax.config.update('jax_persistent_cache_min_compile_time_secs', 0.5)
+    if not flags.FLAGS.is_parsed():
+        flags.FLAGS.mark_as_parsed()  # grain's workers read absl flags
+
+
+def pytest_collection_modifyitems(items):
+    if jax.default_backend() == 'cpu':
+        for item in items:
+            if 'gpu' in item.keywords:
+                item.add_marker(pytest.mark.skip(reason='needs an accelerator'))
+
+
+@pytest.fixture(scope='session')
+def faces(tmp_path_factory):
+    """A prepared set of 70 + 30 synthetic faces of 24 pixels."""
+    from data_prep import __main__ as data_prep
+
+    folder = tmp_path_factory.mktemp('data') / 'faces'
+    options = f'synthetic --out={folder} --train=70 --test=30 --size=24 --seed=3'
+    assert data_prep.main(options.split()) == 0
+    return folder

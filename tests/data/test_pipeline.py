@@ -1,0 +1,171 @@
+import io
+import itertools
+
+import grain
+import numpy as np
+import pytest
+from PIL import Image
+
+from fer_jax.data import pipeline
+
+N = 23  # of the fixture's training split; value of an image = its row
+
+
+def noise(size_px, channels=3, seed=0):
+    pixels = np.random.default_rng(seed).integers(0, 256, (size_px, size_px, channels))
+    return pixels.astype(np.uint8).squeeze()
+
+
+@pytest.mark.parametrize('subsampling', ['4:4:4', '4:2:2', '4:2:0'])
+@pytest.mark.parametrize('size_px', [1, 7, 16, 33, 100])
+@pytest.mark.parametrize('channels', [1, 3])
+def test_both_decoders_give_the_same_bits(
+    monkeypatch, encoded, subsampling, size_px, channels
+):
+    pytest.importorskip('simplejpeg')
+    pixels = noise(size_px + 1, channels)[:size_px, :size_px]
+    options = {} if channels == 1 else {'subsampling': subsampling}
+    for quality, progressive in ((92, False), (60, True)):
+        data = encoded(
+            pixels, 'JPEG', quality=quality, progressive=progressive, **options
+        )
+        fast = pipeline.decode(data, size_px)
+        with monkeypatch.context() as without:
+            without.setattr(pipeline, 'simplejpeg', None)
+            slow = pipeline.decode(data, size_px)
+        assert fast.shape == (size_px, size_px, 3)
+        assert fast.dtype == slow.dtype == np.uint8
+        np.testing.assert_array_equal(fast, slow)
+
+
+def test_png_is_lossless_and_grey_becomes_rgb(encoded):
+    grey, rgb = noise(9, 1), noise(9, 3)
+    np.testing.assert_array_equal(pipeline.decode(encoded(rgb), 9), rgb)
+    found = pipeline.decode(encoded(grey), 9)
+    np.testing.assert_array_equal(found, np.stack([grey] * 3, axis=-1))
+
+
+def test_cmyk_jpeg_is_left_to_pillow():
+    data = io.BytesIO()
+    Image.fromarray(np.full((8, 8, 3), 51, np.uint8)).convert('CMYK').save(data, 'JPEG')
+    np.testing.assert_allclose(pipeline.decode(data.getvalue(), 8), 51, atol=2)
+
+
+@pytest.mark.parametrize('kind', ['JPEG', 'PNG'])
+@pytest.mark.parametrize('fast', [True, False])
+@pytest.mark.parametrize('size_px', [12, 14])
+def test_wrong_size_names_the_record(monkeypatch, encoded, kind, fast, size_px):
+    if not fast:
+        monkeypatch.setattr(pipeline, 'simplejpeg', None)
+    with pytest.raises(ValueError, match=f'a/7: image of 13x13, wanted {size_px}x'):
+        pipeline.decode(encoded(noise(13), kind), size_px, 'a/7')
+
+
+@pytest.mark.parametrize('kind', ['JPEG', 'PNG'])
+@pytest.mark.parametrize('fast', [True, False])
+def test_damaged_image_names_the_record(monkeypatch, encoded, kind, fast):
+    if not fast:
+        monkeypatch.setattr(pipeline, 'simplejpeg', None)
+    data = encoded(noise(16), kind)
+    for cut in (0, 3, len(data) // 2):
+        with pytest.raises(ValueError, match='a/7: not a readable image'):
+            pipeline.decode(data[:cut], 16, 'a/7')
+
+
+def rows(batch):
+    """Rows of the split that a batch shows, read off its pixels."""
+    images = batch['images']
+    assert images.dtype == np.uint8
+    assert (images == images[:, :1, :1, :1]).all()
+    return images[:, 0, 0, 0].tolist()
+
+
+def test_epochs_are_whole_new_orders(write_set):
+    """23 examples in batches of 5: 4 steps an epoch, 3 examples sit out."""
+    ds = pipeline.training(write_set().train, np.arange(N), batch_size=5, seed=0)
+    epochs = [[rows(ds[4 * epoch + i]) for i in range(4)] for epoch in range(12)]
+    orders = [list(itertools.chain(*epoch)) for epoch in epochs]
+    for order in orders:
+        assert len(set(order)) == 20
+    assert len({tuple(order) for order in orders}) == 12
+    assert len(set().union(*orders)) == N  # the ones left out change
+
+
+def test_index_is_the_place_in_positions(write_set):
+    positions = np.array([3, 20, 11, 7, 15])
+    split = write_set().train
+    for ds in (
+        pipeline.training(split, positions, batch_size=2, seed=0),
+        pipeline.once(split, positions, batch_size=2),
+    ):
+        for k in range(3):
+            assert positions[ds[k]['index']].tolist() == rows(ds[k])
+            assert ds[k]['index'].dtype == np.int32
+
+
+def test_position_is_the_step_however_it_is_reached(write_set):
+    split = write_set().train
+
+    def dataset(seed):
+        return pipeline.training(split, np.arange(N), batch_size=4, seed=seed)
+
+    wanted = [rows(dataset(7)[k]) for k in range(20)]
+    for start in (0, 1, 13):
+        batches = pipeline.batches(dataset(7), start)
+        assert [rows(next(batches)) for _ in range(20 - start)] == wanted[start:]
+        batches.close()
+    assert [rows(dataset(7)[k]) for k in (19, 2)] == [wanted[19], wanted[2]]
+    assert [rows(dataset(8)[k]) for k in range(20)] != wanted
+    assert isinstance(dataset(7), grain.MapDataset)
+
+
+def test_far_step_is_reached_at_once(write_set):
+    ds = pipeline.training(write_set().train, np.arange(N), batch_size=4, seed=0)
+    batches = pipeline.batches(ds, 10**12)
+    assert rows(next(batches)) == rows(ds[10**12])
+    batches.close()
+
+
+def test_worker_processes_give_the_same_batches(write_set):
+    ds = pipeline.training(write_set().train, np.arange(N), batch_size=4, seed=0)
+    batches = pipeline.batches(ds, 3, workers=1)
+    assert [rows(next(batches)) for _ in range(6)] == [rows(ds[k]) for k in range(3, 9)]
+    batches.close()
+
+
+@pytest.mark.parametrize('batch_size', [1, 7, N, N + 3])
+def test_each_example_is_evaluated_exactly_once(write_set, batch_size):
+    ds = pipeline.once(write_set().train, np.arange(N), batch_size=batch_size)
+    assert len(ds) == -(-N // batch_size)
+    seen, padding = [], []
+    for batch in pipeline.batches(ds):
+        assert len(batch['images']) == len(batch['mask']) == batch_size
+        shown, mask = np.array(rows(batch)), batch['mask']
+        np.testing.assert_array_equal(batch['index'], shown)
+        seen += shown[mask].tolist()
+        padding += shown[~mask].tolist()
+    assert seen == list(range(N))
+    assert set(padding) <= {N - 1}  # the last example again
+
+
+@pytest.mark.parametrize('batch_size', [0, 6])
+def test_batch_size_that_does_not_fit(write_set, batch_size):
+    split = write_set().train
+    with pytest.raises(ValueError, match=f'batch_size {batch_size} with 5 training'):
+        pipeline.training(split, np.arange(5), batch_size=batch_size, seed=0)
+
+
+def test_nothing_to_evaluate(write_set):
+    with pytest.raises(ValueError, match='0 examples'):
+        pipeline.once(write_set().train, np.arange(0), batch_size=4)
+
+
+def test_tables_of_other_records_are_noticed(write_set):
+    split = write_set().train
+    swapped = split._replace(ids=split.ids[::-1])
+    ds = pipeline.once(swapped, np.arange(N), batch_size=4)
+    with pytest.raises(ValueError, match=r'record 0 is train/000, labels\.npz says'):
+        ds[0]
+    shorter = split._replace(ids=split.ids[:-1])
+    with pytest.raises(ValueError, match='hold 23 records'):
+        pipeline.once(shorter, np.arange(4), batch_size=4)

@@ -1,0 +1,66 @@
+import pytest
+
+from fer_jax.data import sets
+
+EXPRESSIONS = {
+    'anger', 'disgust', 'fear', 'happiness', 'sadness', 'surprise', 'neutral',
+}  # fmt: skip
+
+
+def test_orders_of_the_label_files():
+    """RAF-DB numbers 1 surprise 2 fear 3 disgust 4 happiness 5 sadness 6 anger 7
+    neutral; FERPlus's vote columns begin with neutral and happiness."""
+    raf_db = sets.SETS['raf_db'].class_names
+    assert raf_db.index('disgust') + 1 == 3
+    assert raf_db.index('neutral') + 1 == 7
+    assert sets.SETS['ferplus'].class_names[:2] == ('neutral', 'happiness')
+    assert sets.SETS['fer2013'].class_names[3] == 'happiness'
+    assert sets.SETS['affectnet'].class_names[6:] == ('anger', 'contempt')
+
+
+@pytest.mark.parametrize(
+    'name', ['synthetic', 'fer2013', 'ferplus', 'raf_db', 'affectnet', 'expw']
+)
+def test_expression_sets_share_their_names(name):
+    known = sets.SETS[name]
+    assert set(known.class_names) - set(known.optional) == EXPRESSIONS
+
+
+def test_numbers_of_classes():
+    assert len(sets.SETS['cifar10'].class_names) == 10
+    cifar100 = sets.SETS['cifar100'].class_names
+    assert len(set(cifar100)) == 100
+    assert list(cifar100) == sorted(cifar100)  # its fine labels are alphabetical
+
+
+@pytest.mark.parametrize(
+    ('written', 'name'),
+    [('Happy', 'happiness'), (' angry', 'anger'), ('fear', 'fear'), ('Owl', 'owl')],
+)
+def test_canonical(written, name):
+    assert sets.canonical(written) == name
+
+
+@pytest.mark.parametrize('name', ['ferplus', 'affectnet'])
+def test_seven_or_eight_classes_in_any_order(name):
+    names = sets.SETS[name].class_names
+    sets.check_classes(name, names[::-1])
+    sets.check_classes(name, [one for one in names if one != 'contempt'])
+    with pytest.raises(ValueError, match='lacks anger'):
+        sets.check_classes(name, [one for one in names if one != 'anger'])
+
+
+def test_wrong_classes():
+    names = sets.SETS['raf_db'].class_names
+    with pytest.raises(ValueError, match='foreign contempt'):
+        sets.check_classes('raf_db', [*names, 'contempt'])
+    with pytest.raises(ValueError, match='lacks sadness and has the foreign sad'):
+        sets.check_classes('raf_db', [n[:3] if n == 'sadness' else n for n in names])
+    with pytest.raises(ValueError, match='twice'):
+        sets.check_classes('raf_db', [*names, 'fear'])
+    with pytest.raises(ValueError, match="unknown data set 'rafdb'; there are: syn"):
+        sets.check_classes('rafdb', names)
+
+
+def test_a_folder_of_ones_own_has_any_classes():
+    assert sets.check_classes('folder', ['cat', 'owl']) is None

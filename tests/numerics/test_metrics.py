@@ -1,0 +1,110 @@
+"""Metrics by hand and against scikit-learn."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from sklearn import metrics as sklearn
+
+from fer_jax.numerics import metrics
+
+COUNTS = np.array([[3, 1, 0], [2, 2, 0], [0, 0, 0]])  # class 2 is absent
+
+
+def test_confusion_counts_the_masked_rows_only():
+    """Rows 0 to 3 count (0,0), (0,1), (1,1); a padded and an unlabelled row do not."""
+    counts = jax.jit(metrics.confusion, static_argnums=3)(
+        jnp.array([0, 1, 1, 2, 2]),
+        jnp.array([0, 0, 1, 1, -1]),
+        jnp.array([True, True, True, False, True]),
+        3,
+    )
+    assert counts.dtype == jnp.int32
+    np.testing.assert_array_equal(counts, [[1, 1, 0], [0, 1, 0], [0, 0, 0]])
+
+
+def test_accuracies_by_hand():
+    """5 of 8 right; recalls 3 / 4 and 2 / 4, absent class left out of their mean."""
+    assert metrics.accuracy(COUNTS) == 5 / 8
+    np.testing.assert_array_equal(metrics.recalls(COUNTS), [0.75, 0.5, np.nan])
+    assert metrics.balanced_accuracy(COUNTS) == 0.625
+
+
+def test_macro_f1_by_hand():
+    """F1_0 = 6 / (6 + 2 + 1) = 2 / 3, F1_1 = 4 / (4 + 1 + 2) = 4 / 7, mean 13 / 21."""
+    assert metrics.macro_f1(COUNTS) == pytest.approx(13 / 21)
+
+
+def test_a_class_that_is_predicted_but_absent_counts_only_against_the_others():
+    """One of class 0 taken for class 2: F1_0 = 2 / (2 + 1) and class 2 has no F1."""
+    counts = np.array([[1, 0, 1], [0, 0, 0], [0, 0, 0]])
+    assert metrics.macro_f1(counts) == pytest.approx(2 / 3)
+    assert metrics.accuracy(counts) == 0.5
+
+
+def test_metrics_agree_with_scikit_learn_when_all_classes_are_there():
+    rng = np.random.default_rng(0)
+    labels, predicted = rng.integers(0, 5, (2, 400))
+    counts = metrics.confusion(
+        jnp.asarray(predicted), jnp.asarray(labels), jnp.ones(400, bool), 5
+    )
+    counts = np.asarray(counts)
+    np.testing.assert_array_equal(counts, sklearn.confusion_matrix(labels, predicted))
+    assert metrics.balanced_accuracy(counts) == pytest.approx(
+        sklearn.balanced_accuracy_score(labels, predicted)
+    )
+    assert metrics.macro_f1(counts) == pytest.approx(
+        sklearn.f1_score(labels, predicted, average='macro')
+    )
+
+
+def test_nothing_counted_is_nan():
+    empty = np.zeros((2, 2), int)
+    assert np.isnan(metrics.accuracy(empty))
+    assert np.isnan(metrics.balanced_accuracy(empty))
+    assert np.isnan(metrics.macro_f1(empty))
+
+
+def test_detection_by_hand():
+    """Scores .9 (wrong) .8 .4 (wrong) .1: of 4 pairs (wrong, right) 3 are in order.
+
+    AUROC 3 / 4; AP = 1/2 (1 / 1) + 1/2 (2 / 3) = 5 / 6; of the first two one is wrong.
+    """
+    wrong = np.array([True, False, True, False])
+    found = metrics.detection(1 - np.array([0.9, 0.8, 0.4, 0.1]), wrong)
+    assert found == pytest.approx(
+        {'auroc': 0.75, 'average_precision': 5 / 6, 'precision_at_true_count': 0.5}
+    )
+
+
+def test_a_tie_at_the_end_counts_by_its_expected_share():
+    """Two wrong among four tied rows: a random two of them hold one on average."""
+    found = metrics.detection(np.full(4, 0.3), np.array([True, False, False, True]))
+    assert found == pytest.approx(
+        {'auroc': 0.5, 'average_precision': 0.5, 'precision_at_true_count': 0.5}
+    )
+
+
+@pytest.mark.parametrize('digits', [1, 2, 9])
+@pytest.mark.parametrize('rate', [0.02, 0.3, 0.9])
+def test_detection_agrees_with_scikit_learn_with_and_without_ties(digits, rate):
+    rng = np.random.default_rng(digits)
+    wrong = rng.random(500) < rate
+    clean = np.clip(rng.normal(0.6 - 0.2 * wrong, 0.2), 0, 1).round(digits)
+    found = metrics.detection(clean, wrong)
+    assert found['auroc'] == pytest.approx(sklearn.roc_auc_score(wrong, 1 - clean))
+    assert found['average_precision'] == pytest.approx(
+        sklearn.average_precision_score(wrong, 1 - clean)
+    )
+
+
+@pytest.mark.parametrize('wrong', [np.zeros(3, bool), np.ones(3, bool)])
+def test_detection_without_two_classes_is_nan(wrong):
+    found = metrics.detection(np.array([0.1, 0.5, 0.9]), wrong)
+    assert len(found) == 3
+    assert np.isnan(list(found.values())).all()
+
+
+def test_detection_refuses_probabilities_that_are_none():
+    with pytest.raises(ValueError, match='1 clean probabilities are not finite'):
+        metrics.detection(np.array([0.1, np.nan]), np.array([True, False]))

@@ -1,0 +1,107 @@
+"""Every config file: loads, makes sense, names fields that the code takes."""
+
+import importlib
+import itertools
+import pathlib
+import re
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from configs import default
+from fer_jax import algorithms, nets
+from fer_jax.training import setup
+
+ROOT = pathlib.Path(__file__).parent.parent
+METHODS = algorithms.names()
+DOORS = sorted(
+    path.stem
+    for path in (ROOT / 'configs').glob('*.py')
+    if path.stem not in ('__init__', 'default', *METHODS)
+)
+
+
+def load(name, arg=''):
+    return importlib.import_module(f'configs.{name}').get_config(arg)
+
+
+def complete(config):
+    """Passes the check of a run, and its algorithm takes all settings given."""
+    config.data.dir = 'anything'
+    setup.check(config)
+    settings = config.algorithm.to_dict()
+    algorithm = algorithms.make(
+        settings.pop('name'),
+        backbone=nets.make(config.model.backbone, width=config.model.width),
+        num_classes=7,
+        num_examples=1000,
+        peer_map=config.peer_map,
+        **settings,
+    )
+    size = config.data.image_size_px
+    images = jax.ShapeDtypeStruct((1, size, size, 3), jnp.float32)
+    params, _, _ = jax.eval_shape(algorithm.init, jax.random.key(0), images)
+    assert jax.tree.leaves(params)
+
+
+@pytest.mark.parametrize('dataset', default.DATASETS)
+@pytest.mark.parametrize('method', METHODS)
+def test_every_method_on_every_data_set(method, dataset):
+    config = load(method, f'dataset={dataset},noise=0.2')
+    assert config.algorithm.name == method
+    assert config.data.name == dataset
+    assert config.noise.rate == 0.2
+    complete(config)
+
+
+@pytest.mark.parametrize('name', DOORS)
+def test_named_doors(name):
+    complete(load(name))
+    complete(load(name, 'noise=0.3'))
+
+
+def test_doors_that_users_expect():
+    assert {
+        'resup_affectnet', 'resup_rafdb', 'resup_ferplus', 'resup_fer2013'
+    } <= set(DOORS)  # fmt: skip
+
+
+@pytest.mark.parametrize('name', ['default', *METHODS])
+def test_every_field_has_its_meaning_beside_it(name):
+    """A line that sets a field ends in a comment or follows one."""
+    lines = (ROOT / 'configs' / f'{name}.py').read_text().splitlines()
+    fields = [
+        (before, line)
+        for before, line in itertools.pairwise(lines)
+        if re.match(r'\s+config\.[a-z_.]+ = (?!ConfigDict)', line)
+        and '.name = ' not in line
+    ]
+    for before, line in fields:
+        assert '  # ' in line or before.strip().startswith('#'), line
+
+
+def test_presets_of_the_paper():
+    """ReSup sec. 4.2: Adam 2e-4, batch 96, decayed at 10 and 20; AffectNet 5 and 10."""
+    config = load('resup_rafdb')
+    assert config.optimizer.learning_rate == 2e-4
+    assert config.batch_size == 96
+    assert (config.epochs, config.optimizer.decay_epochs) == (30, (10, 20))
+    assert config.algorithm.rules == 'paper'
+    assert config.algorithm.consistency == 5.0
+    config = load('resup_affectnet')
+    assert (config.epochs, config.optimizer.decay_epochs) == (20, (5, 10))
+
+
+@pytest.mark.parametrize(
+    ('arg', 'message'),
+    [
+        ('dataset=nope', 'there are: synthetic, fer2013'),
+        ('rate=0.3', 'write dataset=<set> or noise=<rate>'),
+        ('noise=much', 'write noise=0.3'),
+        ('noise', 'write dataset=<set> or noise=<rate>'),
+    ],
+)
+def test_arguments_that_make_no_sense(arg, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        load('resup', arg)

@@ -1,0 +1,180 @@
+"""The door, as a user finds it: real processes, exit codes, and the files of a run."""
+
+import csv
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+
+
+def command(*arguments):
+    return [sys.executable, str(ROOT / 'launch.py'), *map(str, arguments)]
+
+
+def launch(*arguments):
+    return subprocess.run(
+        command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=300
+    )
+
+
+def small_run(faces, workdir, method='resup', *more):
+    """Arguments of a run of seconds: 24 pixels, width 4, 3 epochs."""
+    return (
+        f'--config=configs/{method}.py:dataset=synthetic,noise=0.3',
+        f'--workdir={workdir}',
+        f'--config.data.dir={faces}',
+        '--config.data.image_size_px=24',
+        '--config.model.width=4',
+        '--config.batch_size=16',
+        '--config.eval_batch_size=32',
+        '--config.epochs=3',
+        '--config.optimizer.decay_epochs=(2,)',
+        *more,
+        *(['--config.algorithm.warmup_epochs=1'] if method == 'resup' else []),
+    )
+
+
+@pytest.fixture(scope='module')
+def finished(faces, tmp_path_factory):
+    workdir = tmp_path_factory.mktemp('run') / 'resup'
+    done = launch(*small_run(faces, workdir))
+    assert done.returncode == 0, done.stderr
+    return workdir, done
+
+
+def test_files_of_a_run(finished):
+    workdir, done = finished
+    assert 'epoch 3/3' in done.stdout
+    rows = [json.loads(line) for line in (workdir / 'metrics.jsonl').open()]
+    assert [row['epoch'] for row in rows] == [1, 2, 3]
+    assert [row['step'] for row in rows] == [4, 8, 12]
+    result = json.loads((workdir / 'result.json').read_text())
+    accuracy = [row['test/accuracy'] for row in rows]
+    assert result['last'] == accuracy[-1]
+    assert result['last5'] == pytest.approx(np.mean(accuracy))
+    assert result['best_on_test'] == max(accuracy)
+    assert np.sum(result['confusion']) == 30
+    assert {'auroc', 'average_precision', 'precision_at_true_count'} <= set(result)
+    with np.load(workdir / 'history.npz') as history:
+        assert history['scores'].shape == (3, 2, 70)
+        assert history['labels'].shape == (3, 70)
+        assert np.isfinite(history['scores']).all()
+    for name in ('config.json', 'noise.csv', 'noise.json'):
+        assert (workdir / name).is_file()
+    assert list((workdir / 'tensorboard').iterdir())
+
+
+def test_labels_csv_agrees_with_the_noise_list(finished):
+    workdir, _ = finished
+    with (workdir / 'labels.csv').open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 70
+    with (workdir / 'noise.csv').open() as file:
+        listed = list(csv.DictReader(file))
+    names = json.loads((workdir / 'result.json').read_text())['class_names']
+    assert [row['id'] for row in rows] == [row['id'] for row in listed]
+    assert [row['given_label'] for row in rows] == [
+        names[int(row['label'])] for row in listed
+    ]
+    wrong = sum(row['given_label'] != row['clean_label'] for row in rows)
+    assert wrong == json.loads((workdir / 'noise.json').read_text())['wrong']
+    for row in rows:
+        assert row['suggested_label'] in names
+        assert 0 <= float(row['clean_probability_1']) <= 1
+        assert 0 <= float(row['clean_probability_2']) <= 1
+        assert (row['flips'], row['final_label']) == ('0', row['given_label'])
+
+
+def test_a_finished_run_says_so(finished):
+    workdir, _ = finished
+    before = (workdir / 'metrics.jsonl').read_text()
+    config = json.loads((workdir / 'config.json').read_text())
+    again = launch(*small_run(config['data']['dir'], workdir))
+    assert again.returncode == 0
+    assert 'is finished' in again.stdout
+    assert (workdir / 'metrics.jsonl').read_text() == before
+
+
+def test_killed_and_started_again_it_ends_as_if_unbroken(finished, faces, tmp_path):
+    """SIGKILL after the first checkpoint; then every number equals the unbroken run."""
+    unbroken, _ = finished
+    workdir = tmp_path / 'resup'
+    with subprocess.Popen(
+        command(*small_run(faces, workdir)), cwd=ROOT, stdout=subprocess.DEVNULL
+    ) as process:
+        deadline = time.monotonic() + 240
+        while not (workdir / 'checkpoints' / '1').exists():
+            assert process.poll() is None, 'the run ended before it could be killed'
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        os.kill(process.pid, signal.SIGKILL)
+    assert not (workdir / 'result.json').exists()
+    done = launch(*small_run(faces, workdir))
+    assert done.returncode == 0, done.stderr
+    assert 'goes on after epoch' in done.stdout
+
+    def rows(folder):
+        lines = (folder / 'metrics.jsonl').read_text().splitlines()
+        parsed = [json.loads(line) for line in lines]
+        return [{k: v for k, v in row.items() if k != 'seconds'} for row in parsed]
+
+    assert rows(workdir) == rows(unbroken)
+    assert (workdir / 'labels.csv').read_text() == (unbroken / 'labels.csv').read_text()
+    with (
+        np.load(workdir / 'history.npz') as ours,
+        np.load(unbroken / 'history.npz') as theirs,
+    ):
+        np.testing.assert_array_equal(ours['scores'], theirs['scores'])
+
+
+def test_baseline_through_the_door(faces, tmp_path):
+    done = launch(*small_run(faces, tmp_path / 'run', 'baseline'))
+    assert done.returncode == 0, done.stderr
+    result = json.loads((tmp_path / 'run' / 'result.json').read_text())
+    assert result['method'] == 'baseline'
+    assert 0 <= result['auroc'] <= 1
+
+
+def test_nan_stops_with_code_3(faces, tmp_path):
+    run = small_run(
+        faces, tmp_path / 'run', 'baseline', '--config.optimizer.learning_rate=1e30'
+    )
+    done = launch(*run)
+    assert done.returncode == 3
+    assert 'the loss of step' in done.stderr.splitlines()[-1]
+
+
+CONFIG = '--config=configs/resup.py:dataset=synthetic'
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        ([], 'give --config=FILE and --workdir=FOLDER'),
+        ([CONFIG, '--config.bach_size=3'], 'Did you mean "batch_size"'),
+        ([CONFIG, '--config.algorithm.rule=safe'], 'Did you mean "rules"'),
+        ([CONFIG, '--config.epochs=some'], 'wanted a whole number'),
+        ([CONFIG, '--config.noise.rate=lots'], 'wanted a number'),
+        ([CONFIG], 'data.dir is empty'),
+        ([CONFIG, '--config.data.dir=nowhere'], 'no such data folder'),
+        ([f'{CONFIG},noise=30', '--config.data.dir=x'], 'for 30 % write 0.3'),
+        (['--config=configs/resup.py:dataset=raf'], "unknown dataset 'raf'"),
+        (['--config=configs/resub.py'], 'no config file'),
+        (['evaluate', CONFIG], "unknown command 'evaluate'"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(tmp_path, arguments, message):
+    done = launch(*arguments, *([f'--workdir={tmp_path}/run'] if arguments else []))
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert done.stdout == ''
+    assert not (tmp_path / 'run').exists()

@@ -1,0 +1,59 @@
+"""Imports point down only, and each dependency has one front door."""
+
+import ast
+import pathlib
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+BELOW = {
+    'numerics': '',
+    'data': 'numerics',
+    'nets': 'numerics',
+    'algorithms': 'numerics nets',
+    'training': 'numerics data nets algorithms',
+    'analysis': 'numerics data nets algorithms training',
+}
+DOORS = {  # package -> where it may be imported
+    'flax': ('fer_jax/nets/', 'fer_jax/algorithms/'),
+    'orbax': ('fer_jax/training/checkpoint.py',),
+    'grain': ('fer_jax/data/pipeline.py',),
+    'ml_collections': ('configs/', 'launch.py'),
+    'matplotlib': ('fer_jax/analysis/',),
+}
+MODULES = sorted(
+    path
+    for folder in ('fer_jax', 'configs', 'data_prep')
+    for path in (ROOT / folder).rglob('*.py')
+)
+
+
+def imported(path):
+    """Every module that a file imports, as dotted names."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module
+            yield from (f'{node.module}.{alias.name}' for alias in node.names)
+
+
+@pytest.mark.parametrize('path', MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_point_down(path):
+    here = path.relative_to(ROOT).parts
+    floor = here[1] if here[0] == 'fer_jax' and len(here) > 2 else None
+    for name in imported(path):
+        parts = name.split('.')
+        if floor and parts[0] == 'fer_jax' and len(parts) > 1 and parts[1] in BELOW:
+            allowed = (floor, *BELOW[floor].split())
+            assert parts[1] in allowed, f'{path} imports {name}'
+        if parts[0] in DOORS:
+            relative = path.relative_to(ROOT).as_posix()
+            assert relative.startswith(DOORS[parts[0]]), f'{path} imports {name}'
+
+
+def test_numerics_need_arrays_alone():
+    allowed = {'jax', 'numpy', 'math', 'typing', 'collections', 'functools'}
+    for path in (ROOT / 'fer_jax' / 'numerics').rglob('*.py'):
+        found = {name.split('.')[0] for name in imported(path)}
+        assert found <= allowed, f'{path} imports {found - allowed}'

@@ -1,0 +1,72 @@
+"""Evaluation counts every image once and every network on its own."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from fer_jax.algorithms import Algorithm, Prediction
+from fer_jax.training import evaluation, scoring
+
+
+def reading_pixels():
+    """Two networks: class = first pixel, and class = second pixel with less vigour."""
+
+    def predict(params, stats, images):
+        del params, stats
+        first, second = (images[:, 0, column, 0].astype(int) for column in (0, 1))
+        logits = jnp.stack(
+            [10.0 * jax.nn.one_hot(first, 3), 1.0 * jax.nn.one_hot(second, 3)]
+        )
+        return Prediction(logits, logits)
+
+    return Algorithm(init=None, objective=None, predict=predict)
+
+
+class Nothing:
+    params = stats = ()
+    step = np.int32(0)
+    labels = np.arange(5, dtype=np.int32)
+
+
+def batches(pixels, size):
+    """Padded host batches of images whose first two pixels are given."""
+    images = np.zeros((len(pixels), 1, 2, 3), np.uint8)
+    images[:, 0, :, 0] = pixels
+    for start in range(0, len(pixels), size):
+        place = np.arange(start, start + size)
+        mask = place < len(pixels)
+        index = np.minimum(place, len(pixels) - 1)
+        yield {'images': images[index], 'index': index.astype(np.int32), 'mask': mask}
+
+
+PIXELS = np.array([[0, 0], [1, 2], [2, 2], [1, 1], [0, 1]])
+LABELS = np.array([0, 1, 2, 2, 1], np.int32)
+
+
+@pytest.mark.parametrize('size', [1, 2, 5, 8])
+def test_confusions_by_hand(size):
+    """Network 1 says 0 1 2 1 0, network 2 says 0 2 2 1 1, labels are 0 1 2 2 1; the
+    mean vote follows the vigorous network 1."""
+    count = evaluation.make_count(reading_pixels(), lambda images: images, 3)
+    found = evaluation.evaluate(count, Nothing, batches(PIXELS, size), LABELS)
+    one = [[1, 0, 0], [1, 1, 0], [0, 1, 1]]
+    two = [[1, 0, 0], [0, 1, 1], [0, 1, 1]]
+    assert found.tolist() == [one, two, one]
+    summary = evaluation.summary(found)
+    assert summary['accuracy'] == pytest.approx(3 / 5)
+    assert summary['accuracy_2'] == pytest.approx(3 / 5)
+    assert summary['accuracy_mean'] == pytest.approx(3 / 5)
+    assert summary['balanced_accuracy'] == pytest.approx((1 + 1 / 2 + 1 / 2) / 3)
+
+
+@pytest.mark.parametrize('size', [1, 2, 5, 8])
+def test_gather_puts_values_in_order(size):
+    def square(state, images, index):
+        del state
+        return jnp.stack([images[:, 0, 0, 0] * 1.0, jnp.square(index) * 1.0])
+
+    seen = []
+    found = scoring.gather(square, Nothing, batches(PIXELS, size), 5, seen.append)
+    np.testing.assert_array_equal(found, [PIXELS[:, 0], np.arange(5) ** 2])
+    assert sum(seen) == 5

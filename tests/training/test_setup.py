@@ -1,0 +1,134 @@
+"""What is refused before a device is touched, and which examples a run gets."""
+
+import json
+
+import numpy as np
+import pytest
+
+from configs import resup
+from fer_jax.data import prepared
+from fer_jax.training import setup
+
+
+@pytest.fixture
+def config(faces):
+    config = resup.get_config('dataset=synthetic,noise=0.3')
+    config.data.dir = str(faces)
+    config.data.image_size_px = 24
+    config.model.width = 4
+    config.batch_size = 16
+    return config
+
+
+@pytest.mark.parametrize(
+    ('field', 'value', 'message'),
+    [
+        ('noise.rate', 30.0, r'a fraction in \[0, 1\), got 30.0; for 30 % write 0.3'),
+        ('noise.kind', 'pear', 'pear'),
+        ('data.name', 'rafdb', 'must be one of synthetic, fer2013'),
+        ('data.name', 'raf', 'raf_db'),
+        ('data.augmentation', 'strong', 'must be one of resup'),
+        ('data.dir', '', 'python -m data_prep'),
+        ('model.backbone', 'resnet19', 'must be one of resnet18'),
+        ('model.dtype', 'float16', 'float32, bfloat16'),
+        ('peer_map', 'pmap', 'auto, unroll, vmap'),
+        ('optimizer.name', 'adamw', 'adam, sgd'),
+        ('optimizer.learning_rate', 0.0, 'above 0, got 0.0'),
+        ('optimizer.decay_epochs', (20, 10), 'must rise'),
+        ('epochs', 0, 'must be 1 or more, got 0'),
+        ('batch_size', 71, 'at most 70'),
+        ('data.max_train', -1, 'must be 0 or more'),
+        ('algorithm.rules', 'fast', 'paper, safe'),
+    ],
+)
+def test_refusals(config, tmp_path, field, value, message):
+    holder, _, name = field.rpartition('.')
+    (config[holder] if holder else config)[name] = value
+    with pytest.raises(ValueError, match=message):
+        setup.prepare(config, tmp_path / 'run')
+    assert not (tmp_path / 'run' / 'config.json').exists()
+
+
+def test_a_missing_folder(config, tmp_path):
+    config.data.dir = str(tmp_path / 'nowhere')
+    with pytest.raises(FileNotFoundError, match='make one with python -m data_prep'):
+        setup.prepare(config, tmp_path / 'run')
+
+
+def test_classes_of_another_set(config, tmp_path):
+    config.data.name = 'cifar10'
+    with pytest.raises(ValueError, match='not those of cifar10'):
+        setup.prepare(config, tmp_path / 'run')
+
+
+def test_protocols_with_rates_of_their_own(config, tmp_path):
+    config.noise.kind = 'asymmetric_fer'
+    with pytest.raises(ValueError, match=r'leave noise\.rate at 0'):
+        setup.prepare(config, tmp_path / 'run')
+    config.noise.rate = 0.0
+    run = setup.prepare(config, tmp_path / 'run')
+    kept = [run.prepared.class_names.index(name) for name in ('happiness', 'neutral')]
+    same = run.examples.labels == run.examples.clean_labels
+    assert same[np.isin(run.examples.clean_labels, kept)].all()
+    assert not same.all()
+
+
+def test_noise_from_a_matrix_file(config, tmp_path):
+    """A cyclic shift: every label becomes the next one."""
+    np.savetxt(tmp_path / 'shift.txt', np.roll(np.eye(7), 1, axis=1))
+    config.noise.kind, config.noise.rate = 'matrix', 0.0
+    config.noise.matrix = str(tmp_path / 'shift.txt')
+    run = setup.prepare(config, tmp_path / 'run')
+    wanted = (run.examples.clean_labels + 1) % 7
+    np.testing.assert_array_equal(run.examples.labels, wanted)
+
+
+def test_noise_is_stored_and_taken_up_again(config, tmp_path):
+    first = setup.prepare(config, tmp_path / 'run')
+    second = setup.prepare(config, tmp_path / 'run')
+    np.testing.assert_array_equal(first.examples.labels, second.examples.labels)
+    stored = json.loads((tmp_path / 'run' / 'noise.json').read_text())
+    assert stored['sha256'] == second.noise.sha256
+    wrong = (first.examples.labels != first.examples.clean_labels).sum()
+    assert stored['wrong'] == wrong
+    np.testing.assert_array_equal(first.test_labels, first.prepared.test.labels)
+
+
+def test_a_subset_keeps_its_labels(config, tmp_path):
+    """Noise covers the split, so a subset is a selection of its rows."""
+    whole = setup.prepare(config, tmp_path / 'whole')
+    config.data.max_train = 30
+    part = setup.prepare(config, tmp_path / 'part')
+    assert len(part.examples.labels) == 30
+    assert (np.diff(part.examples.positions) > 0).all()
+    for name in ('ids', 'labels', 'clean_labels'):
+        np.testing.assert_array_equal(
+            getattr(part.examples, name),
+            getattr(whole.examples, name)[part.examples.positions],
+        )
+    config.data.max_train = 20
+    fewer = setup.prepare(config, tmp_path / 'fewer')
+    assert set(fewer.examples.positions) < set(part.examples.positions)
+    config.data.subset_seed = 1
+    other = setup.prepare(config, tmp_path / 'other')
+    assert set(fewer.examples.positions) != set(other.examples.positions)
+
+
+def test_another_config_in_the_same_folder(config, tmp_path):
+    setup.prepare(config, tmp_path / 'run')
+    config.log_every_steps = 1  # free to change
+    setup.prepare(config, tmp_path / 'run')
+    config.batch_size = 8
+    with pytest.raises(ValueError, match='batch_size was 16 and is 8'):
+        setup.prepare(config, tmp_path / 'run')
+
+
+def test_human_noise_needs_no_list(config, tmp_path, faces):
+    """Given labels that differ from the clean ones are used as they are."""
+    data = prepared.load(faces)
+    config.noise.rate = 0.0
+    run = setup.prepare(config, tmp_path / 'run')
+    assert run.noise is None
+    np.testing.assert_array_equal(run.examples.labels, data.train.labels)
+    np.testing.assert_array_equal(run.examples.clean_labels, data.train.clean_labels)
+    assert not (tmp_path / 'run' / 'noise.csv').exists()
