@@ -1,6 +1,7 @@
 # make demo: a run from nothing to numbers.  make test: the tests.  Both set up .venv.
 
-PYTHON ?= python3.11
+# Python 3.11 where it is installed, else whatever python3 is (3.11 or newer).
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 export JAX_COMPILATION_CACHE_DIR := $(CURDIR)/.cache/xla
 export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0.5

@@ -12,6 +12,8 @@ import sys
 from absl import flags
 from ml_collections import config_flags
 
+from fer_jax.training import heap
+
 CONFIG = config_flags.DEFINE_config_file(
     'config',
     None,
@@ -74,6 +76,7 @@ def main(argv):
     """Runs a command line; returns the exit code."""
     try:
         _, config, workdir = parse(argv)
+        heap.keep()
         from fer_jax.training import loop, setup  # jax is heavy; errors above are quick
 
         run = setup.prepare(config, workdir)

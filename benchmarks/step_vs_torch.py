@@ -10,7 +10,8 @@ layouts and its fused Adam. Both have the same threads, two by default. Rounds
 alternate, so that other work on the machine hits both; printed are medians.
 
 On a busy machine wall time says little, least of all of PyTorch, whose threads wait for
-each other: --threads 1 --clock cpu counts processor time instead.
+each other: --threads 1 --clock cpu counts processor time instead. --plain-heap leaves
+out what training/heap.py does, for both.
 
 PyTorch is an extra: pip install torch
 """
@@ -31,7 +32,7 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from fer_jax import algorithms, nets
 from fer_jax.data import augment
-from fer_jax.training import optimizer, step
+from fer_jax.training import heap, optimizer, step
 
 try:
     import torch
@@ -281,7 +282,10 @@ def main():
     parser.add_argument('--seconds', type=float, default=20.0)
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--clock', choices=CLOCKS, default='wall')
+    parser.add_argument('--plain-heap', action='store_true')
     args = parser.parse_args()
+    if not args.plain_heap:
+        heap.keep()
     if hasattr(os, 'sched_setaffinity'):  # before jax starts its threads
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-args.threads :])
     torch.set_num_threads(args.threads)

@@ -45,7 +45,8 @@ CIFAR = {  # ReSup sec. 4.12, the 7-layer CNN; batch size and epochs are not sta
     'decay_epochs': (50, 100, 150),
 }
 DATASETS = {
-    'synthetic': SCRATCH | {'width': 16, 'epochs': 20, 'decay_epochs': (12, 17)},
+    'synthetic': SCRATCH
+    | {'width': 16, 'epochs': 14, 'batch_size': 32, 'decay_epochs': (9, 12)},
     'fer2013': SCRATCH,
     'ferplus': PAPER,
     'raf_db': PAPER,

@@ -12,7 +12,11 @@ from configs import default
 # from random weights the networks need longer until their opinion is worth something.
 SCRATCH = {'warmup_epochs': 3, 'rules': 'safe'}
 PAPER = {'warmup_epochs': 1, 'rules': 'paper'}
-RULES = {'synthetic': SCRATCH, 'fer2013': SCRATCH, 'folder': PAPER | {'rules': 'safe'}}
+SETS = {
+    'synthetic': SCRATCH | {'warmup_epochs': 4},
+    'fer2013': SCRATCH,
+    'folder': PAPER | {'rules': 'safe'},
+}
 
 
 def get_config(arg=''):
@@ -27,5 +31,5 @@ def get_config(arg=''):
     config.algorithm.rules = 'paper'  # or safe: a guarded fit, closed-form posterior
     config.algorithm.em_iterations = 10  # of each fit of the mixture
     config.algorithm.balance = 'none'  # class_var, class_prior_bug (sec. 4.8)
-    config.algorithm.update(RULES.get(config.data.name, PAPER))
+    config.algorithm.update(SETS.get(config.data.name, PAPER))
     return config

@@ -11,6 +11,9 @@ import time
 
 import numpy as np
 import pytest
+from PIL import Image
+
+from fer_jax.analysis import compare
 
 ROOT = pathlib.Path(__file__).parent.parent
 
@@ -141,6 +144,53 @@ def test_baseline_through_the_door(faces, tmp_path):
     result = json.loads((tmp_path / 'run' / 'result.json').read_text())
     assert result['method'] == 'baseline'
     assert 0 <= result['auroc'] <= 1
+
+
+def test_compare_prints_what_the_runs_say(finished, tmp_path, capsys):
+    """The demo's last command: a table, summary.json, and a picture that opens."""
+    workdir, _ = finished
+    out = tmp_path / 'summary.json'
+    assert compare.main([str(workdir), f'--out={out}']) == 0
+    result = json.loads((workdir / 'result.json').read_text())
+    summary = json.loads(out.read_text())
+    assert summary == {
+        'resup': {
+            name: result[name]
+            for name in (
+                'last', 'last5', 'best_on_test',
+                'auroc', 'average_precision', 'precision_at_true_count',
+            )
+        }
+    }  # fmt: skip
+    assert f'{100 * result["last5"]:.1f} %' in capsys.readouterr().out
+    with Image.open(tmp_path / 'summary.png') as picture:
+        assert picture.width > 1000
+        assert len(picture.convert('RGB').getcolors(2**24)) > 50
+
+
+def test_compare_says_what_is_no_run(tmp_path, capsys):
+    assert compare.main([str(tmp_path), '--out=x.json']) == 2
+    assert 'no finished run' in capsys.readouterr().err
+
+
+def test_the_line_of_the_mission(faces, tmp_path):
+    """The AffectNet config itself, shrunk on the command line to what a CPU can do."""
+    done = launch(
+        '--config=configs/resup_affectnet.py',
+        f'--workdir={tmp_path}/run',
+        f'--config.data.dir={faces}',
+        '--config.noise.rate=0.3',
+        '--config.model.backbone=resnet18_slim',
+        '--config.model.width=4',
+        '--config.data.image_size_px=32',
+        '--config.batch_size=35',
+        '--config.epochs=2',
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads((tmp_path / 'run' / 'result.json').read_text())
+    assert result['config']['data']['augmentation'] == 'resup'
+    assert result['config']['algorithm']['rules'] == 'paper'
+    assert result['wrong_labels'] > 0
 
 
 def test_nan_stops_with_code_3(faces, tmp_path):

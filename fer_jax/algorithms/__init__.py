@@ -52,8 +52,8 @@ class Algorithm(NamedTuple):
     """A method of learning from noisy labels.
 
     `score` is gathered over the training set after each epoch, with the batch
-    statistics frozen, and handed to `refresh`; `clean_probability` turns the same
-    scores into the probability that each label is right.
+    statistics frozen, and handed to `refresh`; `log_odds` turns the same scores into
+    the log-odds that each label is right, unclipped, so that they rank all examples.
     """
 
     init: Callable  # (rng, images [B, H, W, 3]) -> params, stats, memory
@@ -64,7 +64,7 @@ class Algorithm(NamedTuple):
     score: Callable | None = None  # (params, stats, batch) -> [P, B]
     refresh: Callable | None = None
     # (memory, scores [P, N], labels [N], progress) -> memory
-    clean_probability: Callable | None = None
+    log_odds: Callable | None = None
     # (memory, scores [P, N], labels [N]) -> [P, N]
 
 

@@ -4,7 +4,7 @@
 
 The reference that every method of learning from noisy labels is compared with. It
 weights nothing, but it has an opinion about each label all the same: the probability
-that the network itself gives to it (its self-confidence).
+that the network itself gives to it (its self-confidence), kept as log-odds.
 """
 
 from typing import NamedTuple
@@ -91,16 +91,12 @@ def make(*, backbone, num_classes, num_examples, peer_map='auto'):
 
     def score(params, stats, batch):
         logits = nets.predict(params, stats, batch.images[0]).logits
-        return jnp.exp(-losses.cross_entropy(logits, batch.labels[None]))
-
-    def clean_probability(memory, scores, labels):
-        del memory, labels
-        return scores
+        return losses.log_odds(logits, batch.labels[None])
 
     return Algorithm(
         init=init,
         objective=objective,
         predict=nets.predict,
         score=score,
-        clean_probability=clean_probability,
+        log_odds=lambda memory, scores, labels: scores,
     )

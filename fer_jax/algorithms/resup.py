@@ -159,11 +159,18 @@ def make(
         return (values - low) / jnp.maximum(high - low, 1e-6)
 
     def clean_probability(memory, values):
-        """w [P, B] of signal values [P, B]: 1 for a network without a valid fit."""
+        """w [P, B] of the signal [P, B]: 1 for a network without a valid fit."""
         read = jax.vmap(lambda mixture, x: mixtures.upper(mixture, x, limits))
         upper = read(memory.mixture, scaled(memory, values))
         clean = upper if signal == 'similarity' else 1 - upper
         return jnp.where(memory.ready[:, None], clean, 1.0)
+
+    def log_odds(memory, scores, labels):
+        """[P, N] evidence for each label; 0 for a network without a valid fit."""
+        del labels
+        read = jax.vmap(mixtures.log_odds)(memory.mixture, scaled(memory, scores))
+        sign = 1.0 if signal == 'similarity' else -1.0
+        return jnp.where(memory.ready[:, None], sign * read, 0.0)
 
     def balanced(memory, clean, labels):
         weights = clean / memory.divisor[:, labels]
@@ -241,7 +248,5 @@ def make(
         predict=nets.predict,
         score=score,
         refresh=refresh,
-        clean_probability=lambda memory, scores, labels: clean_probability(
-            memory, scores
-        ),
+        log_odds=log_odds,
     )

@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from scipy import special
 
 from fer_jax.data import pipeline, prepared, records
 from fer_jax.numerics import mixtures
@@ -32,14 +33,20 @@ def score_histogram(axes, run, peer=0, bins=40):
     scores = run.scores[-1, peer]
     wrong = np.array([row['given_label'] != row['clean_label'] for row in run.labels])
     known = np.array([row['clean_label'] != '' for row in run.labels])
-    edges = np.linspace(0, 1, bins + 1)
-    axes.hist(
-        [scores[known & ~wrong], scores[known & wrong]],
-        edges,
-        stacked=True,
-        color=[RIGHT, WRONG],
-        label=['label is right', 'label is wrong'],
-    )
+    low, high = min(0.0, scores.min()), max(1.0, scores.max())
+    edges = np.linspace(low, high, bins + 1)
+    for chosen, colour, label in (
+        (known & ~wrong, RIGHT, 'label is right'),
+        (known & wrong, WRONG, 'label is wrong'),
+    ):
+        axes.hist(
+            scores[chosen],
+            edges,
+            histtype='stepfilled',
+            color=colour,
+            alpha=0.6,
+            label=label,
+        )
     last = run.rows[-1]
     if 'memory/mixture/a' in last and all(last['memory/ready']):
         mixture = mixtures.Mixture(
@@ -52,17 +59,20 @@ def score_histogram(axes, run, peer=0, bins=40):
         density = np.asarray(mixtures.density(mixture, x)) * known.sum() / bins
         for component, colour in ((1, RIGHT), (0, WRONG)):
             axes.plot(x, density[:, component], color=colour, linewidth=2)
-            axes.plot(x, density[:, component], color='white', linewidth=0.7)
-    axes.set(xlabel='score of the given label', ylabel='examples', yscale='log')
+    axes.set(
+        xlabel='similarity of prediction and given label',
+        ylabel='examples',
+        yscale='log',
+    )
     axes.set(ylim=(0.7, None), title=f'{run.name}, network {peer + 1}')
     axes.legend(frameon=False, loc='upper center')
 
 
 def suspicion(run):
-    """[N] float64: 1 minus the mean clean probability over the networks."""
+    """[N] float64: log-odds that each label is wrong, mean over the networks."""
     names = [name for name in run.labels[0] if name.startswith('clean_probability_')]
     table = [[float(row[name]) for name in names] for row in run.labels]
-    return 1 - np.mean(table, axis=1)
+    return -special.logit(np.clip(table, 1e-300, 1 - 1e-15)).mean(axis=1)
 
 
 def suspects(axes, run):
@@ -93,7 +103,7 @@ def comparison(runs, path, faces=10):
 
     Writes a PNG to `path`.
     """
-    figure = Figure(figsize=(11, 6.2), layout='constrained', dpi=110)
+    figure = Figure(figsize=(11, 5.8), layout='constrained', dpi=110)
     top, bottom = figure.subfigures(2, 1, height_ratios=(2.2, 1))
     left, right = top.subplots(1, 2)
     accuracy_curves(left, runs)

@@ -29,6 +29,24 @@ def cross_entropy(logits, labels):
     return -_at(jax.nn.log_softmax(logits.astype(jnp.float32)), labels)
 
 
+def log_odds(logits, labels):
+    """log(f_y / (1 - f_y)) with f = softmax(logits): z_y - logsumexp of the others.
+
+    The network's own evidence for a label; unlike f_y it does not saturate.
+
+    Args:
+      logits: [..., C], C >= 2, any float dtype; computed in float32.
+      labels: [...] int, in [0, C).
+
+    Returns:
+      [...] float32, any real number.
+    """
+    logits = logits.astype(jnp.float32)
+    own = jax.nn.one_hot(labels, logits.shape[-1], dtype=jnp.bool_)
+    others = jnp.where(own, -jnp.inf, logits)
+    return _at(logits, labels) - jax.nn.logsumexp(others, axis=-1)
+
+
 def weighted_mean(values, weights):
     """sum(w v) / sum(w), and 0 when every weight is 0; weights >= 0 or bool.
 

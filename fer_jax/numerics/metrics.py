@@ -45,8 +45,8 @@ def macro_f1(confusion):
     return _mean(np.where(true > 0, f1, np.nan))
 
 
-def detection(clean_probability, wrong):
-    """How well 1 - clean_probability finds the wrong labels.
+def detection(trust, wrong):
+    """How well low trust finds the wrong labels.
 
     auroc: chance that a wrong label is ranked above a right one, ties counting half
     average_precision: sum over thresholds of (R_n - R_(n-1)) P_n, ties one threshold
@@ -54,24 +54,22 @@ def detection(clean_probability, wrong):
       of a tie that straddles the end, the expected share
 
     Args:
-      clean_probability: [N], finite.
+      trust: [N], finite; clean probabilities or their log-odds: only ranks count.
       wrong: [N] bool, the positive class.
 
     Returns:
       dict of floats, all nan when no label or every label is wrong.
 
     Raises:
-      ValueError: a probability that is not finite.
+      ValueError: a trust that is not finite.
     """
-    clean = np.asarray(clean_probability, np.float64)
+    trust = np.asarray(trust, np.float64)
     wrong = np.asarray(wrong, bool)
-    if not np.isfinite(clean).all():
-        bad = int((~np.isfinite(clean)).sum())
-        raise ValueError(
-            f'{bad} clean probabilities are not finite; mask these rows out'
-        )
+    if not np.isfinite(trust).all():
+        bad = int((~np.isfinite(trust)).sum())
+        raise ValueError(f'{bad} values of trust are not finite; mask these rows out')
     # groups of equal score, least trusted first
-    _, group = np.unique(clean, return_inverse=True)
+    _, group = np.unique(trust, return_inverse=True)
     size = np.bincount(group)
     hits = np.bincount(group, weights=wrong)
     positives, negatives = hits.sum(), (size - hits).sum()

@@ -30,6 +30,7 @@ import jax.numpy as jnp
 from jax.scipy.special import betaln
 
 LEAST_WEIGHT = 1e-4  # weights stay in [LEAST_WEIGHT, 1 - LEAST_WEIGHT]
+FINEST_CLIP = 1e-6  # float32 tells 1 - 1e-6 from 1
 LEAST_VARIANCE = 1e-12  # below it, float32 similarities are all the same number
 LEAST_MASS = 1e-20  # of a component, so that its moments are numbers
 BINS = 100  # of the released table
@@ -154,9 +155,40 @@ def upper(mixture, x, rules):
     x = x.astype(jnp.float32)
     finite = jnp.isfinite(x)
     x = jnp.where(finite, x, 0.0)
-    weight = _look_up(mixture, x) if rules.table else _posterior(mixture, x, rules)
+    if rules.table:
+        weight = _look_up(mixture, x)
+    else:
+        weight = jax.nn.sigmoid(log_odds(mixture, x, rules.clip))
     weight = jnp.clip(weight, LEAST_WEIGHT, 1.0 - LEAST_WEIGHT)
     return jax.lax.stop_gradient(jnp.where(finite, weight, LEAST_WEIGHT))
+
+
+def log_odds(mixture, x, clip=FINEST_CLIP):
+    """g(x) = log(s_1 / s_0), s_k = share_k Beta(x; a_k, b_k), x held where g turns.
+
+    The evidence that a label of similarity x is right. With the finest clip it tells
+    apart examples whose weights are equal, cut off at the ends: what a ranking needs.
+
+    g'(x) = da / x - db / (1 - x) vanishes at x* = da / (da + db), inside (0, 1) when da
+    and db have one sign: a peak when positive (the surest would be judged wrong), a dip
+    when negative (the least similar would be judged right). Held there, g never falls
+    in x when component 1 has the larger mean.
+
+    Args:
+      mixture: one Mixture, leaves [2]; vmap over peers.
+      x: [...] similarities, clipped to [clip, 1 - clip].
+
+    Returns:
+      [...] float32.
+    """
+    x = jnp.clip(x.astype(jnp.float32), clip, 1.0 - clip)
+    da, db = (leaf[1] - leaf[0] for leaf in (mixture.a, mixture.b))
+    turns = da * db > 0.0
+    turn = jnp.where(turns, da, 0.5) / jnp.where(turns, da + db, 1.0)
+    held = jnp.where(da > 0.0, jnp.minimum(x, turn), jnp.maximum(x, turn))
+    x = jnp.where(turns, held, x)
+    wrong, right = log_joint(mixture, jnp.log(x), jnp.log1p(-x))
+    return right - wrong
 
 
 def table(mixture):
@@ -245,23 +277,6 @@ def _ordered(mixture):
     """The same mixture with component 1 the one of larger mean."""
     swap = separation(mixture) < 0.0
     return Mixture(*(jnp.where(swap, leaf[::-1], leaf) for leaf in mixture))
-
-
-def _posterior(mixture, x, rules):
-    """sigmoid of the log-odds g(x), x held where g would turn back.
-
-    g'(x) = da / x - db / (1 - x) vanishes at x* = da / (da + db), inside (0, 1) when da
-    and db have one sign: a peak when positive (the surest would be judged wrong), a dip
-    when negative (the least similar would be judged right).
-    """
-    x = jnp.clip(x, rules.clip, 1.0 - rules.clip)
-    da, db = (leaf[1] - leaf[0] for leaf in (mixture.a, mixture.b))
-    turns = da * db > 0.0
-    turn = jnp.where(turns, da, 0.5) / jnp.where(turns, da + db, 1.0)
-    held = jnp.where(da > 0.0, jnp.minimum(x, turn), jnp.maximum(x, turn))
-    x = jnp.where(turns, held, x)
-    wrong, right = log_joint(mixture, jnp.log(x), jnp.log1p(-x))
-    return jax.nn.sigmoid(right - wrong)
 
 
 def _look_up(mixture, x):

@@ -74,7 +74,7 @@ class Rate(ProgressColumn):
 
 
 def progress(console=None):
-    """A progress bar over all images of a run; prints lines where there is no screen."""
+    """A progress bar over all images of a run; nothing where there is no screen."""
     return Progress(
         TextColumn('{task.description}'),
         BarColumn(),

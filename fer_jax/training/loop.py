@@ -135,7 +135,7 @@ def look_back(programs, state, row, history, advance):
         state = state._replace(memory=memory)
     metrics = {f'memory/{name}': value for name, value in small_leaves(state.memory)}
     found = results.detection(
-        programs.clean_probability(state, history),
+        programs.log_odds(state, history),
         history['labels'][-1],
         run.examples.clean_labels,
     )
@@ -157,16 +157,16 @@ def finish(programs, state, rows, history):
         programs.probs, state, programs.all_training(), len(run.examples.ids)
     )
     labels, flips = jax.device_get((state.labels, state.flips))
-    clean_probability = programs.clean_probability(state, history)
+    log_odds = programs.log_odds(state, history)
     results.write_labels(
         run.workdir / 'labels.csv',
         run,
         final=labels,
         flips=flips,
-        clean_probability=clean_probability,
+        log_odds=log_odds,
         suggested=probs.mean(axis=0).argmax(axis=-1),
     )
-    found = results.detection(clean_probability, labels, run.examples.clean_labels)
+    found = results.detection(log_odds, labels, run.examples.clean_labels)
     content = results.result(run, rows, programs.confusions(state), found)
     results.write_result(run.workdir / 'result.json', content)
     return content

@@ -36,8 +36,8 @@ class Programs:
             self.score = scoring.make_score(algorithm, views)
         if algorithm.refresh:
             self.refresh = jax.jit(algorithm.refresh)
-        if algorithm.clean_probability:
-            self._clean_probability = jax.jit(algorithm.clean_probability)
+        if algorithm.log_odds:
+            self._log_odds = jax.jit(algorithm.log_odds)
 
     def fresh(self):
         """The state before the first step."""
@@ -58,13 +58,12 @@ class Programs:
             self._count, state, self.all_test(), self.run.test_labels
         )
 
-    def clean_probability(self, state, history):
+    def log_odds(self, state, history):
         """[P, N] of the newest scores, or None where the method has no opinion."""
-        if not self.run.algorithm.clean_probability:
+        if not self.run.algorithm.log_odds:
             return None
         scores = jax.device_put(history['scores'][-1])
-        found = self._clean_probability(state.memory, scores, state.labels)
-        return jax.device_get(found)
+        return jax.device_get(self._log_odds(state.memory, scores, state.labels))
 
     def images_per_epoch(self):
         """Images learned from, tested and scored in an epoch."""

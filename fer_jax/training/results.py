@@ -7,6 +7,7 @@ import math
 import statistics
 
 import numpy as np
+from scipy import special
 
 import fer_jax
 from fer_jax.data import whole
@@ -14,7 +15,7 @@ from fer_jax.numerics import metrics
 
 
 def read_history(path, epochs):
-    """The lists {'scores': ..., 'labels': ...} of a history.npz, first `epochs` only."""
+    """{'scores': [...], 'labels': [...]}: the first `epochs` of a history.npz."""
     if not path.exists() or not epochs:
         return {'scores': [], 'labels': []}
     with np.load(path) as stored:
@@ -31,11 +32,11 @@ def write_history(path, history):
         )
 
 
-def detection(clean_probability, labels, clean_labels):
-    """How well a clean probability finds the wrong ones among `labels`.
+def detection(log_odds, labels, clean_labels):
+    """How well the log-odds of being right find the wrong ones among `labels`.
 
     Args:
-      clean_probability: [P, N], the mean over the networks is judged; or None.
+      log_odds: [P, N], the mean over the networks is judged; or None.
       labels, clean_labels: [N] int32; examples with clean label -1 do not count.
 
     Returns:
@@ -43,12 +44,12 @@ def detection(clean_probability, labels, clean_labels):
       positive class; {} when none is known to be, or all are.
     """
     known = clean_labels >= 0
-    if clean_probability is None or not known.any():
+    if log_odds is None or not known.any():
         return {}
     wrong = (labels != clean_labels)[known]
     if not wrong.any() or wrong.all():
         return {}
-    found = metrics.detection(clean_probability.mean(axis=0)[known], wrong)
+    found = metrics.detection(log_odds.mean(axis=0)[known], wrong)
     return {name: float(value) for name, value in found.items()}
 
 
@@ -121,13 +122,13 @@ def write_result(path, content):
     whole.write_text(path, json.dumps(content, indent=1) + '\n')
 
 
-def write_labels(path, run, final, flips, clean_probability, suggested):
+def write_labels(path, run, final, flips, log_odds, suggested):
     """labels.csv, one row an example.
 
     Args:
       final: [N] int32, the relabel table at the end.
       flips: [N] int32.
-      clean_probability: [P, N], or None for a method that has no opinion.
+      log_odds: [P, N] of being right, or None for a method that has no opinion.
       suggested: [N] int32, class of the largest mean probability.
     """
     names = np.array([*run.prepared.class_names, ''])  # [-1]: unknown
@@ -139,9 +140,11 @@ def write_labels(path, run, final, flips, clean_probability, suggested):
         'suggested_label': names[suggested],
         'flips': flips,
     }
-    if clean_probability is not None:
-        for number, values in enumerate(clean_probability, start=1):
-            columns[f'clean_probability_{number}'] = np.char.mod('%.6f', values)
+    if log_odds is not None:
+        # float64 and six digits: probabilities near 0 and 1 stay apart.
+        for number, values in enumerate(log_odds.astype(np.float64), start=1):
+            probability = special.expit(values)
+            columns[f'clean_probability_{number}'] = np.char.mod('%.6g', probability)
     columns['clean_label'] = names[examples.clean_labels]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator='\n')

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import special
 
 from fer_jax import algorithms
 from fer_jax.algorithms import Batch, Progress, resup
@@ -167,7 +168,7 @@ def test_refresh_tells_right_from_wrong(small, batch, key, rules):
     scores = scores_of(np.random.default_rng(0))
     labels = jnp.zeros(scores.shape[1], jnp.int32)
     memory = jax.jit(algorithm.refresh)(memory, scores, labels, LATER)
-    clean = np.asarray(jax.jit(algorithm.clean_probability)(memory, scores, labels))
+    clean = special.expit(jax.jit(algorithm.log_odds)(memory, scores, labels))
     assert memory.ready.tolist() == [True, True]
     assert clean[:, :1400].mean() > 0.85
     assert clean[:, 1400:].mean() < 0.15
@@ -182,10 +183,8 @@ def test_an_invalid_fit_is_counted_and_not_used(small, batch, key):
     useless = jnp.ones_like(scores)
     memory = jax.jit(algorithm.refresh)(fresh, useless, labels, LATER)
     assert memory.rejected.tolist() == [1, 1]
-    np.testing.assert_array_equal(
-        jax.jit(algorithm.clean_probability)(memory, scores, labels),
-        jnp.ones_like(scores),
-    )
+    evidence = jax.jit(algorithm.log_odds)(memory, scores, labels)
+    np.testing.assert_array_equal(evidence, jnp.zeros_like(scores))
     fitted = jax.jit(algorithm.refresh)(fresh, scores, labels, LATER)
     kept = jax.jit(algorithm.refresh)(fitted, useless, labels, LATER)
     assert kept.rejected.tolist() == [1, 1]
@@ -200,7 +199,7 @@ def test_loss_signal_trusts_small_losses(small, batch, key):
     scores = 4 * (1 - scores_of(np.random.default_rng(0)))
     labels = jnp.zeros(scores.shape[1], jnp.int32)
     memory = jax.jit(algorithm.refresh)(memory, scores, labels, LATER)
-    clean = np.asarray(jax.jit(algorithm.clean_probability)(memory, scores, labels))
+    clean = special.expit(jax.jit(algorithm.log_odds)(memory, scores, labels))
     assert clean[:, :1400].mean() > clean[:, 1400:].mean() + 0.5
     order = np.argsort(np.asarray(scores[0]))
     assert np.all(np.diff(clean[0, order]) <= 1e-6)

@@ -22,6 +22,21 @@ def test_cross_entropy_by_hand():
     np.testing.assert_allclose(loss, np.log(8 / 5), rtol=1e-6)
 
 
+def test_log_odds_by_hand():
+    """p_1 = 2 / 8, so ln(2 / 6)."""
+    odds = losses.log_odds(LOGITS, jnp.int32(1))
+    np.testing.assert_allclose(odds, np.log(2 / 6), rtol=1e-6)
+
+
+def test_log_odds_do_not_saturate():
+    """Logits 100, 0, 0: p_0 is 1 in float32, its log-odds are 100 - ln 2."""
+    logits = jnp.array([100.0, 0.0, 0.0])
+    odds = losses.log_odds(logits, jnp.int32(0))
+    np.testing.assert_allclose(odds, 100 - np.log(2), rtol=1e-6)
+    slope = jax.grad(losses.log_odds)(logits, jnp.int32(0))
+    np.testing.assert_allclose(slope, [1.0, -0.5, -0.5], rtol=1e-6)
+
+
 @pytest.mark.parametrize('num_classes', [7, 8, 100])
 def test_similarity_of_a_uniform_prediction_is_one_over_root_c(num_classes):
     s = losses.similarity(jnp.full((3, num_classes), 2.5), jnp.arange(3))

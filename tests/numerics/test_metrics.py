@@ -106,5 +106,5 @@ def test_detection_without_two_classes_is_nan(wrong):
 
 
 def test_detection_refuses_probabilities_that_are_none():
-    with pytest.raises(ValueError, match='1 clean probabilities are not finite'):
+    with pytest.raises(ValueError, match='1 values of trust are not finite'):
         metrics.detection(np.array([0.1, np.nan]), np.array([True, False]))

@@ -252,3 +252,26 @@ def test_a_similarity_that_is_no_number_earns_the_least_weight(preset):
     x = jnp.float32([np.nan, np.inf, -np.inf])
     w = upper(mixtures.start(), x, RULES[preset])
     np.testing.assert_allclose(w, np.full(3, 1e-4), rtol=1e-6)
+
+
+def test_log_odds_by_hand():
+    """Beta(1, 2) has density 2 (1 - x), Beta(2, 1) has 2 x; shares .25 and .75:
+    g(x) = ln(3 x / (1 - x)), so ln 3 at one half and ln 27 at .9."""
+    share = jnp.array([0.25, 0.75], jnp.float32)
+    mixture = mixtures.start()._replace(share=share)
+    x = jnp.array([0.5, 0.9], jnp.float32)
+    g = mixtures.log_odds(mixture, x)
+    np.testing.assert_allclose(g, np.log([3.0, 27.0]), rtol=1e-5)
+
+
+def test_log_odds_tell_apart_what_weights_do_not():
+    """A sharp right component: weights sit on the floor, the evidence still ranks."""
+    mixture = mixtures.Mixture(
+        jnp.array([0.1, 99.0], jnp.float32),
+        jnp.array([1.5, 1.0], jnp.float32),
+        jnp.array([0.4, 0.6], jnp.float32),
+    )
+    x = jnp.linspace(0.05, 0.85, 50, dtype=jnp.float32)
+    weights = mixtures.upper(mixture, x, mixtures.RULES['safe'])
+    assert len(np.unique(weights)) < 10
+    assert (np.diff(mixtures.log_odds(mixture, x)) > 0).all()
