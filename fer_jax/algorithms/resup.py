@@ -58,6 +58,27 @@ class Memory(NamedTuple):
     divisor: jax.Array  # [P, C], v of sec. 4.8; ones when weights are not balanced
 
 
+def untrained(peers, num_classes):
+    """The Memory before the first fit."""
+
+    def tile(row):
+        return jnp.tile(row, (peers, 1))
+
+    return Memory(
+        mixture=jax.tree.map(tile, mixtures.start()),
+        ready=jnp.zeros(peers, bool),
+        rejected=jnp.zeros(peers, jnp.int32),
+        span=tile(jnp.array([0.0, 1.0])),
+        divisor=jnp.ones((peers, num_classes)),
+    )
+
+
+def scaled(memory, values):
+    """Signal values [P, N] with each network's span mapped to [0, 1]."""
+    low, high = memory.span[:, :1], memory.span[:, 1:]
+    return (values - low) / jnp.maximum(high - low, 1e-6)
+
+
 def squared_difference(probs):
     """d [B]: mean over classes of (f_A - f_B)^2 from probs [2, B, C]; in [0, 2/C]."""
     return jnp.mean(jnp.square(probs[0] - probs[1]), axis=-1)
@@ -84,6 +105,21 @@ def class_prior(labels, num_classes):
     q = jnp.mean(jax.nn.one_hot(labels, num_classes), axis=0)
     relative = q * (1 - q) / jnp.maximum(jnp.max(q * (1 - q)), 1e-12)
     return jnp.where(relative > 0, relative, 1.0)
+
+
+def with_mean_of(weights, others):
+    """Weights [P, B] scaled to the batch means of `others` [P, B]."""
+    total = jnp.maximum(jnp.sum(weights, axis=1, keepdims=True), 1e-8)
+    return weights * jnp.sum(others, axis=1, keepdims=True) / total
+
+
+def divisors(balance, scores, labels, num_classes):
+    """v [P, C] of sec. 4.8 from scores [P, N] and labels [N]."""
+    if balance == 'class_var':
+        return jax.vmap(lambda s: class_variance(s, labels, num_classes))(scores)
+    if balance == 'class_prior_bug':
+        return jnp.tile(class_prior(labels, num_classes), (len(scores), 1))
+    return jnp.ones((len(scores), num_classes))
 
 
 def check(signal, peers, exchange, consistency, rules, balance):
@@ -143,20 +179,7 @@ def make(
     signal_of = losses.similarity if signal == 'similarity' else losses.cross_entropy
 
     def init(rng, images):
-        memory = Memory(
-            mixture=jax.tree.map(
-                lambda leaf: jnp.tile(leaf, (peers, 1)), mixtures.start()
-            ),
-            ready=jnp.zeros(peers, bool),
-            rejected=jnp.zeros(peers, jnp.int32),
-            span=jnp.tile(jnp.array([0.0, 1.0]), (peers, 1)),
-            divisor=jnp.ones((peers, num_classes)),
-        )
-        return *nets.init(rng, images), memory
-
-    def scaled(memory, values):
-        low, high = memory.span[:, :1], memory.span[:, 1:]
-        return (values - low) / jnp.maximum(high - low, 1e-6)
+        return *nets.init(rng, images), untrained(peers, num_classes)
 
     def clean_probability(memory, values):
         """w [P, B] of the signal [P, B]: 1 for a network without a valid fit."""
@@ -172,19 +195,14 @@ def make(
         sign = 1.0 if signal == 'similarity' else -1.0
         return jnp.where(memory.ready[:, None], sign * read, 0.0)
 
-    def balanced(memory, clean, labels):
-        weights = clean / memory.divisor[:, labels]
-        if balance != 'class_var':
-            return weights
-        total = jnp.maximum(jnp.sum(weights, axis=1, keepdims=True), 1e-8)
-        return weights * jnp.sum(clean, axis=1, keepdims=True) / total
-
     def objective(params, stats, memory, batch, progress, rng):
         del rng
         (logits, embeddings), stats = nets.train(params, stats, batch.images[0])
         labels = batch.labels
         clean = clean_probability(memory, signal_of(logits, labels[None]))
-        weights = balanced(memory, clean, labels)
+        weights = clean / memory.divisor[:, labels]
+        if balance == 'class_var':
+            weights = with_mean_of(weights, clean)
         if exchange:
             weights = weights[::-1]
         started = progress.epoch >= warmup_epochs
@@ -230,16 +248,11 @@ def make(
             mixture,
             memory.mixture,
         )
-        if balance == 'class_var':
-            variances = jax.vmap(lambda s: class_variance(s, labels, num_classes))
-            memory = memory._replace(divisor=variances(scores))
-        elif balance == 'class_prior_bug':
-            divisor = jnp.tile(class_prior(labels, num_classes), (peers, 1))
-            memory = memory._replace(divisor=divisor)
         return memory._replace(
             mixture=kept,
             ready=memory.ready | valid,
             rejected=memory.rejected + ~valid,
+            divisor=divisors(balance, scores, labels, num_classes),
         )
 
     return Algorithm(

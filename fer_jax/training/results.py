@@ -141,10 +141,10 @@ def write_labels(path, run, final, flips, log_odds, suggested):
         'flips': flips,
     }
     if log_odds is not None:
-        # float64 and six digits: probabilities near 0 and 1 stay apart.
+        # float64 and twelve digits: probabilities near 0 and 1 stay apart.
         for number, values in enumerate(log_odds.astype(np.float64), start=1):
             probability = special.expit(values)
-            columns[f'clean_probability_{number}'] = np.char.mod('%.6g', probability)
+            columns[f'clean_probability_{number}'] = np.char.mod('%.12g', probability)
     columns['clean_label'] = names[examples.clean_labels]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator='\n')

@@ -11,7 +11,7 @@ import numpy as np
 
 from fer_jax import algorithms, nets
 from fer_jax.algorithms import Algorithm
-from fer_jax.data import augment, noise_list, prepared, sets, whole
+from fer_jax.data import augment, noise_list, prepared, records, sets, whole
 from fer_jax.training import optimizer
 
 DTYPES = ('float32', 'bfloat16')
@@ -60,6 +60,8 @@ def prepare(config, workdir):
     check_same(config, workdir)
     data = prepared.load(config.data.dir)
     sets.check_classes(config.data.name, data.class_names)
+    for split in (data.train, data.test):
+        records.RecordSource(split.shards)  # indexes the shards, checks every record
     algorithm = build(config, data)
     noise = None
     if adds_noise(config):
