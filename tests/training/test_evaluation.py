@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fer_jax.algorithms import Algorithm, Prediction
-from fer_jax.training import evaluation, scoring
+from fer_jax.training import evaluation, scoring, step
 
 
 def reading_pixels():
@@ -23,10 +23,15 @@ def reading_pixels():
     return Algorithm(init=None, objective=None, predict=predict)
 
 
-class Nothing:
-    params = stats = ()
-    step = np.int32(0)
-    labels = np.arange(5, dtype=np.int32)
+STATE = step.TrainState(
+    step=np.int32(0),
+    params=(),
+    stats=(),
+    opt=(),
+    memory=(),
+    labels=np.arange(5, dtype=np.int32),
+    flips=np.zeros(5, np.int32),
+)
 
 
 def batches(pixels, size):
@@ -49,7 +54,7 @@ def test_confusions_by_hand(size):
     """Network 1 says 0 1 2 1 0, network 2 says 0 2 2 1 1, labels are 0 1 2 2 1; the
     mean vote follows the vigorous network 1."""
     count = evaluation.make_count(reading_pixels(), lambda images: images, 3)
-    found = evaluation.evaluate(count, Nothing, batches(PIXELS, size), LABELS)
+    found = evaluation.evaluate(count, STATE, batches(PIXELS, size), LABELS)
     one = [[1, 0, 0], [1, 1, 0], [0, 1, 1]]
     two = [[1, 0, 0], [0, 1, 1], [0, 1, 1]]
     assert found.tolist() == [one, two, one]
@@ -67,6 +72,6 @@ def test_gather_puts_values_in_order(size):
         return jnp.stack([images[:, 0, 0, 0] * 1.0, jnp.square(index) * 1.0])
 
     seen = []
-    found = scoring.gather(square, Nothing, batches(PIXELS, size), 5, seen.append)
+    found = scoring.gather(square, STATE, batches(PIXELS, size), 5, seen.append)
     np.testing.assert_array_equal(found, [PIXELS[:, 0], np.arange(5) ** 2])
     assert sum(seen) == 5
