@@ -15,7 +15,7 @@ export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0.5
 
 DEMO := --config.data.dir=data/synthetic
 
-data/synthetic/manifest.json: .venv/done
+data/synthetic/manifest.json: | .venv/done
 	$(BIN)/python -m data_prep synthetic --out=data/synthetic --train=2000 --test=1000
 
 demo: data/synthetic/manifest.json
