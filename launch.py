@@ -7,6 +7,7 @@ Exit codes: 0 done; 2 the command, its config or its data are unusable, in one l
 says what was wanted; 3 the loss became NaN or infinite; 130 stopped by Ctrl-C.
 """
 
+import os
 import sys
 
 from absl import flags
@@ -21,6 +22,7 @@ CONFIG = config_flags.DEFINE_config_file(
 )
 WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of the run; continued if there.')
 COMMANDS = ('train',)
+STOPPED = 130  # what a shell expects after Ctrl-C
 
 
 class UnusableCommand(ValueError):
@@ -93,7 +95,7 @@ def main(argv):
         return 3
     except KeyboardInterrupt:
         print(f'{workdir}: stopped; the same command goes on', file=sys.stderr)
-        return 130
+        return STOPPED
     print(
         f'{workdir}: test accuracy {found["last5"]:.2%}, mean of the last 5 epochs;'
         f' all numbers in {workdir}/result.json'
@@ -102,4 +104,7 @@ def main(argv):
 
 
 if __name__ == '__main__':
-    sys.exit(main(sys.argv))
+    code = main(sys.argv)
+    if code == STOPPED:
+        os._exit(code)  # a step may still run in XLA's threads: no teardown under it
+    sys.exit(code)

@@ -228,3 +228,24 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path, arguments, message):
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert done.stdout == ''
     assert not (tmp_path / 'run').exists()
+
+
+def test_ctrl_c_says_how_to_go_on(faces, tmp_path):
+    """SIGINT in the middle of training: one line, exit code 130, no crash."""
+    workdir = tmp_path / 'run'
+    with subprocess.Popen(
+        command(*small_run(faces, workdir, 'baseline', '--config.epochs=500')),
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        deadline = time.monotonic() + 240
+        while not (workdir / 'checkpoints' / '1').exists():
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.splitlines()[-1] == f'{workdir}: stopped; the same command goes on'
