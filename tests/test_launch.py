@@ -22,9 +22,14 @@ def command(*arguments):
     return [sys.executable, str(ROOT / 'launch.py'), *map(str, arguments)]
 
 
-def launch(*arguments):
+def launch(*arguments, **environment):
     return subprocess.run(
-        command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=300
+        command(*arguments),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=os.environ | environment,
     )
 
 
@@ -222,12 +227,22 @@ CONFIG = '--config=configs/resup.py:dataset=synthetic'
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(tmp_path, arguments, message):
-    done = launch(*arguments, *([f'--workdir={tmp_path}/run'] if arguments else []))
+    """And before a device is touched: there is none of this name."""
+    workdir = [f'--workdir={tmp_path}/run'] if arguments else []
+    done = launch(*arguments, *workdir, JAX_PLATFORMS='nowhere')
     assert done.returncode == 2
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert done.stdout == ''
     assert not (tmp_path / 'run').exists()
+
+
+def test_data_that_do_not_fit_are_found_before_a_device_is_touched(faces, tmp_path):
+    run = small_run(faces, tmp_path / 'run', 'resup', '--config.batch_size=71')
+    done = launch(*run, JAX_PLATFORMS='nowhere')
+    assert done.returncode == 2
+    assert 'batch_size' in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_ctrl_c_says_how_to_go_on(faces, tmp_path):
