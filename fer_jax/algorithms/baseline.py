@@ -7,6 +7,7 @@ weights nothing, but it has an opinion about each label all the same: the probab
 that the network itself gives to it (its self-confidence), kept as log-odds.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -36,9 +37,9 @@ class Classifier(nn.Module):
 class Networks(NamedTuple):
     """P copies of one model as pure functions over stacked trees."""
 
-    init: callable  # (rng, images) -> params, stats
-    train: callable  # (params, stats, images) -> Prediction, new stats
-    predict: callable  # (params, stats, images) -> Prediction
+    init: Callable  # (rng, images) -> params, stats
+    train: Callable  # (params, stats, images) -> Prediction, new stats
+    predict: Callable  # (params, stats, images) -> Prediction
 
 
 def networks(model, count, how):
