@@ -219,7 +219,7 @@ def ours(request):
     return request.param, jax_run(request.param)
 
 
-def compare(numbers, expected):
+def assert_close(numbers, expected):
     for key, value in numbers.items():
         tolerance = (2e-4 if key == 'gradient' else 2e-5) * np.abs(expected[key]).max()
         np.testing.assert_allclose(value, expected[key], atol=tolerance, err_msg=key)
@@ -227,12 +227,12 @@ def compare(numbers, expected):
 
 def test_numbers_are_those_torch_gave(ours):
     name, numbers = ours
-    compare(shown(numbers), LITERALS[name])
+    assert_close(shown(numbers), LITERALS[name])
 
 
 def test_numbers_equal_torch_here(ours):
     name, numbers = ours
-    compare(numbers, torch_run(name))
+    assert_close(numbers, torch_run(name))
 
 
 def test_literals_cover_every_backbone():
