@@ -38,6 +38,10 @@ class Programs:
             self.refresh = jax.jit(algorithm.refresh)
         if algorithm.log_odds:
             self._log_odds = jax.jit(algorithm.log_odds)
+        # Built once: each building reads the shards' indices again.
+        once = functools.partial(pipeline.once, batch_size=config.eval_batch_size)
+        self._training = once(run.prepared.train, run.examples.positions)
+        self._test = once(run.prepared.test, np.arange(len(run.test_labels)))
 
     def fresh(self):
         """The state before the first step."""
@@ -85,14 +89,8 @@ class Programs:
 
     def all_training(self):
         """Padded host batches of every training example once."""
-        return self._once(self.run.prepared.train, self.run.examples.positions)
+        return pipeline.batches(self._training, workers=self.run.config.data.workers)
 
     def all_test(self):
         """Padded host batches of every test example once."""
-        split = self.run.prepared.test
-        return self._once(split, np.arange(len(split.labels)))
-
-    def _once(self, split, positions):
-        config = self.run.config
-        ordered = pipeline.once(split, positions, batch_size=config.eval_batch_size)
-        return pipeline.batches(ordered, workers=config.data.workers)
+        return pipeline.batches(self._test, workers=self.run.config.data.workers)
