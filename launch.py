@@ -8,7 +8,9 @@ says what was wanted; 3 the loss became NaN or infinite; 130 stopped by Ctrl-C.
 """
 
 import os
+import signal
 import sys
+import threading
 
 from absl import flags
 from ml_collections import config_flags
@@ -74,8 +76,23 @@ def wanted(text):
     return text
 
 
+def redeliver(unraisable):
+    """sys.unraisablehook: a Ctrl-C that fell into a finaliser comes once more.
+
+    Python reports what is raised in finalisers and garbage collection callbacks (JAX
+    has one) and drops it; a stop must not get lost there.
+    """
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+        main_thread = threading.main_thread().ident
+        again = signal.pthread_kill, (main_thread, signal.SIGINT)
+        threading.Timer(0.05, *again).start()  # in this hook it would be lost again
+    else:
+        sys.__unraisablehook__(unraisable)
+
+
 def main(argv):
     """Runs a command line; returns the exit code."""
+    sys.unraisablehook = redeliver
     try:
         _, config, workdir = parse(argv)
         heap.keep()

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import launch as door
 from fer_jax.analysis import compare
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -264,3 +265,19 @@ def test_ctrl_c_says_how_to_go_on(faces, tmp_path):
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert errors.splitlines()[-1] == f'{workdir}: stopped; the same command goes on'
+
+
+def test_ctrl_c_in_a_finaliser_is_not_lost(monkeypatch):
+    """Python drops what a finaliser raises; the hook sends the interrupt again."""
+
+    class Dying:
+        def __del__(self):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, 'unraisablehook', door.redeliver)
+    def die_and_wait():
+        Dying()
+        time.sleep(60)
+
+    with pytest.raises(KeyboardInterrupt):
+        die_and_wait()
