@@ -2,6 +2,7 @@
 
 A method is one module of this package with a function `make`; its name is the
 module's name. Everything else (state, step, loop, checkpoints, evaluation) is shared.
+Only `proximity` is none: it wraps any of them.
 
 Axes: N training examples, B batch, V views, P peers (co-trained networks), C classes,
 D embedding. Every leaf of params and stats has a leading axis P.
@@ -54,6 +55,10 @@ class Algorithm(NamedTuple):
     `score` is gathered over the training set after each epoch, with the batch
     statistics frozen, and handed to `refresh`; `log_odds` turns the same scores into
     the log-odds that each label is right, unclipped, so that they rank all examples.
+    All three are about the *given* labels, whatever the relabel table says by now.
+
+    `absorb` sees the training set once, unaugmented, before the first step, batch by
+    batch; rows with mask False are padding.
     """
 
     init: Callable  # (rng, images [B, H, W, 3]) -> params, stats, memory
@@ -66,11 +71,15 @@ class Algorithm(NamedTuple):
     # (memory, scores [P, N], labels [N], progress) -> memory
     log_odds: Callable | None = None
     # (memory, scores [P, N], labels [N]) -> [P, N]
+    scores_augmented: bool = True  # score sees training augmentation, or plain images
+    absorb: Callable | None = None
+    # (params, stats, memory, batch, mask [B]) -> memory
 
 
 def names():
     """Every method there is, in alphabetical order."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+    modules = {module.name for module in pkgutil.iter_modules(__path__)}
+    return sorted(modules - {'proximity'})
 
 
 def make(name, **settings):

@@ -40,8 +40,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import Algorithm, Aux
-from fer_jax.algorithms.baseline import Classifier, networks
+from fer_jax.algorithms import Algorithm, Aux, Prediction
+from fer_jax.nets import Classifier, networks
 from fer_jax.numerics import losses, mixtures
 
 SIGNALS = ('similarity', 'loss')
@@ -196,8 +196,7 @@ def make(
         return jnp.where(memory.ready[:, None], sign * read, 0.0)
 
     def objective(params, stats, memory, batch, progress, rng):
-        del rng
-        (logits, embeddings), stats = nets.train(params, stats, batch.images[0])
+        (logits, embeddings), stats = nets.train(params, stats, rng, batch.images[0])
         labels = batch.labels
         clean = clean_probability(memory, signal_of(logits, labels[None]))
         weights = clean / memory.divisor[:, labels]
@@ -229,8 +228,11 @@ def make(
             relabels=jnp.full_like(labels, -1),
         )
 
+    def predict(params, stats, images):
+        return Prediction(*nets.predict(params, stats, images))
+
     def score(params, stats, batch):
-        logits = nets.predict(params, stats, batch.images[0]).logits
+        logits, _ = nets.predict(params, stats, batch.images[0])
         return signal_of(logits, batch.labels[None])
 
     def refresh(memory, scores, labels, progress):
@@ -258,7 +260,7 @@ def make(
     return Algorithm(
         init=init,
         objective=objective,
-        predict=nets.predict,
+        predict=predict,
         score=score,
         refresh=refresh,
         log_odds=log_odds,
