@@ -43,7 +43,8 @@ CLOCKS = {'wall': time.perf_counter, 'cpu': time.process_time}
 NUM_CLASSES = 7
 CONSISTENCY = 5.0
 ADAM = dict(name='adam', schedule='step', learning_rate=1e-3, weight_decay=0.0)
-ADAM |= dict(decay_epochs=(15, 24), decay_factor=0.1)
+ADAM |= dict(decay_epochs=(15, 24), decay_factors=(0.1,), late_beta1=0.9)
+ADAM |= dict(classifier_learning_rate=0.0)
 RECIPES = ('none', 'flip', 'flip_crop_erase')
 # Where both mixtures stand: Beta(2, 4) for the noisy, Beta(8, 2) for the clean.
 SHAPES = ((2.0, 8.0), (4.0, 2.0))

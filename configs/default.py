@@ -56,6 +56,9 @@ DATASETS = {
     'cifar100': CIFAR | {'augmentation': 'cifar100'},
     'folder': PAPER,
 }
+FACES = ('ferplus', 'raf_db', 'affectnet', 'expw', 'folder')  # the papers' own presets
+# Weight of the centre loss by data set (the embedding-proximity paper, sec. IV-B).
+PROXIMITY = {'affectnet': 0.02, 'raf_db': 0.01, 'ferplus': 0.1, 'fer2013': 0.002}
 KNOWN = ('dataset', 'noise')
 
 
@@ -107,8 +110,9 @@ def get_config(arg=''):
     config.data.max_train = 0  # draw that many training examples; 0: all
     config.data.subset_seed = 0  # which ones are drawn
     config.data.image_size_px = preset['image_size_px']  # what the network sees
-    # resup, scn, cifar, cifar100 (the papers'), flip, flip_crop_erase, none
+    # resup, scn, dmue, eac, cifar, cifar100 (the papers'), flip, flip_crop_erase, none
     config.data.augmentation = preset['augmentation']
+    config.data.balanced = False  # draw classes equally often, with replacement
     config.data.workers = 0  # processes that decode images; 0: threads
 
     config.noise = ConfigDict()  # label noise added to the given training labels
@@ -121,7 +125,8 @@ def get_config(arg=''):
     config.noise.seed = 0  # which labels are hit
 
     config.model = ConfigDict()
-    # resnet18, resnet18_cifar, resnet18_slim, cnn7
+    # resnet18, resnet18_cifar, resnet18_slim, resnet50, mobilenet_v2, vgg16, vgg16_bn,
+    # cnn7
     config.model.backbone = preset['backbone']
     config.model.width = preset['width']  # channels of the first stage
     config.model.dtype = 'float32'  # of activations: float32 or bfloat16
@@ -131,9 +136,20 @@ def get_config(arg=''):
     config.optimizer.learning_rate = preset['learning_rate']  # at the start
     config.optimizer.weight_decay = 0.0  # L2 added to the gradient, as torch does
     config.optimizer.momentum = 0.9  # sgd only
-    # step: times decay_factor at each of decay_epochs;
+    # step: times a factor at each of decay_epochs; exponential: after every epoch;
     # linear: constant up to the first of two decay_epochs, 0 at the second
     config.optimizer.schedule = 'step'
     config.optimizer.decay_epochs = preset['decay_epochs']  # epochs, rising
-    config.optimizer.decay_factor = 0.1  # step only
+    config.optimizer.decay_factors = (0.1,)  # one for all, or one for each decay epoch
+    # of the parameters named classifier; 0: as the rest
+    config.optimizer.classifier_learning_rate = 0.0
+    config.optimizer.classifier_decay_epochs = ()  # theirs; empty: as the rest
+    config.optimizer.classifier_decay_factors = ()  # theirs; empty: as the rest
+    config.optimizer.late_beta1 = 0.9  # adam's beta1 from the first decay epoch on
+
+    config.proximity = ConfigDict()  # embedding proximity, a centre loss on any method
+    config.proximity.weight = 0.0  # gamma of the centre loss; 0: none
+    config.proximity.update = 'wen'  # how centres move: wen, batch_mean, ema
+    config.proximity.rate = 0.5  # how far: alpha of wen, 1 - mu of ema
+    config.proximity.reduction = 'mean'  # over the batch: mean, half_mean, sum
     return config

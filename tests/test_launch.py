@@ -257,7 +257,8 @@ def test_ctrl_c_says_how_to_go_on(faces, tmp_path):
         text=True,
     ) as process:
         deadline = time.monotonic() + 240
-        while not (workdir / 'checkpoints' / '1').exists():
+        rows = workdir / 'metrics.jsonl'
+        while not (rows.exists() and rows.stat().st_size):
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.02)

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from fer_jax import algorithms, nets
-from fer_jax.algorithms import Algorithm
+from fer_jax.algorithms import Algorithm, proximity
 from fer_jax.data import augment, noise_list, prepared, records, sets, whole
 from fer_jax.training import optimizer
 
@@ -124,21 +124,37 @@ def check(config):
     rate = config.optimizer.learning_rate
     if not (math.isfinite(rate) and rate > 0):
         raise ValueError(f'optimizer.learning_rate must be above 0, got {rate}')
-    epochs = tuple(config.optimizer.decay_epochs)
-    if list(epochs) != sorted(set(epochs)) or any(epoch < 1 for epoch in epochs):
-        raise ValueError(
-            f'optimizer.decay_epochs must rise from 1 on, got {epochs}; for example'
-            ' (15,24)'
-        )
-    if config.optimizer.schedule == 'linear' and len(epochs) != 2:
-        raise ValueError(
-            'optimizer.schedule=linear needs two decay_epochs, where it starts to fall'
-            f' and where it is 0; got {epochs}'
-        )
+    check_schedule(config.optimizer)
     if not config.data.dir:
         raise ValueError(
             'data.dir is empty; give the folder that python -m data_prep wrote:'
             ' --config.data.dir=FOLDER'
+        )
+
+
+def check_schedule(config):
+    """Raises ValueError when the learning rates of config.optimizer make no sense."""
+    at_least('optimizer.classifier_learning_rate', config.classifier_learning_rate, 0)
+    for prefix in ('', 'classifier_'):
+        epochs = tuple(config[f'{prefix}decay_epochs'])
+        factors = tuple(config[f'{prefix}decay_factors'])
+        if list(epochs) != sorted(set(epochs)) or any(epoch < 1 for epoch in epochs):
+            raise ValueError(
+                f'optimizer.{prefix}decay_epochs must rise from 1 on, got {epochs}; for'
+                ' example (15,24)'
+            )
+        fitting = {1} if config.schedule == 'exponential' else {1, len(epochs)}
+        if len(factors) not in fitting | ({0} if prefix else set()):
+            raise ValueError(
+                f'optimizer.{prefix}decay_factors {factors} do not fit'
+                f' {prefix}decay_epochs {epochs}; give one factor for all, as (0.1,)'
+                + (', or one for each' if config.schedule == 'step' else '')
+            )
+    epochs = tuple(config.decay_epochs)
+    if config.schedule == 'linear' and len(epochs) != 2:
+        raise ValueError(
+            'optimizer.schedule=linear needs two decay_epochs, where it starts to fall'
+            f' and where it is 0; got {epochs}'
         )
 
 
@@ -192,7 +208,7 @@ def check_same(config, workdir):
 
 
 def build(config, data):
-    """The config's algorithm for the classes of `data`."""
+    """The config's algorithm for the classes of `data`, with proximity if asked."""
     settings = config.algorithm.to_dict()
     name = settings.pop('name')
     backbone = nets.make(
@@ -200,17 +216,21 @@ def build(config, data):
         width=config.model.width,
         dtype=jnp.dtype(config.model.dtype),
     )
+    num_classes = len(data.class_names)
     try:
-        return algorithms.make(
+        algorithm = algorithms.make(
             name,
             backbone=backbone,
-            num_classes=len(data.class_names),
+            num_classes=num_classes,
             num_examples=config.data.max_train or len(data.train.labels),
             peer_map=config.peer_map,
             **settings,
         )
     except TypeError as error:
         raise ValueError(f'config.algorithm: {error}') from None
+    if not config.proximity.weight:
+        return algorithm
+    return proximity.attach(algorithm, num_classes=num_classes, **config.proximity)
 
 
 def adds_noise(config):

@@ -1,5 +1,6 @@
 """Optimisers against torch's formulas, worked out by hand."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -17,7 +18,11 @@ def config(**changes):
         'momentum': 0.9,
         'schedule': 'step',
         'decay_epochs': (10, 20),
-        'decay_factor': 0.1,
+        'decay_factors': (0.1,),
+        'classifier_learning_rate': 0.0,
+        'classifier_decay_epochs': (),
+        'classifier_decay_factors': (),
+        'late_beta1': 0.9,
     }
     return ConfigDict(fields | changes)
 
@@ -31,14 +36,28 @@ def first_update(transformation, weight, gradient):
 
 def test_step_schedule_by_hand():
     """5 steps an epoch: the rate falls with the first step of epochs 10 and 20."""
-    rate = optimizer.learning_rate('step', 1.0, (10, 20), 0.1, 5)
+    rate = optimizer.learning_rate('step', 1.0, (10, 20), (0.1,), 5)
     found = [float(rate(step)) for step in (0, 49, 50, 99, 100, 1000)]
     np.testing.assert_allclose(found, [1, 1, 0.1, 0.1, 0.01, 0.01], rtol=1e-6)
 
 
+def test_step_schedule_with_a_factor_for_each_epoch():
+    """The release of DMUE halves, takes a fifth, and goes up again."""
+    rate = optimizer.learning_rate('step', 1e-4, (6, 12, 22), (0.5, 0.2, 5.0), 2)
+    found = [float(rate(step)) for step in (11, 12, 24, 44)]
+    np.testing.assert_allclose(found, [1e-4, 5e-5, 1e-5, 5e-5], rtol=1e-5)
+
+
+def test_exponential_schedule_by_hand():
+    """3 steps an epoch, constant within it."""
+    rate = optimizer.learning_rate('exponential', 1.0, (), (0.9,), 3)
+    found = [float(rate(step)) for step in (0, 2, 3, 5, 6)]
+    np.testing.assert_allclose(found, [1, 1, 0.9, 0.9, 0.81], rtol=1e-6)
+
+
 def test_linear_schedule_by_hand():
     """Constant to epoch 100, half way down at 150, 0 from 200 on."""
-    rate = optimizer.learning_rate('linear', 0.1, (100, 200), 0.1, 2)
+    rate = optimizer.learning_rate('linear', 0.1, (100, 200), (0.1,), 2)
     found = [float(rate(step)) for step in (0, 199, 200, 300, 400, 500)]
     np.testing.assert_allclose(found, [0.1, 0.1, 0.1, 0.05, 0, 0], atol=1e-7)
 
@@ -75,3 +94,36 @@ def test_bias_and_norm_are_decayed_too():
     moved = optax.apply_updates(params, updates)
     np.testing.assert_allclose(moved['bias'], moved['kernel'])
     assert moved['bias'][0] < 1
+
+
+def test_the_classifier_has_a_rate_of_its_own():
+    """First Adam steps are the rates: .1 and 2, at epoch 10 a tenth and a half."""
+    transformation = optimizer.make(
+        config(
+            classifier_learning_rate=2.0,
+            classifier_decay_epochs=(10,),
+            classifier_decay_factors=(0.5,),
+        ),
+        1,
+    )
+    params = {'classifier': {'kernel': jnp.ones(1)}, 'backbone': {'kernel': jnp.ones(1)}}
+    state = transformation.init(params)
+    found = []
+    for _ in range(11):
+        updates, state = transformation.update(params, state, params)
+        found.append([float(leaf[0]) for leaf in jax.tree.leaves(updates)])
+    np.testing.assert_allclose(found[0], [-0.1, -2.0], rtol=1e-5)
+    np.testing.assert_allclose(found[10], [-0.01, -1.0], rtol=1e-5)
+
+
+def test_late_beta1_by_hand():
+    """beta1 .5 from step 1 on: m = .1, then .5 * .1 + .5 * 3 = 1.55, over 1 - .5^2;
+    v = .001, then .999 * .001 + .001 * 9 = .009999, over 1 - .999^2."""
+    transformation = optimizer.make(
+        config(late_beta1=0.5, decay_epochs=(1,), schedule='exponential'), 1
+    )
+    update, state = first_update(transformation, 0.0, 1.0)
+    np.testing.assert_allclose(update, -0.1, rtol=1e-5)
+    updates, _ = transformation.update(jnp.array([3.0]), state, jnp.array([0.0]))
+    m, v = 1.55 / 0.75, 0.009999 / (1 - 0.999**2)
+    np.testing.assert_allclose(updates, [-0.1 * 0.1 * m / v**0.5], rtol=1e-4)
