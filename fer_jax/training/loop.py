@@ -38,6 +38,8 @@ def train(run):
         log.progress() as bar,
     ):
         state, done = checkpoint.restore(saved, programs.fresh())
+        if not done:
+            state = programs.absorb(state)
         history = results.read_history(workdir / 'history.npz', done)
         batches = programs.training_batches(done * run.steps_per_epoch)
         total = programs.images_per_epoch() * (config.epochs - done)
@@ -129,17 +131,15 @@ def look_back(programs, state, row, history, advance):
         memory = programs.refresh(
             state.memory,
             jax.device_put(scores),
-            state.labels,
+            programs.given,
             Progress(*jax.device_put(numbers)),
         )
         state = state._replace(memory=memory)
     metrics = {f'memory/{name}': value for name, value in small_leaves(state.memory)}
-    found = results.detection(
-        programs.log_odds(state, history),
-        history['labels'][-1],
-        run.examples.clean_labels,
-    )
-    return state, metrics | {f'noise/{name}': value for name, value in found.items()}
+    found = results.detection(programs.log_odds(state, history), run.examples)
+    metrics |= {f'noise/{name}': value for name, value in found.items()}
+    found = results.relabelling(run.examples, history)
+    return state, metrics | {f'labels/{name}': value for name, value in found.items()}
 
 
 def small_leaves(memory, largest=64):
@@ -166,7 +166,8 @@ def finish(programs, state, rows, history):
         log_odds=log_odds,
         suggested=probs.mean(axis=0).argmax(axis=-1),
     )
-    found = results.detection(log_odds, labels, run.examples.clean_labels)
+    found = results.detection(log_odds, run.examples)
+    found |= results.relabelling(run.examples, history)
     content = results.result(run, rows, programs.confusions(state), found)
     results.write_result(run.workdir / 'result.json', content)
     return content

@@ -32,8 +32,11 @@ class Programs:
         )
         self._count = evaluation.make_count(algorithm, prepare, run.num_classes)
         self.probs = scoring.make_probs(algorithm, prepare)
+        self.given = jax.device_put(run.examples.labels)
         if algorithm.score:
-            self.score = scoring.make_score(algorithm, views)
+            self.score = scoring.make_score(algorithm, views, prepare, self.given)
+        if algorithm.absorb:
+            self._absorb = scoring.make_absorb(algorithm, prepare)
         if algorithm.refresh:
             self.refresh = jax.jit(algorithm.refresh)
         if algorithm.log_odds:
@@ -44,7 +47,7 @@ class Programs:
         self._test = once(run.prepared.test, np.arange(len(run.test_labels)))
 
     def fresh(self):
-        """The state before the first step."""
+        """The state before the training set is seen."""
         size = self.run.config.data.image_size_px
         return jax.device_put(
             step.create(
@@ -55,6 +58,16 @@ class Programs:
                 self.run.examples.labels,
             )
         )
+
+    def absorb(self, state):
+        """The state before the first step: fresh, or having seen each example once."""
+        if self.run.algorithm.absorb:
+            for batch in self.all_training():
+                host = batch['images'], batch['index'], batch['mask']
+                state = state._replace(
+                    memory=self._absorb(state, *jax.device_put(host))
+                )
+        return state
 
     def confusions(self, state):
         """Confusion matrices [P + 1, C, C] on the test split."""
@@ -67,7 +80,7 @@ class Programs:
         if not self.run.algorithm.log_odds:
             return None
         scores = jax.device_put(history['scores'][-1])
-        return jax.device_get(self._log_odds(state.memory, scores, state.labels))
+        return jax.device_get(self._log_odds(state.memory, scores, self.given))
 
     def images_per_epoch(self):
         """Images learned from, tested and scored in an epoch."""
@@ -84,6 +97,7 @@ class Programs:
             run.examples.positions,
             batch_size=config.batch_size,
             seed=config.seed,
+            labels=run.examples.labels if config.data.balanced else None,
         )
         return pipeline.batches(ordered, first_step, config.data.workers)
 

@@ -32,25 +32,36 @@ def write_history(path, history):
         )
 
 
-def detection(log_odds, labels, clean_labels):
-    """How well the log-odds of being right find the wrong ones among `labels`.
+def detection(log_odds, examples):
+    """How well the log-odds of being right find the wrong ones of the given labels.
 
     Args:
       log_odds: [P, N], the mean over the networks is judged; or None.
-      labels, clean_labels: [N] int32; examples with clean label -1 do not count.
+      examples: setup.Examples; those with clean label -1 do not count.
 
     Returns:
       {'auroc', 'average_precision', 'precision_at_true_count'}, wrong labels being the
       positive class; {} when none is known to be, or all are.
     """
-    known = clean_labels >= 0
+    known = examples.clean_labels >= 0
     if log_odds is None or not known.any():
         return {}
-    wrong = (labels != clean_labels)[known]
+    wrong = (examples.labels != examples.clean_labels)[known]
     if not wrong.any() or wrong.all():
         return {}
     found = metrics.detection(log_odds.mean(axis=0)[known], wrong)
     return {name: float(value) for name, value in found.items()}
+
+
+def relabelling(examples, history):
+    """metrics.relabelling of the tables in `history`; {} when no label ever changed."""
+    tables = np.array([examples.labels, *history['labels']])
+    if (tables == tables[0]).all():
+        return {}
+    found = metrics.relabelling(tables, examples.clean_labels)
+    if not (examples.clean_labels >= 0).any():
+        del found['relabel_precision']
+    return found
 
 
 def accuracies(rows, name='test/accuracy'):

@@ -6,18 +6,35 @@ import numpy as np
 from fer_jax.algorithms import Batch
 
 
-def make_score(algorithm, augment):
+def make_score(algorithm, augment, prepare, labels):
     """score(state, images, index) -> [P, B], with the batch statistics frozen.
 
     The images are augmented as for training (the ReSup release does so), with the
-    draws of the step that comes next.
+    draws of the step that comes next, unless the method wants them plain.
+
+    Args:
+      labels: [N] int32, the given ones.
     """
 
     def score(state, images, index):
-        batch = Batch(augment(state.step, index, images), state.labels[index], index)
+        if algorithm.scores_augmented:
+            views = augment(state.step, index, images)
+        else:
+            views = prepare(images)[None]
+        batch = Batch(views, labels[index], index)
         return algorithm.score(state.params, state.stats, batch)
 
     return jax.jit(score)
+
+
+def make_absorb(algorithm, prepare):
+    """absorb(state, images, index, mask) -> memory after one more batch."""
+
+    def absorb(state, images, index, mask):
+        batch = Batch(prepare(images)[None], state.labels[index], index)
+        return algorithm.absorb(state.params, state.stats, state.memory, batch, mask)
+
+    return jax.jit(absorb)
 
 
 def make_probs(algorithm, prepare):

@@ -42,6 +42,15 @@ def create(algorithm, optimizer, rng, images, labels):
     )
 
 
+def first_of_each(index):
+    """[B] bool: False where an example has been in the batch [B] before.
+
+    Balanced sampling draws with replacement; an example has one new label a step.
+    """
+    same = index[:, None] == index[None, :]
+    return jnp.argmax(same, axis=1) == jnp.arange(len(index))
+
+
 def make_step(algorithm, optimizer, augment, *, steps_per_epoch, seed):
     """step(state, images [B, h, w, 3] uint8, index [B]) -> state, metrics {name: []}.
 
@@ -62,14 +71,15 @@ def make_step(algorithm, optimizer, augment, *, steps_per_epoch, seed):
         )
         updates, opt = optimizer.update(gradients, state.opt, state.params)
         relabelled = jnp.where(aux.relabels >= 0, aux.relabels, labels)
+        once = jnp.where(first_of_each(index), index, len(state.labels))
         return TrainState(
             step=state.step + 1,
             params=optax.apply_updates(state.params, updates),
             stats=aux.stats,
             opt=opt,
             memory=aux.memory,
-            labels=state.labels.at[index].set(relabelled),
-            flips=state.flips.at[index].add(relabelled != labels),
+            labels=state.labels.at[once].set(relabelled, mode='drop'),
+            flips=state.flips.at[once].add(relabelled != labels, mode='drop'),
         ), aux.metrics
 
     return jax.jit(train_step, donate_argnums=0)

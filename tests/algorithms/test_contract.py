@@ -9,11 +9,11 @@ import optax
 import pytest
 
 from fer_jax import algorithms
-from fer_jax.algorithms import Batch, Prediction, Progress
+from fer_jax.algorithms import Batch, Prediction, Progress, proximity
 from fer_jax.training import step
 
 
-@pytest.fixture(params=algorithms.names())
+@pytest.fixture(scope='module', params=algorithms.names())
 def algorithm(request, small):
     return algorithms.make(
         request.param,
@@ -21,6 +21,18 @@ def algorithm(request, small):
         num_classes=small.num_classes,
         num_examples=len(small.labels),
     )
+
+
+@pytest.fixture(scope='module')
+def attached(algorithm, small):
+    """The same method with embedding proximity."""
+    return proximity.attach(algorithm, num_classes=small.num_classes, weight=0.01)
+
+
+@functools.cache
+def gradients(algorithm):
+    """Compiled once for all tests of a method."""
+    return jax.jit(jax.value_and_grad(algorithm.objective, has_aux=True))
 
 
 def views(algorithm):
@@ -56,6 +68,19 @@ def run(algorithm, small, state, train_step, steps, size=8):
     return state, metrics
 
 
+def absorb(algorithm, small, state):
+    """Shows all examples once, padded, as the loop does."""
+    if algorithm.absorb is None:
+        return state
+    everyone = np.minimum(np.arange(len(small.labels) + 4), len(small.labels) - 1)
+    batch = batch_of(algorithm, small, everyone)
+    mask = jnp.arange(len(everyone)) < len(small.labels)
+    memory = jax.jit(algorithm.absorb)(
+        state.params, state.stats, state.memory, batch, mask
+    )
+    return state._replace(memory=memory)
+
+
 def after_epoch(algorithm, small, state):
     """Scores all examples and refreshes the memory, as the loop does."""
     if algorithm.refresh is None:
@@ -71,8 +96,8 @@ def test_shapes(algorithm, small):
     optimizer = optax.sgd(0.1)
     state = fresh(algorithm, small, optimizer)
     (peers,) = {leaf.shape[0] for leaf in jax.tree.leaves((state.params, state.stats))}
-    batch = batch_of(algorithm, small, np.arange(6))
-    loss, aux = jax.jit(algorithm.objective)(
+    batch = batch_of(algorithm, small, np.arange(8))
+    (loss, aux), _ = gradients(algorithm)(
         state.params,
         state.stats,
         state.memory,
@@ -81,20 +106,20 @@ def test_shapes(algorithm, small):
         jax.random.key(1),
     )
     assert loss.shape == ()
-    assert aux.weights.shape == (peers, 6)
-    assert aux.embeddings.shape[:2] == (peers, 6)
-    assert aux.relabels.shape == (6,)
+    assert aux.weights.shape == (peers, 8)
+    assert aux.embeddings.shape[:2] == (peers, 8)
+    assert aux.relabels.shape == (8,)
     assert jax.tree.structure(aux.stats) == jax.tree.structure(state.stats)
     assert jax.tree.structure(aux.memory) == jax.tree.structure(state.memory)
     assert all(value.shape == () for value in aux.metrics.values())
     prediction = jax.jit(algorithm.predict)(state.params, state.stats, batch.images[0])
     assert isinstance(prediction, Prediction)
-    assert prediction.logits.shape == (peers, 6, small.num_classes)
+    assert prediction.logits.shape == (peers, 8, small.num_classes)
     if algorithm.score:
         scores = jax.jit(algorithm.score)(state.params, state.stats, batch)
-        assert scores.shape == (peers, 6)
+        assert scores.shape == (peers, 8)
         evidence = jax.jit(algorithm.log_odds)(state.memory, scores, batch.labels)
-        assert evidence.shape == (peers, 6)
+        assert evidence.shape == (peers, 8)
         assert bool(jnp.isfinite(evidence).all())
 
 
@@ -121,23 +146,20 @@ def test_learns_and_compiles_once(algorithm, small):
     assert right.mean() > 0.9
 
 
-def test_three_steps_equal_one_and_two_from_a_copy(algorithm, small):
-    """Nothing but the state is carried from step to step."""
+def test_three_steps_equal_one_and_two_from_a_copy(attached, small):
+    """Nothing but the state is carried from step to step, centres included."""
     optimizer = optax.adam(0.01)
-
-    def new_step():
-        return step.make_step(
-            algorithm, optimizer, views(algorithm), steps_per_epoch=3, seed=0
-        )
-
-    whole, _ = run(
-        algorithm, small, fresh(algorithm, small, optimizer), new_step(), range(3)
+    train_step = step.make_step(
+        attached, optimizer, views(attached), steps_per_epoch=3, seed=0
     )
-    part, _ = run(
-        algorithm, small, fresh(algorithm, small, optimizer), new_step(), range(1)
-    )
+
+    def start():
+        return absorb(attached, small, fresh(attached, small, optimizer))
+
+    whole, _ = run(attached, small, start(), train_step, range(3))
+    part, _ = run(attached, small, start(), train_step, range(1))
     stored = jax.tree.map(np.asarray, part)
-    again, _ = run(algorithm, small, jax.device_put(stored), new_step(), range(1, 3))
+    again, _ = run(attached, small, jax.device_put(stored), train_step, range(1, 3))
     for a, b in zip(jax.tree.leaves(whole), jax.tree.leaves(again)):
         np.testing.assert_array_equal(a, b)
 
@@ -151,27 +173,26 @@ def test_three_steps_equal_one_and_two_from_a_copy(algorithm, small):
     ids=['one class', 'batch of 2'],
 )
 @pytest.mark.parametrize('epoch', [0, 50])
-def test_finite(algorithm, small, chosen, labels, epoch):
-    state = fresh(algorithm, small, optax.sgd(0.1))
-    state = after_epoch(algorithm, small, state)
-    batch = batch_of(algorithm, small, chosen, labels)
+def test_finite(attached, small, chosen, labels, epoch):
+    """With proximity, whose centres have seen no image of two classes of three."""
+    state = fresh(attached, small, optax.sgd(0.1))
+    state = after_epoch(attached, small, state)
+    batch = batch_of(attached, small, chosen, labels)
     progress = Progress(jnp.int32(3 * epoch), jnp.int32(epoch))
-    objective = jax.jit(jax.value_and_grad(algorithm.objective, has_aux=True))
-    (loss, aux), gradients = objective(
+    (loss, aux), gradient = gradients(attached)(
         state.params, state.stats, state.memory, batch, progress, jax.random.key(1)
     )
-    for leaf in jax.tree.leaves((loss, gradients, aux.stats, aux.weights)):
+    for leaf in jax.tree.leaves((loss, gradient, aux.stats, aux.memory, aux.weights)):
         assert bool(jnp.isfinite(leaf).all())
 
 
 def test_relabelling_stays_among_the_classes(algorithm, small):
     state = fresh(algorithm, small, optax.sgd(0.1))
-    batch = batch_of(algorithm, small, np.arange(12))
-    _, aux = jax.jit(algorithm.objective)(
+    (_, aux), _ = gradients(algorithm)(
         state.params,
         state.stats,
         state.memory,
-        batch,
+        batch_of(algorithm, small, np.arange(8)),
         Progress(jnp.int32(300), jnp.int32(100)),
         jax.random.key(1),
     )
@@ -179,5 +200,5 @@ def test_relabelling_stays_among_the_classes(algorithm, small):
 
 
 def test_unknown_names_list_the_known():
-    with pytest.raises(ValueError, match=r'there are: baseline, .*resup'):
+    with pytest.raises(ValueError, match=r'there are: .*baseline, .*resup'):
         algorithms.make('resub')

@@ -61,6 +61,14 @@ def test_relabels_are_scattered_and_counted():
     assert state.flips.tolist() == [1, 0, 0, 0, 0, 0]
 
 
+def test_an_example_twice_in_a_batch_flips_once():
+    """The balanced sampler draws with replacement: the first of two new labels holds."""
+    state, train_step = start(relabelling([2, 1, 1]), np.array([0, 0, 0]))
+    state, _ = train_step(state, IMAGES, np.array([1, 1, 2], np.int32))
+    assert state.labels.tolist() == [0, 2, 1]
+    assert state.flips.tolist() == [0, 1, 1]
+
+
 def test_later_steps_see_the_new_label():
     state, train_step = start(relabelling([2, 2, 2]), np.array([5, 5, 5]))
     index = np.arange(3, dtype=np.int32)
