@@ -1,0 +1,11 @@
+"""DMUE-C on RAF-DB.
+
+    python launch.py --config=configs/dmue_c_rafdb.py --workdir=runs/dmue_c_rafdb \
+        --config.data.dir=data/raf_db
+"""
+
+from configs import dmue_c
+
+
+def get_config(arg=''):
+    return dmue_c.get_config(f'dataset=raf_db,{arg}')
