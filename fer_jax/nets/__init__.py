@@ -1,21 +1,38 @@
-"""Backbones: images [B, H, W, 3] -> Features; and peers, how several of them run."""
+"""Backbones: images [B, H, W, 3] -> Features; models, and how several of them run."""
 
 from functools import partial
 
 import jax.numpy as jnp
 
 from . import peers
+from .classifier import Classifier
 from .cnn7 import CNN7
 from .features import Features
+from .mobilenet import MobileNetV2
+from .networks import Networks, networks
 from .norm import BatchNorm
-from .resnet import ResNet18
+from .resnet import Bottleneck, ResNet
+from .vgg import VGG16
 
-__all__ = ['BACKBONES', 'BatchNorm', 'Features', 'make', 'peers']
+__all__ = [
+    'BACKBONES',
+    'BatchNorm',
+    'Classifier',
+    'Features',
+    'Networks',
+    'make',
+    'networks',
+    'peers',
+]
 
 BACKBONES = {
-    'resnet18': partial(ResNet18, stem='imagenet'),
-    'resnet18_cifar': partial(ResNet18, stem='cifar'),
-    'resnet18_slim': partial(ResNet18, stem='slim'),
+    'resnet18': partial(ResNet, stem='imagenet'),
+    'resnet18_cifar': partial(ResNet, stem='cifar'),
+    'resnet18_slim': partial(ResNet, stem='slim'),
+    'resnet50': partial(ResNet, block=Bottleneck, counts=(3, 4, 6, 3)),
+    'mobilenet_v2': MobileNetV2,
+    'vgg16': VGG16,
+    'vgg16_bn': partial(VGG16, norm=True),
     'cnn7': CNN7,
 }
 

@@ -14,7 +14,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from .features import Features
+from .features import Features, selected
 from .norm import BatchNorm
 
 KERNEL_INIT = nn.initializers.variance_scaling(1 / 3, 'fan_in', 'uniform')
@@ -34,7 +34,8 @@ class CNN7(nn.Module):
 
     The released net has `width` 64; other widths scale the first five layers. Maps of
     odd size lose their last row and column when pooled. Parameters and statistics are
-    float32; `dtype` is what the layers compute in.
+    float32; `dtype` is what the layers compute in. `part` as in nets.features; a
+    stage is two convolutions and their pooling.
 
     Raises:
       ValueError: images under 8 pixels.
@@ -42,27 +43,31 @@ class CNN7(nn.Module):
 
     width: int = 64
     dtype: jnp.dtype = jnp.float32
+    part: str = 'whole'
 
     @nn.compact
     def __call__(self, images, train):
-        if min(images.shape[1:3]) < 8:
+        if self.part != 'late' and min(images.shape[1:3]) < 8:
             raise ValueError(
                 f'three poolings need images of 8 pixels or more, got {images.shape}'
             )
         x = images.astype(self.dtype)
         w = self.width
-        for i, channels in enumerate((w, w, 2 * w, 2 * w, 49 * w // 16, 16), start=1):
-            x = nn.Conv(
-                channels,
-                (3, 3),
-                padding=[(1, 1), (1, 1)],
-                kernel_init=KERNEL_INIT,
-                bias_init=uniform((9 * x.shape[-1]) ** -0.5),
-                dtype=self.dtype,
-                name=f'conv{i}',
-            )(x)
-            x = nn.relu(BatchNorm(dtype=self.dtype, name=f'norm{i}')(x, train))
-            if i % 2 == 0:
-                x = nn.max_pool(x, (2, 2), strides=(2, 2))
+        widths = ((w, w), (2 * w, 2 * w), (49 * w // 16, 16))
+        for stage in selected(3, self.part):
+            for i, channels in enumerate(widths[stage], start=2 * stage + 1):
+                x = nn.Conv(
+                    channels,
+                    (3, 3),
+                    padding=[(1, 1), (1, 1)],
+                    kernel_init=KERNEL_INIT,
+                    bias_init=uniform((9 * x.shape[-1]) ** -0.5),
+                    dtype=self.dtype,
+                    name=f'conv{i}',
+                )(x)
+                x = nn.relu(BatchNorm(dtype=self.dtype, name=f'norm{i}')(x, train))
+            x = nn.max_pool(x, (2, 2), strides=(2, 2))
+        if self.part == 'early':
+            return x
         flat = x.transpose(0, 3, 1, 2).reshape(x.shape[0], -1)
         return Features(x, flat.astype(jnp.float32))

@@ -1,7 +1,10 @@
-"""ResNet-18 without its classifier (He et al. 2016), as torchvision lays it out.
+"""ResNets without their classifiers (He et al. 2016), as torchvision lays them out.
 
-Four stages of two basic blocks of width, 2 width, 4 width, 8 width channels; the first
-block of stages 2 to 4 halves the map. Stems:
+Four stages of blocks of width, 2 width, 4 width, 8 width channels; the first block of
+stages 2 to 4 halves the map. ResNet-18 has two basic blocks in each; ResNet-50 has 3,
+4, 6, 3 bottlenecks, which put out four times those channels and have their stride in
+the 3x3 convolution ("v1.5"; the paper's, and EAC's VGGFace2 net, have it in the first
+1x1). Stems:
 
     imagenet  conv 7x7 / 2, norm, relu, max-pool 3x3 / 2      224 px -> 56, 28, 14, 7
     cifar     conv 3x3 / 1, norm, relu                         32 px -> 32, 16, 8, 4
@@ -10,7 +13,8 @@ block of stages 2 to 4 halves the map. Stems:
 Initial values are torchvision's: convolutions normal with variance 2 / fan_out, no
 bias; every norm scale 1 and bias 0. Padding is torch's, the same on both sides ('SAME'
 would pad an even map with stride 2 on one side only). Names follow the tree
-stem/{conv,norm}, stage1..4/block0..1/{conv1,norm1,conv2,norm2,downsample/{conv,norm}}.
+stem/{conv,norm}, stage1..4/block0../{conv1,norm1,conv2,norm2,downsample/{conv,norm}},
+with conv3, norm3 in a bottleneck.
 """
 
 from functools import partial
@@ -18,7 +22,7 @@ from functools import partial
 import flax.linen as nn
 import jax.numpy as jnp
 
-from .features import Features
+from .features import Features, selected
 from .norm import BatchNorm
 
 KERNEL_INIT = nn.initializers.variance_scaling(2.0, 'fan_out', 'normal')
@@ -79,8 +83,11 @@ class BasicBlock(nn.Module):
         return nn.relu(x + y)
 
 
-class Stage(nn.Module):
-    """Two basic blocks of one width; the first has the stride."""
+class Bottleneck(nn.Module):
+    """A 3x3 convolution of `features` channels between two 1x1, and the shortcut.
+
+    The last convolution puts out 4 features; the stride is in the middle one.
+    """
 
     features: int
     stride: int
@@ -88,35 +95,74 @@ class Stage(nn.Module):
 
     @nn.compact
     def __call__(self, x, train):
-        for i, stride in enumerate((self.stride, 1)):
-            x = BasicBlock(self.features, stride, self.dtype, name=f'block{i}')(
-                x, train
+        norm = partial(BatchNorm, dtype=self.dtype)
+        y = conv(self.features, 1, 1, self.dtype, 'conv1')(x)
+        y = nn.relu(norm(name='norm1')(y, train))
+        y = conv(self.features, 3, self.stride, self.dtype, 'conv2')(y)
+        y = nn.relu(norm(name='norm2')(y, train))
+        y = conv(4 * self.features, 1, 1, self.dtype, 'conv3')(y)
+        y = norm(name='norm3')(y, train)
+        if self.stride != 1 or x.shape[-1] != 4 * self.features:
+            shortcut = ConvNorm(
+                4 * self.features, 1, self.stride, self.dtype, name='downsample'
             )
+            x = shortcut(x, train)
+        return nn.relu(x + y)
+
+
+class Stage(nn.Module):
+    """`count` blocks of one width; the first has the stride."""
+
+    block: type[nn.Module]
+    count: int
+    features: int
+    stride: int
+    dtype: jnp.dtype
+
+    @nn.compact
+    def __call__(self, x, train):
+        for i in range(self.count):
+            stride = 1 if i else self.stride
+            block = self.block(self.features, stride, self.dtype, name=f'block{i}')
+            x = block(x, train)
         return x
 
 
-class ResNet18(nn.Module):
-    """images [B, H, W, 3] -> Features with D = 8 width.
+class ResNet(nn.Module):
+    """images [B, H, W, 3] -> Features with D = 8 width, 32 width with bottlenecks.
 
     Parameters and statistics are float32; `dtype` is what the layers compute in.
+    `part` as in nets.features.
     """
+
+    block: type[nn.Module] = BasicBlock
+    counts: tuple[int, ...] = (2, 2, 2, 2)  # blocks of each stage
 
     stem: str = 'imagenet'
     width: int = 64
     dtype: jnp.dtype = jnp.float32
+    part: str = 'whole'
 
     @nn.compact
     def __call__(self, images, train):
         size, stride, pool = STEMS[self.stem]
         x = images.astype(self.dtype)
-        x = nn.relu(
-            ConvNorm(self.width, size, stride, self.dtype, name='stem')(x, train)
-        )
-        if pool:  # flax pads with -inf, as torch does
-            x = nn.max_pool(x, (3, 3), strides=(2, 2), padding=[(1, 1), (1, 1)])
-        for i in range(4):
+        if self.part != 'late':
+            x = nn.relu(
+                ConvNorm(self.width, size, stride, self.dtype, name='stem')(x, train)
+            )
+            if pool:  # flax pads with -inf, as torch does
+                x = nn.max_pool(x, (3, 3), strides=(2, 2), padding=[(1, 1), (1, 1)])
+        for i in selected(4, self.part):
             stage = Stage(
-                self.width * 2**i, 1 if i == 0 else 2, self.dtype, name=f'stage{i + 1}'
+                self.block,
+                self.counts[i],
+                self.width * 2**i,
+                1 if i == 0 else 2,
+                self.dtype,
+                name=f'stage{i + 1}',
             )
             x = stage(x, train)
+        if self.part == 'early':
+            return x
         return Features(x, jnp.mean(x.astype(jnp.float32), axis=(1, 2)))

@@ -14,10 +14,17 @@ CLASSES, SIZE, COUNT = 3, 8, 24
 
 
 class Tiny(nn.Module):
-    """One convolution: what a backbone is, in a second of compilation."""
+    """One convolution: what a backbone is, in a second of compilation.
+
+    All of it is the last stage; the early part passes the images on.
+    """
+
+    part: str = 'whole'
 
     @nn.compact
     def __call__(self, images, train):
+        if self.part == 'early':
+            return images
         maps = nn.Conv(8, (3, 3), (2, 2))(images)
         maps = nn.relu(BatchNorm()(maps, train))
         return Features(maps, jnp.mean(maps, axis=(1, 2)))

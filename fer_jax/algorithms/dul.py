@@ -1,0 +1,127 @@
+"""Data Uncertainty Learning, its classification form (Chang et al. 2020, sec. 3.3).
+
+Two branches (nets.gaussian) describe each sample by N(mu_i, diag exp(log_var_i)). In
+training the classifier W sees a draw from it, at test time the mean:
+
+    e_i = mu_i + eps_i exp(log_var_i / 2),   eps_i ~ N(0, I)
+    L   = 1/B sum_i [ CE(W e_i, y_i) + kl_weight KL_i ]
+    KL_i = KL(N(mu_i, sigma_i^2) || N(0, I))
+         = -1/2 sum_d (1 + log_var_id - mu_id^2 - exp(log_var_id))
+
+The gradient reaches both branches through e (reparameterisation). Dimensions, dropout
+and optimiser are RUL's, whose authors took the branches from here. W e_i is computed as
+W mu_i plus W times the noise, which it equals, W being linear.
+
+Differs from the released code
+  * The re-implementation that RUL builds on has kl_weight 0 by default; 0.01 is the
+    paper's.
+  * Maps are flattened height, width, channel (torch: channel first), which matters to
+    nobody who starts the branches from random weights.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from fer_jax.algorithms import Algorithm, Aux, Prediction
+from fer_jax.nets import networks
+from fer_jax.nets.gaussian import Gaussian
+from fer_jax.numerics import losses
+
+
+def divergence(mean, log_var):
+    """KL [...] of N(mean, exp(log_var)) from N(0, I), both [..., D], in nats; >= 0."""
+    terms = 1 + log_var - jnp.square(mean) - jnp.exp(log_var)
+    return -0.5 * jnp.sum(terms, axis=-1)
+
+
+def drawn(logits, log_var, noise, kernel):
+    """Logits W e + b [..., B, C] of the draw e = mu + noise sigma, from W mu + b.
+
+    Args:
+      logits: W mu + b.
+      log_var, noise: [..., B, D].
+      kernel: W [..., D, C].
+    """
+    return logits + (noise * jnp.exp(log_var / 2)) @ kernel
+
+
+def check(kl_weight, dropout, embedding_size):
+    """Raises ValueError when settings make no sense."""
+    if kl_weight < 0:
+        raise ValueError(f'algorithm.kl_weight must be 0 or more, got {kl_weight}')
+    if not 0 <= dropout < 1:
+        raise ValueError(f'algorithm.dropout must be in [0, 1), got {dropout}')
+    if embedding_size < 1:
+        raise ValueError(
+            f'algorithm.embedding_size must be 1 or more, got {embedding_size}'
+        )
+
+
+def make(
+    *,
+    backbone,
+    num_classes,
+    num_examples,
+    peer_map='auto',
+    kl_weight=0.01,
+    dropout=0.4,
+    embedding_size=64,
+    classifier_bias=True,
+):
+    """DUL as an Algorithm with one network and no memory.
+
+    Args:
+      kl_weight: lambda, weight of the divergence from N(0, I), >= 0.
+      dropout: rate in both branches.
+      embedding_size: D of mu and log_var.
+      classifier_bias: whether the classifier has one.
+
+    Raises:
+      ValueError: settings that make no sense.
+    """
+    del num_examples  # remembers nothing about single examples
+    check(kl_weight, dropout, embedding_size)
+    model = Gaussian(backbone, num_classes, embedding_size, dropout, classifier_bias)
+    nets = networks(model, 1, peer_map)
+
+    def init(rng, images):
+        return *nets.init(rng, images), ()
+
+    def objective(params, stats, memory, batch, progress, rng):
+        del progress
+        net_rng, noise_rng = jax.random.split(rng)
+        outputs, stats = nets.train(params, stats, net_rng, batch.images[0])
+        logits, mean, log_var = outputs
+        noise = jax.random.normal(noise_rng, mean.shape)
+        logits = drawn(logits, log_var, noise, params['classifier']['kernel'])
+        cross_entropy = losses.cross_entropy(logits, batch.labels[None])
+        from_unit = jnp.mean(divergence(mean, log_var))
+        loss = jnp.mean(cross_entropy) + kl_weight * from_unit
+        return loss, Aux(
+            stats=stats,
+            memory=memory,
+            embeddings=mean,
+            weights=jnp.ones_like(cross_entropy),
+            metrics={
+                'loss': loss,
+                'loss_ce': jnp.mean(cross_entropy),
+                'divergence': from_unit,
+                'accuracy': jnp.mean(jnp.argmax(logits, axis=-1) == batch.labels[None]),
+            },
+            relabels=jnp.full_like(batch.labels, -1),
+        )
+
+    def predict(params, stats, images):
+        return Prediction(*nets.predict(params, stats, images)[:2])
+
+    def score(params, stats, batch):
+        logits = predict(params, stats, batch.images[0]).logits
+        return losses.log_odds(logits, batch.labels[None])
+
+    return Algorithm(
+        init=init,
+        objective=objective,
+        predict=predict,
+        score=score,
+        log_odds=lambda memory, scores, labels: scores,
+    )

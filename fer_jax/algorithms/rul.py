@@ -1,0 +1,159 @@
+"""Relative Uncertainty Learning: mixing by who is the less certain (Zhang et al. 2021).
+
+Two branches (nets.gaussian) give each sample an embedding mu_i and an uncertainty
+sigma_i, the mean of exp(log_var_i) over the dimensions. With a random permutation pi of
+the batch and the linear classifier W:
+
+    t_i = sigma_i / (sigma_i + sigma_pi(i))                     relative uncertainty
+    m_i = t_i mu_i + (1 - t_i) mu_pi(i)                 the less certain weighs more
+    L   = 1/B sum_i [ CE(W m_i, y_i) + CE(W m_i, y_pi(i)) ] / 2         add-up loss
+
+Gradients flow through t; fixed points of pi are allowed, and so are pairs of one class.
+Inference uses W mu, the log_var branch plays no part. W m_i is computed as the same mix
+of W mu_i and W mu_pi(i), which it equals, W being linear.
+
+`relabel=True` is the arm that its authors call vital for noisy labels and did not
+release: SCN's rule on softmax(W mu_i) of the unmixed embedding, all samples.
+
+Differs from the released code
+  * The paper's add-up loss is the sum of both terms; the release, and this, halve it.
+  * The accuracy of a training step is that of the unmixed embeddings; the release
+    compares mixed outputs with one of their two labels.
+  * t is sigmoid(log sigma_i - log sigma_j), which cannot overflow.
+  * Maps are flattened height, width, channel (torch: channel first), which matters to
+    nobody who starts the branches from random weights.
+
+A mix of two classes has a loss of ln 2 at least, so L ends near ln 2 times the share
+of such pairs; `loss_ce`, that of the unmixed embeddings, shows the progress.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from fer_jax.algorithms import Algorithm, Aux, Prediction
+from fer_jax.nets import networks
+from fer_jax.nets.gaussian import Gaussian
+from fer_jax.numerics import losses
+from fer_jax.numerics import relabel as relabelling
+
+
+def log_uncertainty(log_var):
+    """log sigma [B] of log_var [B, D]: sigma is the mean of exp(log_var)."""
+    return jax.nn.logsumexp(log_var, axis=-1) - jnp.log(log_var.shape[-1])
+
+
+def relative(log_sigma, others):
+    """t [B] = sigma / (sigma + others' sigma), in (0, 1)."""
+    return jax.nn.sigmoid(log_sigma - others)
+
+
+def certainty(log_sigma):
+    """1 - t [B] of each sample, averaged over all partners of the batch, itself too."""
+    return jnp.mean(relative(log_sigma[None, :], log_sigma[:, None]), axis=1)
+
+
+def add_up(logits, log_sigma, labels, permutation):
+    """The add-up loss [B] of each sample mixed with its partner.
+
+    Args:
+      logits: [B, C] of the unmixed embeddings.
+      log_sigma: [B].
+      labels: [B] int32.
+      permutation: [B] int32, each sample's partner.
+    """
+    share = relative(log_sigma, log_sigma[permutation])[:, None]
+    mixed = share * logits + (1 - share) * logits[permutation]
+    own = losses.cross_entropy(mixed, labels)
+    return (own + losses.cross_entropy(mixed, labels[permutation])) / 2
+
+
+def check(dropout, embedding_size, relabel_margin):
+    """Raises ValueError when settings make no sense."""
+    if not 0 <= dropout < 1:
+        raise ValueError(f'algorithm.dropout must be in [0, 1), got {dropout}')
+    if embedding_size < 1:
+        raise ValueError(
+            f'algorithm.embedding_size must be 1 or more, got {embedding_size}'
+        )
+    if not 0 <= relabel_margin < 1:
+        raise ValueError(
+            f'algorithm.relabel_margin must be in [0, 1), got {relabel_margin}'
+        )
+
+
+def make(
+    *,
+    backbone,
+    num_classes,
+    num_examples,
+    peer_map='auto',
+    dropout=0.4,
+    embedding_size=64,
+    relabel=False,
+    relabel_epoch=10,
+    relabel_margin=0.2,
+    classifier_bias=True,
+):
+    """RUL as an Algorithm with one network and no memory.
+
+    Args:
+      dropout: rate in both branches.
+      embedding_size: D of mu and log_var.
+      relabel: the arm for noisy labels.
+      relabel_epoch: first epoch that relabels, counted from 1.
+      relabel_margin: delta_2 of numerics.relabel.
+      classifier_bias: whether the classifier has one.
+
+    Raises:
+      ValueError: settings that make no sense.
+    """
+    del num_examples  # the label table belongs to the training state
+    check(dropout, embedding_size, relabel_margin)
+    model = Gaussian(backbone, num_classes, embedding_size, dropout, classifier_bias)
+    nets = networks(model, 1, peer_map)
+
+    def init(rng, images):
+        return *nets.init(rng, images), ()
+
+    def objective(params, stats, memory, batch, progress, rng):
+        net_rng, pair_rng = jax.random.split(rng)
+        outputs, stats = nets.train(params, stats, net_rng, batch.images[0])
+        logits, _, log_var = (leaf[0] for leaf in outputs)
+        labels = batch.labels
+        log_sigma = log_uncertainty(log_var)
+        permutation = jax.random.permutation(pair_rng, len(labels))
+        loss = jnp.mean(add_up(logits, log_sigma, labels, permutation))
+        relabels = jnp.full_like(labels, -1)
+        metrics = {
+            'loss': loss,
+            'loss_ce': jnp.mean(losses.cross_entropy(logits, labels)),
+            'accuracy': jnp.mean(jnp.argmax(logits, axis=-1) == labels),
+            'uncertainty': jnp.mean(jnp.exp(log_sigma)),
+        }
+        if relabel:
+            found = relabelling.rule(jax.nn.softmax(logits), labels, relabel_margin)
+            relabels = jnp.where(progress.epoch + 1 >= relabel_epoch, found, relabels)
+            metrics['relabelled'] = jnp.sum(relabels >= 0, dtype=float)
+        return loss, Aux(
+            stats=stats,
+            memory=memory,
+            embeddings=outputs[1],
+            weights=certainty(log_sigma)[None],
+            metrics=metrics,
+            relabels=relabels,
+        )
+
+    def predict(params, stats, images):
+        return Prediction(*nets.predict(params, stats, images)[:2])
+
+    def score(params, stats, batch):
+        logits = predict(params, stats, batch.images[0]).logits
+        return losses.log_odds(logits, batch.labels[None])
+
+    return Algorithm(
+        init=init,
+        objective=objective,
+        predict=predict,
+        score=score,
+        log_odds=lambda memory, scores, labels: scores,
+    )
