@@ -1,0 +1,118 @@
+"""JoCoR: two networks trained jointly on what both agree about (Wei et al. 2020).
+
+For networks A and B, f = softmax(z), given label y, sample i, agreement lambda:
+
+    l_i = (1 - lambda) (CE_A,i + CE_B,i) + lambda (KL(f_A || f_B) + KL(f_B || f_A))_i
+    K   = the n = floor((1 - R(e)) B) examples of smallest l_i
+    L   = 1/n sum_{i in K} l_i
+
+with the forget rate R(e) of Co-teaching (numerics.selection). The divergence teaches
+both networks and takes part in the choice: a wrong label is one that the networks fit
+at different times. No gradient passes through the choice. The method has to be told
+the noise rate; at noise rate and agreement 0 it is two plain networks.
+
+The agreement decides. The release's default of .1 does not give the paper's numbers
+(issue 7 there); its README names .9 (CIFAR-10 with 20 and 50 % and asymmetric 40 %),
+.65 (80 %) and .85 (CIFAR-100), and asks for another search with other networks.
+
+Differs from the released code
+  * At least one example is kept, and n does not suffer from rounding (coteaching.py).
+  * For its asymmetric CIFAR noise, which touches half of the classes, the release
+    forgets noise_rate / 2. Here noise_rate is the fraction of all labels that is
+    wrong: give --config.algorithm.noise_rate where that is not noise.rate.
+  * The release trains one epoch less than it says and stops an epoch after 401 batches.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from fer_jax.algorithms import Algorithm, Aux, Prediction
+from fer_jax.nets import Classifier, networks
+from fer_jax.numerics import losses, selection
+
+
+def divergence(logits):
+    """KL(f_A || f_B) + KL(f_B || f_A), [B] in nats, >= 0, of logits [2, B, C].
+
+    In one sum over the classes: (f_A - f_B) (log f_A - log f_B).
+    """
+    log_probs = jax.nn.log_softmax(logits.astype(jnp.float32))
+    probs = jnp.exp(log_probs)
+    return jnp.sum((probs[0] - probs[1]) * (log_probs[0] - log_probs[1]), axis=-1)
+
+
+def joint_loss(logits, labels, agreement):
+    """l [B] of logits [2, B, C] and labels [B]."""
+    cross_entropy = jnp.sum(losses.cross_entropy(logits, labels[None]), axis=0)
+    return (1 - agreement) * cross_entropy + agreement * divergence(logits)
+
+
+def make(
+    *,
+    backbone,
+    num_classes,
+    num_examples,
+    peer_map='auto',
+    noise_rate=0.2,
+    agreement=0.9,
+    ramp_epochs=10,
+    exponent=1.0,
+):
+    """JoCoR as an Algorithm with two networks.
+
+    Args:
+      noise_rate: tau, the fraction of wrong labels as the method is told, in [0, 1).
+      agreement: lambda in [0, 1]; at 1 the labels are ignored.
+      ramp_epochs: T_k, epochs until the forget rate is noise_rate.
+      exponent: c of the forget rate.
+
+    Raises:
+      ValueError: settings out of range.
+    """
+    del num_examples  # remembers nothing about single examples
+    selection.check(noise_rate, ramp_epochs, exponent)
+    if not 0 <= agreement <= 1:
+        raise ValueError(f'agreement must lie in [0, 1], got {agreement}')
+    nets = networks(Classifier(backbone, num_classes), 2, peer_map)
+
+    def init(rng, images):
+        return *nets.init(rng, images), ()
+
+    def objective(params, stats, memory, batch, progress, rng):
+        (logits, embeddings), stats = nets.train(params, stats, rng, batch.images[0])
+        labels = batch.labels
+        forget = selection.forget_rate(
+            progress.epoch + 1, noise_rate, ramp_epochs, exponent
+        )
+        joint = joint_loss(logits, labels, agreement)
+        count = selection.kept_count(forget, len(labels))
+        kept = selection.keep_smallest(joint, count).astype(jnp.float32)
+        loss = losses.weighted_mean(joint, kept)
+        return loss, Aux(
+            stats=stats,
+            memory=memory,
+            embeddings=embeddings,
+            weights=jnp.stack([kept, kept]),
+            metrics={
+                'loss': loss,
+                'accuracy': jnp.mean(jnp.argmax(logits[0], axis=-1) == labels),
+                'forget_rate': forget,
+                'divergence': jnp.mean(divergence(logits)),
+            },
+            relabels=jnp.full_like(labels, -1),
+        )
+
+    def predict(params, stats, images):
+        return Prediction(*nets.predict(params, stats, images))
+
+    def score(params, stats, batch):
+        logits, _ = nets.predict(params, stats, batch.images[0])
+        return losses.log_odds(logits, batch.labels[None])
+
+    return Algorithm(
+        init=init,
+        objective=objective,
+        predict=predict,
+        score=score,
+        log_odds=lambda memory, scores, labels: scores,
+    )

@@ -1,0 +1,65 @@
+"""Small-loss selection: which examples of a batch a network learns from.
+
+Networks fit right labels before wrong ones, so for a while examples of small loss are
+mostly right (Han et al. 2018, Co-teaching). Of a batch of B examples
+
+    n(e) = floor((1 - R(e)) B)
+
+are kept, those of smallest loss; R grows from 0 to the noise rate while networks learn.
+"""
+
+import jax
+import jax.numpy as jnp
+
+
+def forget_rate(epoch, noise_rate, ramp_epochs=10, exponent=1):
+    """R(e), the fraction of a batch that is left out.
+
+        R(e) = noise_rate ** exponent * e / (ramp_epochs - 1)   for e < ramp_epochs
+        R(e) = noise_rate                                       from then on
+
+    That is the schedule of the Co-teaching and JoCoR releases. They call the networks
+    before training epoch 0, so that the first epoch of training is number 1 and
+    leaves out some examples already.
+
+    Args:
+      epoch: [] int, 1 for the first epoch of training; may be traced.
+      noise_rate: in [0, 1), what is believed to be the fraction of wrong labels.
+      ramp_epochs: T_k; 0 or 1 is no ramp.
+      exponent: c > 0; other than 1 it bends nothing but moves the end of the ramp.
+
+    Returns:
+      [] float32 in [0, 1).
+    """
+    epoch = jnp.float32(epoch)
+    ramp = noise_rate**exponent * epoch / max(ramp_epochs - 1, 1)
+    return jnp.where(epoch < ramp_epochs, ramp, noise_rate)
+
+
+def kept_count(forget_rate, size):
+    """n = floor((1 - R) B), at least 1: [] int32 for R [] in [0, 1] and B = size."""
+    # float32 may come out a hair below a product that is a whole number
+    count = jnp.floor((1.0 - forget_rate) * size + 1e-3)
+    return jnp.maximum(count, 1.0).astype(jnp.int32)
+
+
+def keep_smallest(losses, count):
+    """Mask [..., B] bool of the `count` smallest losses [..., B] of each row.
+
+    By rank, so that `count` [] int32 may be traced: exactly `count` entries are True.
+    Of equal losses the earlier one is kept; nan counts as largest. No gradient passes.
+    """
+    order = jnp.argsort(jax.lax.stop_gradient(losses), axis=-1, stable=True)
+    return jnp.argsort(order, axis=-1) < count
+
+
+def check(noise_rate, ramp_epochs, exponent):
+    """Raises ValueError when a forget rate cannot be made of these."""
+    if not 0 <= noise_rate < 1:
+        raise ValueError(
+            f'noise_rate is a fraction in [0, 1), got {noise_rate}; for 30 % write 0.3'
+        )
+    if ramp_epochs < 0:
+        raise ValueError(f'ramp_epochs must be 0 or more, got {ramp_epochs}')
+    if not exponent > 0:
+        raise ValueError(f'exponent must be above 0, got {exponent}')
