@@ -62,9 +62,22 @@ def test_named_doors(name):
 
 
 def test_doors_that_users_expect():
-    assert {
-        'resup_affectnet', 'resup_rafdb', 'resup_ferplus', 'resup_fer2013'
-    } <= set(DOORS)  # fmt: skip
+    sets = ('affectnet', 'rafdb', 'ferplus', 'fer2013')
+    methods = ('resup', 'scn_c', 'rul_c', 'dmue_c')
+    assert {f'{method}_{name}' for method in methods for name in sets} <= set(DOORS)
+
+
+@pytest.mark.parametrize('method', ['scn', 'rul', 'dmue'])
+@pytest.mark.parametrize(
+    ('name', 'gamma'),
+    [('affectnet', 0.02), ('rafdb', 0.01), ('ferplus', 0.1), ('fer2013', 0.002)],
+)
+def test_weights_of_embedding_proximity(method, name, gamma):
+    """The paper's gamma for each data set; the method alone has none."""
+    config = load(f'{method}_c_{name}')
+    assert config.algorithm.name == method
+    assert config.proximity.weight == gamma
+    assert load(method, f'dataset={config.data.name}').proximity.weight == 0
 
 
 @pytest.mark.parametrize('name', ['default', *METHODS])

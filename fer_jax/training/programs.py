@@ -49,14 +49,12 @@ class Programs:
     def fresh(self):
         """The state before the training set is seen."""
         size = self.run.config.data.image_size_px
-        return jax.device_put(
-            step.create(
-                self.run.algorithm,
-                self.optimizer,
-                jax.random.key(self.run.config.seed),
-                jnp.zeros((1, size, size, 3)),
-                self.run.examples.labels,
-            )
+        # Compiled, each leaf of the state has a buffer of its own to be donated.
+        create = functools.partial(step.create, self.run.algorithm, self.optimizer)
+        return jax.jit(create)(
+            jax.random.key(self.run.config.seed),
+            jnp.zeros((1, size, size, 3)),
+            self.run.examples.labels,
         )
 
     def absorb(self, state):

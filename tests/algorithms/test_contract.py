@@ -10,6 +10,7 @@ import pytest
 
 from fer_jax import algorithms
 from fer_jax.algorithms import Batch, Prediction, Progress, proximity
+from fer_jax.numerics import losses
 from fer_jax.training import step
 
 
@@ -124,26 +125,29 @@ def test_shapes(algorithm, small):
 
 
 def test_learns_and_compiles_once(algorithm, small):
-    """24 separable images, 3 steps an epoch: the loss of 20 epochs falls to a third."""
+    """24 separable images, 20 epochs of 3 steps: the cross-entropy of what network 1
+    predicts falls to a third. (The loss itself need not: RUL's has a floor.)"""
     optimizer = optax.adam(0.03)
     train_step = step.make_step(
         algorithm, optimizer, views(algorithm), steps_per_epoch=3, seed=0
     )
+    images = batch_of(algorithm, small, np.arange(len(small.labels))).images[0]
+    predict = jax.jit(algorithm.predict)
+
+    def logits(state):
+        return predict(state.params, state.stats, images).logits[0]
+
     state = fresh(algorithm, small, optimizer)
-    losses = []
+    before = losses.cross_entropy(logits(state), small.labels).mean()
     for epoch in range(20):
         steps = range(3 * epoch, 3 * epoch + 3)
         state, metrics = run(algorithm, small, state, train_step, steps)
+        assert np.isfinite(metrics['loss'])
         state = after_epoch(algorithm, small, state)
-        losses.append(float(metrics['loss']))
-    assert np.isfinite(losses).all()
-    assert losses[-1] < losses[0] / 3
+    after = losses.cross_entropy(logits(state), small.labels).mean()
+    assert after < before / 3
+    assert (np.argmax(logits(state), axis=-1) == small.labels).mean() > 0.9
     assert train_step._cache_size() == 1
-    prediction = jax.jit(algorithm.predict)(
-        state.params, state.stats, batch_of(algorithm, small, np.arange(24)).images[0]
-    )
-    right = np.argmax(prediction.logits[0], axis=-1) == small.labels
-    assert right.mean() > 0.9
 
 
 def test_three_steps_equal_one_and_two_from_a_copy(attached, small):
