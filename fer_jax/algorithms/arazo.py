@@ -1,0 +1,239 @@
+"""A mixture on the loss: small losses are right labels (Arazo et al. 2019).
+
+One network, l_i its cross-entropy on the given label. After each epoch
+
+    u_i = (l_i - p5) / (p95 - p5), p5 and p95 percentiles of l over the training set
+    p(u) = sum_k pi_k Beta(u; alpha_k, beta_k), by EM, without the u outside [0, 1]
+    B_i = p(k of the larger mean | u_i), the probability that the label is wrong
+
+and in each step, with u_i from one more pass in evaluation mode,
+
+    bootstrap='none'      L = 1/B sum_i (1 - B_i) CE(z_i, y_i)
+        the "Loss" arm of the ReSup paper's Table 2: the mixture is only a weight
+    bootstrap='dynamic'   t_i = (1 - B_i) onehot(y_i) + B_i onehot(c_i)
+                          x = l x_i + (1 - l) x_j,  l ~ Beta(32, 32)
+                          L = 1/B sum_i CE(z(x), l t_i + (1 - l) t_j)
+                              + KL(uniform, mean prediction of the batch)
+        M-DYR-H; c_i is the network's own class, j another image of the batch
+
+Before the weighting starts, and before there is a valid fit, 'none' trains with the
+constant weight 1/2, and 'dynamic' with B = 0, which is plain mixup.
+
+Differs from the released code
+  * One evaluation-mode pass gives both B_i and c_i. The release takes c_i from another
+    pass in training mode, which also moves the batch statistics.
+  * `rules='safe'` reads the closed-form posterior and keeps fits from degenerating; an
+    invalid fit is not used, the last valid one stays (see numerics.mixtures).
+  * The larger part of a mixed image is the example's own: the same batches, listed in
+    another order, and what embedding proximity pulls is mostly that example.
+  * 'none' is ours: the release weights only within its bootstrapping.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from fer_jax.algorithms import Algorithm, Aux, Prediction
+from fer_jax.nets import Classifier, networks
+from fer_jax.numerics import losses, mixtures, mixup
+
+BOOTSTRAPS = ('none', 'dynamic')
+EDGE = 1e-3  # scaled losses beyond the percentiles stand this far from 0 and 1
+
+
+class Memory(NamedTuple):
+    """What is known about the losses of the training set after an epoch."""
+
+    mixture: mixtures.Mixture  # leaves [1, 2], the last valid fit
+    ready: jax.Array  # [1] bool, whether there was a valid fit
+    rejected: jax.Array  # [1] int32, fits that failed the validity test
+    span: jax.Array  # [1, 2], 5th and 95th percentile of the losses of that fit
+
+
+def untrained():
+    """The Memory before the first fit."""
+    return Memory(
+        mixture=jax.tree.map(lambda leaf: leaf[None], mixtures.start()),
+        ready=jnp.zeros(1, bool),
+        rejected=jnp.zeros(1, jnp.int32),
+        span=jnp.array([[0.0, 1.0]]),
+    )
+
+
+def percentiles(values):
+    """[2]: 5th and 95th percentile of losses [N], those that are not finite aside."""
+    finite = jnp.where(jnp.isfinite(values), values, jnp.nan)
+    return jnp.nanpercentile(finite, jnp.array([5.0, 95.0]))
+
+
+def scaled(span, values):
+    """u of losses: span [..., 2] is mapped to [0, 1], as released."""
+    low = span[..., :1] + 1e-5
+    return (values - low) / (span[..., 1:] - low + 1e-6)
+
+
+def inside(values):
+    """Scaled losses, those beyond the span set to EDGE and 1 - EDGE."""
+    return jnp.where(values >= 1, 1 - EDGE, jnp.where(values <= 0, EDGE, values))
+
+
+def wrong_probability(memory, values, limits):
+    """B [1, B] in [1e-4, 1 - 1e-4] of losses [1, B], from the last valid fit."""
+    read = jax.vmap(lambda mixture, u: mixtures.upper(mixture, u, limits))
+    return read(memory.mixture, inside(scaled(memory.span, values)))
+
+
+def bootstrapped(wrong, labels, own, num_classes):
+    """t [..., C] = (1 - B) onehot(y) + B onehot(c) for B [...], y [...], c [...]."""
+    given, guessed = (jax.nn.one_hot(k, num_classes) for k in (labels, own))
+    return (1 - wrong)[..., None] * given + wrong[..., None] * guessed
+
+
+def log_odds(memory, scores, labels):
+    """[1, N] evidence for each label from its loss.
+
+    Beyond the span and before there is a fit the loss itself ranks.
+    """
+    del labels
+    values = scaled(memory.span, scores)
+    within = jnp.clip(values, 0.0, 1.0)
+    wrong = jax.vmap(mixtures.log_odds)(memory.mixture, within)
+    wrong = jnp.where(memory.ready[:, None], wrong, within)
+    return -(wrong + (values - within))
+
+
+def refit(memory, scores, limits, em_iterations):
+    """The Memory with a mixture fitted to losses [1, N], if it is a valid one."""
+    span = jax.vmap(percentiles)(scores)
+    # Outliers do not shape the fit.
+    used = jnp.isfinite(scores) & (scores >= span[:, :1]) & (scores <= span[:, 1:])
+    fit = jax.vmap(lambda u, use: mixtures.fit_beta(u, use, limits, em_iterations))
+    mixture, valid = fit(inside(scaled(span, scores)), used)
+    valid &= jnp.isfinite(span).all(axis=1)
+
+    def newest(new, old):
+        return jnp.where(valid[:, None], new, old)
+
+    return Memory(
+        mixture=jax.tree.map(newest, mixture, memory.mixture),
+        ready=memory.ready | valid,
+        rejected=memory.rejected + ~valid,
+        span=newest(span, memory.span),
+    )
+
+
+def check(bootstrap, rules, alpha):
+    """Raises ValueError when a setting makes no sense."""
+    for value, known, name in (
+        (bootstrap, BOOTSTRAPS, 'bootstrap'),
+        (rules, tuple(mixtures.RULES), 'rules'),
+    ):
+        if value not in known:
+            raise ValueError(
+                f'algorithm.{name} is {value!r}; it must be one of {", ".join(known)}'
+            )
+    if alpha < 0:
+        raise ValueError(f'algorithm.alpha must be 0 (no mixing) or more, got {alpha}')
+
+
+def make(
+    *,
+    backbone,
+    num_classes,
+    num_examples,
+    peer_map='auto',
+    warmup_epochs=1,
+    bootstrap='none',
+    alpha=32.0,
+    class_balance=1.0,
+    rules='paper',
+    em_iterations=10,
+):
+    """Arazo et al. as an Algorithm with one network.
+
+    Args:
+      warmup_epochs: epochs before the mixture is used.
+      bootstrap: 'none', the mixture weights the loss; 'dynamic', M-DYR-H.
+      alpha: of the Beta(alpha, alpha) that images are mixed by; 0: no mixing.
+      class_balance: weight of KL(uniform, mean prediction), >= 0. Both are for
+        'dynamic'.
+      rules: 'paper' or 'safe', how a mixture is fitted and read (numerics.mixtures).
+      em_iterations: EM steps of each fit.
+
+    Raises:
+      ValueError: settings that make no sense.
+    """
+    del num_examples  # the mixture summarises all examples
+    check(bootstrap, rules, alpha)
+    limits = mixtures.RULES[rules]
+    nets = networks(Classifier(backbone, num_classes), 1, peer_map)
+
+    def init(rng, images):
+        return *nets.init(rng, images), untrained()
+
+    def weighted(params, stats, rng, images, labels, wrong):
+        """Of 'none': the loss [], its own metrics, what the network returned."""
+        outputs, stats = nets.train(params, stats, rng, images)
+        per_example = losses.cross_entropy(outputs[0], labels[None])
+        return jnp.mean((1 - wrong) * per_example), {}, outputs, stats
+
+    def mixed(params, stats, rng, images, labels, wrong, own, started):
+        """The same for 'dynamic'."""
+        targets = bootstrapped(wrong, labels[None], own, num_classes)[0]
+        draw, rng = jax.random.split(rng)
+        images, targets = mixup.batch(draw, images, targets, alpha)
+        outputs, stats = nets.train(params, stats, rng, images)
+        loss = jnp.mean(mixup.soft_cross_entropy(outputs[0], targets[None]))
+        imbalance = mixup.imbalance(outputs[0][0])
+        loss += jnp.where(started, class_balance, 0.0) * imbalance
+        return loss, {'imbalance': imbalance}, outputs, stats
+
+    def objective(params, stats, memory, batch, progress, rng):
+        images, labels = batch.images[0], batch.labels
+        logits, _ = jax.lax.stop_gradient(nets.predict(params, stats, images))
+        started = (progress.epoch >= warmup_epochs) & memory.ready[:, None]
+        wrong = wrong_probability(
+            memory, losses.cross_entropy(logits, labels[None]), limits
+        )
+        own = jnp.argmax(logits, axis=-1)
+        if bootstrap == 'none':
+            wrong = jnp.where(started, wrong, 0.5)
+            found = weighted(params, stats, rng, images, labels, wrong)
+        else:
+            wrong = jnp.where(started, wrong, 0.0)
+            found = mixed(params, stats, rng, images, labels, wrong, own, started[0, 0])
+        loss, metrics, (_, embeddings), stats = found
+        return loss, Aux(
+            stats=stats,
+            memory=memory,
+            embeddings=embeddings,
+            weights=1 - wrong,
+            metrics={
+                'loss': loss,
+                'accuracy': jnp.mean(own == labels[None]),
+                'weight': jnp.mean(1 - wrong),
+            }
+            | metrics,
+            relabels=jnp.full_like(labels, -1),
+        )
+
+    def predict(params, stats, images):
+        return Prediction(*nets.predict(params, stats, images))
+
+    def score(params, stats, batch):
+        logits, _ = nets.predict(params, stats, batch.images[0])
+        return losses.cross_entropy(logits, batch.labels[None])
+
+    def refresh(memory, scores, labels, progress):
+        del labels, progress
+        return refit(memory, scores, limits, em_iterations)
+
+    return Algorithm(
+        init=init,
+        objective=objective,
+        predict=predict,
+        score=score,
+        refresh=refresh,
+        log_odds=log_odds,
+    )

@@ -1,0 +1,299 @@
+"""DivideMix: two networks divide the training set for each other (Li et al. 2020).
+
+    w_m,i  p(component of the smaller mean | l_m,i), a mixture of two Gaussians fitted
+           after each epoch to the cross-entropies l_m of all samples, scaled to [0, 1]
+    X_m    samples with w_m',i > threshold, m' the other network: their labels count;
+    U_m    the rest: unlabelled images                                    (co-divide)
+
+Each network m learns from two views of each image, p_m its mean prediction for both:
+
+    t_i  = sharpen(w_m',i onehot(y_i) + (1 - w_m',i) p_m,i)  in X_m      (co-refine)
+    t_i  = sharpen((p_A,i + p_B,i) / 2)                      in U_m      (co-guess)
+    x, t = l (x_i, t_i) + (1 - l) (x_j, t_j),  l ~ Beta(4, 4), l >= 1/2  (mixup, over
+           both sets and views); z = z_m(x)
+    L_m  = mean_X CE(z, t) + lambda(e) mean_U |softmax(z) - t|^2 / C
+           + KL(uniform, mean prediction)
+    lambda(e) rises linearly from 0 to lambda_u over 16 epochs after the warm-up
+
+The loss is L_A + L_B. The first epochs are plain cross-entropy on all labels, with
+`penalty` (asymmetric noise) minus the entropy of the predictions. The release answers
+by the sum of both networks' logits.
+
+DivideMix-Si (Zhang et al. 2023, sec. 4.11) is signal='similarity': the mixture is
+fitted to S, unscaled, and right labels have the larger mean; which mixture is not said.
+semi=False is their Fig. 10: cross-entropy on the given labels of X_m, mixed within X_m.
+
+Differs from the released code
+  * A and B learn in the same step, from the same batch. The release trains A for an
+    epoch with B frozen, then B. Their losses share no gradient, so one optimiser over
+    both is two optimisers; but the other network's guesses are those of this moment,
+    not of the end of its last epoch.
+  * X_m and U_m are masks over a batch of B from all samples, which has as much of each
+    as the training set, on average; an epoch is a pass over all. The release takes B
+    of each, 4B rows to our 2B, and an epoch is a pass over X_m. So U_m counts in the
+    mixing and the mean prediction by its true share. Each term is a mean over its own
+    rows all the same, 0 where a batch has none.
+  * Guesses are made in evaluation mode. The release runs the network being trained in
+    training mode, which also moves its batch statistics.
+  * lambda(e) rises once an epoch, not with every step. Warm-up batches are not doubled.
+  * The entropy of t, which no gradient sees, is taken off the reported CE.
+  * After an invalid fit a table stays, at first all clean. Posteriors are monotone.
+  * After the warm-up Aux.embeddings are of mixed images, each at least half its own.
+"""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from fer_jax.algorithms import Algorithm, Aux, Prediction
+from fer_jax.nets import Classifier, networks
+from fer_jax.numerics import division, losses, mixtures, mixup
+
+KNOWN = {
+    'mixture': division.MIXTURES,
+    'signal': ('loss', 'similarity'),
+    'rules': tuple(mixtures.RULES),
+}
+LEAST = {'average_epochs': 1, 'ramp_epochs': 1, 'alpha': 0, 'unlabelled_weight': 0}
+
+
+class Memory(NamedTuple):
+    """What the two networks know about the training set after an epoch."""
+
+    mixture: Any  # gaussians.Mixture or mixtures.Mixture, leaves [2, 2]
+    ready: jax.Array  # [2] bool, whether there was a valid fit
+    rejected: jax.Array  # [2] int32, fits that were not valid
+    span: jax.Array  # [2, 2], the part of the signal that is scaled to [0, 1]
+    history: jax.Array  # [2, average_epochs, N], scaled signals, the newest first
+    clean_probability: jax.Array  # [2, N], w of each network
+
+
+def untrained(tools, average_epochs, num_examples):
+    """The Memory before the first fit: every label counts."""
+    return Memory(
+        mixture=jax.tree.map(lambda leaf: jnp.stack([leaf] * 2), tools.start()),
+        ready=jnp.zeros(2, bool),
+        rejected=jnp.zeros(2, jnp.int32),
+        span=jnp.array([[0.0, 1.0]] * 2),
+        history=jnp.zeros((2, average_epochs, num_examples)),
+        clean_probability=jnp.ones((2, num_examples)),
+    )
+
+
+def divide(memory, index, threshold):
+    """The other network's w [2, B] of the examples `index` [B], and the mask of X_m."""
+    clean = memory.clean_probability[::-1, index]
+    return clean, clean > threshold
+
+
+def refined(clean, labels, own):
+    """w onehot(y) + (1 - w) p: [..., C] of w [...], y [...] and p [..., C]."""
+    given = jax.nn.one_hot(labels, own.shape[-1])
+    return clean[..., None] * given + (1 - clean[..., None]) * own
+
+
+def guess(clean, labelled, labels, probs, temperature):
+    """t [2, B, C] from the mean predictions over both views, probs [2, B, C]."""
+    own = refined(clean, labels[None], probs)
+    both = jnp.mean(probs, axis=0, keepdims=True)
+    return mixup.sharpen(jnp.where(labelled[..., None], own, both), temperature)
+
+
+def ramp(epoch, warmup_epochs, ramp_epochs):
+    """lambda(e) / lambda_u of the 0-based epoch: 0 in the first after the warm-up."""
+    return jnp.clip((epoch - warmup_epochs) / ramp_epochs, 0.0, 1.0)
+
+
+def terms_of(logits, targets, labelled):
+    """[3] of one network's rows: both losses and KL(uniform, mean prediction)."""
+    supervised = losses.weighted_mean(mixup.divergence(logits, targets), labelled)
+    square = mixup.squared_difference(logits, targets)
+    guessed = losses.weighted_mean(square, ~labelled)
+    return jnp.stack([supervised, guessed, mixup.imbalance(logits)])
+
+
+def look(nets, params, stats, images):
+    """Mean predictions [P, B, C] over the views [V, B, ...], as constants."""
+    logits, _ = nets.predict(params, stats, jnp.concatenate(images))
+    probs = jnp.split(jax.nn.softmax(logits), len(images), axis=1)
+    return jax.lax.stop_gradient(sum(probs) / len(images))
+
+
+def check(settings):
+    """Raises ValueError at the first setting that makes no sense."""
+    for name, values in KNOWN.items():
+        if settings[name] not in values:
+            raise ValueError(
+                f'algorithm.{name} is {settings[name]!r};'
+                f' it must be one of {", ".join(values)}'
+            )
+    for name, least in LEAST.items():
+        if settings[name] < least:
+            raise ValueError(
+                f'algorithm.{name} must be {least} or more, got {settings[name]}'
+            )
+    temperature = settings['temperature']
+    if not 0 < temperature <= 1:
+        raise ValueError(f'algorithm.temperature must lie in (0, 1], got {temperature}')
+
+
+def make(
+    *,
+    backbone,
+    num_classes,
+    num_examples,
+    peer_map='auto',
+    warmup_epochs=10,
+    mixture='gaussian',
+    signal='loss',
+    threshold=0.5,
+    temperature=0.5,
+    alpha=4.0,
+    unlabelled_weight=25.0,
+    ramp_epochs=16,
+    class_balance=1.0,
+    penalty=False,
+    average_epochs=1,
+    semi=True,
+    rules='paper',
+):
+    """DivideMix as an Algorithm with two networks; the defaults are the release's.
+
+    Args:
+      warmup_epochs: epochs of plain cross-entropy first.
+      mixture: 'gaussian' or 'beta'.
+      signal: 'loss', or 'similarity' for DivideMix-Si.
+      threshold: clean probability above which a label counts.
+      temperature: T of the sharpening, in (0, 1]; 1 sharpens nothing.
+      alpha: of Beta(alpha, alpha); 0 mixes nothing.
+      unlabelled_weight: lambda_u.
+      ramp_epochs: epochs after the warm-up in which lambda reaches lambda_u.
+      class_balance: weight of KL(uniform, mean prediction).
+      penalty: subtract the entropy of the predictions in the warm-up.
+      average_epochs: epochs over which the scaled signal is averaged before the fit.
+      semi: False leaves samples out that are not selected (Fig. 10 of ReSup).
+      rules: 'paper' or 'safe', of the beta mixture (numerics.mixtures).
+
+    Raises:
+      ValueError: settings that make no sense.
+    """
+    check(locals())
+    nets = networks(Classifier(backbone, num_classes), 2, peer_map)
+    tools = division.tools(mixture, rules)
+    rising = signal == 'similarity'  # with the probability that the label is right
+    signal_of = losses.similarity if rising else losses.cross_entropy
+
+    def init(rng, images):
+        return *nets.init(rng, images), untrained(tools, average_epochs, num_examples)
+
+    def plain(params, stats, batch, memory, rng):
+        """The warm-up: the terms of the loss [3], and what the networks returned."""
+        del memory
+        (logits, embeddings), stats = nets.train(params, stats, rng, batch.images[0])
+        term = jnp.mean(losses.cross_entropy(logits, batch.labels[None]), axis=1)
+        if penalty:
+            term -= jnp.mean(mixup.entropy(logits), axis=1)
+        return jnp.array([jnp.sum(term), 0.0, 0.0]), logits, embeddings, stats
+
+    def divided(params, stats, batch, memory, rng):
+        """The same after the warm-up; logits and embeddings of the first views."""
+        count = len(batch.labels)
+        clean, labelled = divide(memory, batch.index, threshold)
+        if semi:
+            probs = look(nets, params, stats, batch.images)
+            targets = guess(clean, labelled, batch.labels, probs, temperature)
+        else:
+            targets = jnp.stack([jax.nn.one_hot(batch.labels, num_classes)] * 2)
+        rows, views = jnp.concatenate(batch.images), len(batch.images)
+        targets, labelled = (
+            jnp.concatenate([each] * views, axis=1) for each in (targets, labelled)
+        )
+        keys = jax.random.split(rng, 3)
+        # Without semi-supervision, labelled rows are mixed with each other only.
+        mix = jax.vmap(lambda *row: mixup.batch(row[0], rows, row[1], alpha, row[2]))
+        images, targets = mix(keys[:2], targets, labelled | semi)
+        (logits, embeddings), stats = nets.train(params, stats, keys[2], own=(images,))
+        terms = jax.vmap(terms_of)(logits, targets, labelled)
+        return jnp.sum(terms, axis=0), logits[:, :count], embeddings[:, :count], stats
+
+    def objective(params, stats, memory, batch, progress, rng):
+        started = progress.epoch >= warmup_epochs
+        terms, logits, embeddings, stats = jax.lax.cond(
+            started, divided, plain, params, stats, batch, memory, rng
+        )
+        weight = unlabelled_weight * ramp(progress.epoch, warmup_epochs, ramp_epochs)
+        loss = terms[0]
+        if semi:
+            loss += weight * terms[1] + class_balance * terms[2]
+        clean, labelled = divide(memory, batch.index, threshold)
+        trust = jnp.where(labelled, clean if semi else 1.0, 0.0)
+        right = jnp.argmax(logits, axis=-1) == batch.labels[None]
+        return loss, Aux(
+            stats=stats,
+            memory=memory,
+            embeddings=embeddings,
+            weights=jnp.where(started, trust, 1.0),
+            metrics={
+                'loss': loss,
+                'accuracy': jnp.mean(right),
+                'loss_labelled': terms[0],
+                'loss_unlabelled': terms[1],
+                'imbalance': terms[2],
+                'labelled': jnp.mean(labelled),
+            },
+            relabels=jnp.full_like(batch.labels, -1),
+        )
+
+    def predict(params, stats, images):
+        return Prediction(*nets.predict(params, stats, images))
+
+    def score(params, stats, batch):
+        logits, _ = nets.predict(params, stats, batch.images[0])
+        return signal_of(logits, batch.labels[None])
+
+    def refresh(memory, scores, labels, progress):
+        del labels
+        span = jnp.array([[0.0, 1.0]] * 2)
+        if not rising:
+            span = jax.vmap(division.whole_span)(scores)
+        newest = division.scaled(span, scores)[:, None]
+        history = jnp.concatenate([newest, memory.history[:, :-1]], axis=1)
+        # As released, epochs before the end of the warm-up do not count.
+        count = jnp.clip(progress.epoch - warmup_epochs + 1, 1, average_epochs)
+        values = division.recent(history, count)
+        used = jnp.isfinite(values)
+        mixture, valid = jax.vmap(tools.fit)(values, used)
+        clean = jax.vmap(tools.upper)(mixture, values)
+        clean = jnp.where(used, clean if rising else 1 - clean, 0.0)
+
+        def kept(new, old):
+            return jnp.where(valid[:, None], new, old)
+
+        return Memory(
+            mixture=jax.tree.map(kept, mixture, memory.mixture),
+            ready=memory.ready | valid,
+            rejected=memory.rejected + ~valid,
+            span=kept(span, memory.span),
+            history=history,
+            clean_probability=kept(clean, memory.clean_probability),
+        )
+
+    def log_odds(memory, scores, labels):
+        """Of the newest scores; for a network without a valid fit they rank."""
+        del labels
+        values = division.scaled(memory.span, scores)
+        read = jax.vmap(tools.log_odds)(memory.mixture, values)
+        read = jnp.where(memory.ready[:, None], read, values)
+        return read if rising else -read
+
+    return Algorithm(
+        init=init,
+        objective=objective,
+        predict=predict,
+        views=2 if semi else 1,
+        score=score,
+        refresh=refresh,
+        log_odds=log_odds,
+        scores_augmented=False,
+    )
