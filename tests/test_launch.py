@@ -276,6 +276,7 @@ def test_ctrl_c_in_a_finaliser_is_not_lost(monkeypatch):
             raise KeyboardInterrupt
 
     monkeypatch.setattr(sys, 'unraisablehook', door.redeliver)
+
     def die_and_wait():
         Dying()
         time.sleep(60)

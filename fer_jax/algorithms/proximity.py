@@ -44,7 +44,8 @@ def attach(algorithm, *, num_classes, weight, update='wen', rate=0.5, reduction=
     """`algorithm` with a centre loss on its embeddings.
 
     Args:
-      weight: gamma, > 0. The paper: .02 AffectNet, .01 RAF-DB, .1 FERPlus, .002 FER2013.
+      weight: gamma, > 0; the paper has .02 for AffectNet, .01 for RAF-DB, .1 for
+        FERPlus, .002 for FER2013.
       update: 'wen', 'batch_mean' or 'ema' (numerics.centres).
       rate: how far centres move, in (0, 1].
       reduction: 'mean', 'half_mean' or 'sum' of the squared distances of a batch.

@@ -9,6 +9,12 @@ Recipes, in the order of their operations (RGB, values 0 to 255 until normalised
          (FERDenoise, the release of ReSup)
   scn    on the stored image with p .5 one of {hflip, Gaussian noise of variance 30,
          clipped and truncated to whole values}, resize, normalise, erase (SCN, RUL)
+  eac_shared   with p .5 the noise of scn, resize, normalise, erase (EAC; it mirrors
+         the result itself)
+  eac    two views or more: the first as eac_shared, the others without the noise and
+         each with an erasing of its own; nothing moves in either
+  dmue   with p .25 the noise of scn, resize to 8/7 of the size, crop, hflip, normalise
+         by mean and deviation 1/2, erase; the test side crops the centre (DMUE)
   cifar, cifar100   pad with black by 1/8, crop, hflip, normalise (DivideMix)
   flip, flip_crop_erase   hflip; with pad by 1/12 and crop, erase: small faces
   none   normalise
@@ -48,14 +54,33 @@ def crop(key, image, *, pad, probability=1.0):
     return jax.lax.dynamic_slice(padded, (y, x, 0), (height, width, channels))
 
 
+def window(key, image, *, share):
+    """A crop of `share` of each side at a uniform place (torchvision's RandomCrop)."""
+    height, width, channels = image.shape
+    h, w = round(share * height), round(share * width)
+    u, v = jax.random.uniform(key, (2,))
+    corner = _whole(u, height - h + 1), _whole(v, width - w + 1), 0
+    return jax.lax.dynamic_slice(image, corner, (h, w, channels))
+
+
 def flip_or_noise(key, image, *, variance=30.0):
     """With probability 1/2 one of: hflip, Gaussian noise in whole values 0 to 255."""
     chances, noise = jax.random.split(key)
     change, choice = jax.random.bernoulli(chances, shape=(2,))
-    noisy = image + math.sqrt(variance) * jax.random.normal(noise, image.shape)
-    noisy = jnp.floor(jnp.clip(noisy, 0.0, 255.0))
-    changed = jnp.where(choice, noisy, image[:, ::-1])
+    changed = jnp.where(choice, _noisy(noise, image, variance), image[:, ::-1])
     return jnp.where(change, changed, image)
+
+
+def gaussian_noise(key, image, *, probability=0.5, variance=30.0):
+    """With `probability` Gaussian noise in whole values 0 to 255."""
+    chance, noise = jax.random.split(key)
+    change = jax.random.bernoulli(chance, probability)
+    return jnp.where(change, _noisy(noise, image, variance), image)
+
+
+def _noisy(key, image, variance):
+    noisy = image + math.sqrt(variance) * jax.random.normal(key, image.shape)
+    return jnp.floor(jnp.clip(noisy, 0.0, 255.0))
 
 
 def erase(
@@ -94,15 +119,22 @@ def _whole(uniform, limit):
 
 
 class Recipe(NamedTuple):
-    """Operations (key, image) -> image by the moment at which they act."""
+    """Operations (key, image) -> image by the moment at which they act.
+
+    Every view is an independent draw, unless the recipe has `later`: then it makes a
+    pair at least, each pixel of which shows the same spot of the face in all views.
+    """
 
     stored: tuple[Callable, ...] = ()  # on the image as stored
     resized: tuple[Callable, ...] = ()  # after the resize
     normalised: tuple[Callable, ...] = ()  # after (x / 255 - mean) / std
     mean: tuple[float, ...] = IMAGENET_MEAN
     std: tuple[float, ...] = IMAGENET_STD
+    zoom: float = 1.0  # the resize is to that many times the size; see `dmue`
+    later: 'Recipe | None' = None  # the recipe of all views but the first
 
 
+EAC = Recipe(stored=(gaussian_noise,), normalised=(erase,))
 CIFAR = Recipe(
     resized=(functools.partial(crop, pad=4 / 32), hflip),
     mean=(0.4914, 0.4822, 0.4465),
@@ -115,6 +147,16 @@ RECIPES = {
         normalised=(erase,),
     ),
     'scn': Recipe(stored=(flip_or_noise,), normalised=(erase,)),
+    'eac': EAC._replace(later=Recipe(normalised=(erase,))),
+    'eac_shared': EAC,
+    'dmue': Recipe(
+        stored=(functools.partial(gaussian_noise, probability=0.25),),
+        zoom=8 / 7,
+        resized=(functools.partial(window, share=7 / 8), hflip),
+        normalised=(erase,),
+        mean=(0.5, 0.5, 0.5),
+        std=(0.5, 0.5, 0.5),
+    ),
     'cifar': CIFAR,
     'cifar100': CIFAR._replace(mean=(0.507, 0.487, 0.441), std=(0.267, 0.256, 0.276)),
     'flip': Recipe(resized=(hflip,)),
@@ -135,6 +177,7 @@ def augment(recipe, size_px, seed, step, index, images, views=1):
       step: [] int32, of the batch.
       index: [B] int32, which examples these are.
       images: [B, h, w, 3] uint8.
+      views: V; a recipe of pairs makes two or more all the same.
 
     Returns:
       [V, B, H, W, 3] float32.
@@ -145,25 +188,35 @@ def augment(recipe, size_px, seed, step, index, images, views=1):
     chosen = _recipe(recipe)
     key = jax.random.fold_in(jax.random.key(seed), step)
 
-    def view(index, image, number):
-        own = jax.random.fold_in(jax.random.fold_in(key, index), number)
-        return _train(chosen, size_px, own, image.astype(jnp.float32))
+    def drawn(recipe, numbers):
+        def view(index, image, number):
+            own = jax.random.fold_in(jax.random.fold_in(key, index), number)
+            return _train(recipe, size_px, own, image.astype(jnp.float32))
 
-    over_batch = jax.vmap(view, in_axes=(0, 0, None))
-    return jax.vmap(over_batch, in_axes=(None, None, 0))(
-        index, images, jnp.arange(views)
-    )
+        over_batch = jax.vmap(view, in_axes=(0, 0, None))
+        return jax.vmap(over_batch, in_axes=(None, None, 0))(index, images, numbers)
+
+    if chosen.later is None:
+        return drawn(chosen, jnp.arange(views))
+    later = drawn(chosen.later, jnp.arange(1, max(views, 2)))
+    return jnp.concatenate([drawn(chosen, jnp.arange(1)), later])
 
 
 def prepare(recipe, size_px, images):
-    """The test-time side of a recipe: resize and normalise.
+    """The test-time side of a recipe: resize, crop the centre if zoomed, normalise.
 
     images [B, h, w, 3] uint8 -> [B, H, W, 3] float32.
     """
     chosen = _recipe(recipe)
-    return jax.vmap(
-        lambda image: _normalise(chosen, _resize(image.astype(jnp.float32), size_px))
-    )(images)
+    zoomed_px = round(chosen.zoom * size_px)
+    first = (zoomed_px - size_px) // 2
+    centre = slice(first, first + size_px)
+
+    def one(image):
+        image = _resize(image.astype(jnp.float32), zoomed_px)
+        return _normalise(chosen, image[centre, centre])
+
+    return jax.vmap(one)(images)
 
 
 def _recipe(name):
@@ -178,7 +231,7 @@ def _train(recipe, size_px, key, image):
     )
     for operation in recipe.stored:
         image = operation(next(keys), image)
-    image = _resize(image, size_px)
+    image = _resize(image, round(recipe.zoom * size_px))
     for operation in recipe.resized:
         image = operation(next(keys), image)
     image = _normalise(recipe, image)

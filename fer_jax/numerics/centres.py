@@ -2,11 +2,11 @@
 
     d_i = ||x_i - c_y||^2,  dL/dx_i = 2 w_i (x_i - c_y)      the centre is a constant
 
-How the centres of the classes of a batch move, n_j examples with mean m_j, mu = 1 - rate:
+How the centres move with a batch, n_j of whose examples have class j and mean m_j:
 
     wen         c_j <- c_j - rate * n_j (c_j - m_j) / (1 + n_j)
     batch_mean  c_j <- m_j
-    ema         c_j <- mu c_j + rate * m_j
+    ema         c_j <- (1 - rate) c_j + rate * m_j
 
 A class that is not in the batch keeps its centre.
 """

@@ -115,6 +115,31 @@ def test_noise_of_scn():
     np.testing.assert_allclose(noisy.var(), 30.08, atol=0.6)
 
 
+def test_gaussian_noise_with_probability():
+    """On grey 128, p 1/4: floor of N(128, 30), as in scn."""
+    operation = functools.partial(augment.gaussian_noise, probability=0.25)
+    drawn = many(operation, np.full((8, 8, 3), 128.0))
+    noisy = drawn[(drawn != 128).any(axis=(1, 2, 3))]
+    assert abs(len(noisy) / 2000 - 0.25) < 0.04
+    np.testing.assert_allclose(noisy.var(), 30.08, atol=0.6)
+
+
+@pytest.mark.parametrize(('views', 'wanted'), [(1, 2), (2, 2), (3, 3)])
+def test_eac_adds_noise_to_the_first_view_alone(views, wanted):
+    """Grey 128 in red: (128 / 255 - .485) / .229 = .07409, erased 0; noise in half of
+    the first views."""
+    images = np.full((64, 8, 8, 3), 128, np.uint8)
+    run = jax.jit(functools.partial(augment.augment, 'eac', 8, 0, views=views))
+    drawn = np.asarray(run(0, np.arange(64), images)[..., 0])
+    assert len(drawn) == wanted
+    plain = (np.abs(drawn - 0.07409) < 1e-4) | (drawn == 0)
+    assert plain[1:].all()
+    noisy = ~plain[0].all(axis=(1, 2))
+    assert 0.25 < noisy.mean() < 0.75
+    erased = (drawn == 0).any(axis=(2, 3))
+    assert (erased[0] != erased[1]).any()
+
+
 def test_noise_of_scn_stays_in_range_and_the_rest_is_flips():
     """Black and white halves, mirrored p 1/4; noise at 255 never leaves 0 to 255."""
     image = np.zeros((8, 8, 3))
@@ -163,6 +188,48 @@ def test_erase_leaves_the_image_when_nothing_fits():
         augment.erase, probability=1.0, area=(0.9, 0.9), ratio=(5.0, 5.0)
     )
     assert (many(operation, np.ones((12, 12, 3)), 50) == 1).all()
+
+
+def test_window_shows_every_crop_equally_often():
+    """7/8 of 8 are 7: offsets 0 and 1 in each direction, 4 crops, p 1/4 each (standard
+    deviation .0097)."""
+    image = np.arange(1.0, 193.0).reshape(8, 8, 3).astype(np.float32)
+    drawn = many(functools.partial(augment.window, share=7 / 8), image)
+    for y in range(2):
+        for x in range(2):
+            share = (drawn == image[y : y + 7, x : x + 7]).all(axis=(1, 2, 3)).mean()
+            assert abs(share - 0.25) < 0.05
+
+
+def test_dmue_crops_the_zoomed_image():
+    """Stored at 16, seen at 14: the zoomed size is the stored one, and nothing is
+    resized. The test side is the centre, rows and columns 1 to 14; red is scaled as
+    (x / 255 - .5) / .5. In training, where nothing is erased and there is no noise (a
+    share of 1/2 3/4), it is one of the 9 crops or their mirrors."""
+    image = faces(1, 16)[0]
+    scaled = image / 127.5 - 1
+    prepared = augment.prepare('dmue', 14, image[None])[0]
+    np.testing.assert_allclose(prepared, scaled[1:15, 1:15], atol=1e-5)
+    run = jax.jit(functools.partial(augment.augment, 'dmue', 14, 0))
+    drawn = np.asarray(run(0, np.arange(500), np.stack([image] * 500))[0])
+    crops = [scaled[y : y + 14, x : x + 14] for y in range(3) for x in range(3)]
+    found = np.zeros(500, bool)
+    for crop in crops + [crop[:, ::-1] for crop in crops]:
+        hits = np.isclose(drawn, crop, atol=1e-5).all(axis=(1, 2, 3))
+        assert hits.any()
+        found |= hits
+    assert abs(found.mean() - 0.375) < 0.08
+
+
+@pytest.mark.parametrize('size_px', [4, 47, 224])
+def test_zoomed_crops_have_the_size_asked_for(size_px):
+    images = np.zeros((2, 9, 9, 3), np.uint8)
+    for function in (
+        functools.partial(augment.prepare, 'dmue', size_px),
+        functools.partial(augment.augment, 'dmue', size_px, 0, 0, np.arange(2)),
+    ):
+        shape = jax.eval_shape(function, images).shape
+        assert shape[-4:] == (2, size_px, size_px, 3)
 
 
 def values_of_white(recipe, size_px):

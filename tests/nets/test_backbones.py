@@ -10,7 +10,9 @@ from fer_jax.nets import resnet
 
 # (name, width): parameters. resnet18: torchvision's 11,689,512 less the classifier's
 # 512 * 1000 + 1000. With a 3x3 stem 2724 w^2 + 177 w: stages 36 + 128 + 512 + 2048 w^2,
-# stem 27 w, norms 150 w. cnn7: kernels and biases 1,792 + 36,928 + 73,856 + 147,584
+# stem 27 w, norms 150 w. resnet50, mobilenet_v2, vgg16, vgg16_bn: torchvision's
+# 25,557,032, 3,504,872, 138,357,544, 138,365,992 less D * 1000 + 1000 for D = 2048,
+# 1280, 4096, 4096. cnn7: kernels and biases 1,792 + 36,928 + 73,856 + 147,584
 # + 225,988 + 28,240, norms 2 * 596.
 PARAMETERS = {
     ('resnet18', 64): 11_176_512,
@@ -18,6 +20,10 @@ PARAMETERS = {
     ('resnet18_cifar', 16): 700_176,
     ('resnet18_slim', 64): 11_168_832,
     ('resnet18_slim', 24): 1_573_272,
+    ('resnet50', 64): 23_508_032,
+    ('mobilenet_v2', 64): 2_223_872,
+    ('vgg16', 64): 134_260_544,
+    ('vgg16_bn', 64): 134_268_992,
     ('cnn7', 64): 515_580,
     ('cnn7', 16): 38_211,
 }
@@ -28,6 +34,13 @@ MAPS = {
     ('resnet18_cifar', 32): (4, 512, 512),
     ('resnet18_slim', 48): (3, 512, 512),
     ('resnet18_slim', 96): (6, 512, 512),
+    ('resnet50', 224): (7, 2048, 2048),
+    ('resnet50', 48): (2, 2048, 2048),
+    ('mobilenet_v2', 224): (7, 1280, 1280),
+    ('mobilenet_v2', 48): (2, 1280, 1280),
+    ('vgg16', 224): (7, 512, 4096),
+    ('vgg16_bn', 224): (7, 512, 4096),
+    ('vgg16_bn', 48): (1, 512, 4096),
     ('cnn7', 32): (4, 16, 256),
     ('cnn7', 48): (6, 16, 576),
     ('cnn7', 100): (12, 16, 2304),

@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from fer_jax.nets import BatchNorm
+from fer_jax.nets import BatchNorm, resnet
+from fer_jax.nets.norm import masked
 
 
 def normalise(x, train, scale=1.0, bias=0.0, mean=0.0, var=1.0, **options):
@@ -119,3 +120,58 @@ def test_a_single_value_per_channel_is_refused_in_training():
     with pytest.raises(ValueError, match='2 values per channel'):
         normalise(jnp.ones((1, 1, 1, 4)), True)
     assert normalise(jnp.ones((1, 1, 1, 4)), False)[0].shape == (1, 1, 1, 4)
+
+
+def test_masked_training_by_hand():
+    """Rows 1, 3 and 5, 7 count, 100 and -100 do not: the numbers of the first test."""
+    x = jnp.array([[1.0, 3.0], [100.0, -100.0], [5.0, 7.0]])[..., None]
+    mask = jnp.array([True, False, True])
+    with masked(mask):
+        out, stats = normalise(x, True, scale=2.0, bias=1.0)
+    expected = (np.array([1, 3, 100, -100, 5, 7]) - 4) * 2 / np.sqrt(5.00001) + 1
+    np.testing.assert_allclose(out.ravel(), expected, rtol=1e-6)
+    np.testing.assert_allclose(stats['mean'], [0.4], rtol=1e-6)
+    np.testing.assert_allclose(stats['var'], [0.9 + 2 / 3], rtol=1e-6)
+
+
+@pytest.mark.parametrize('rows', [(), (2,)])
+def test_fewer_than_two_rows_use_the_running_statistics(rows):
+    """As in evaluation, gradient and all; and the running ones stay."""
+    x = jnp.asarray(np.random.default_rng(0).normal(size=(4, 3, 3, 2)), jnp.float32)
+    mask = jnp.array([row in rows for row in range(4)])
+    running = {'mean': 0.3, 'var': 1.7}
+
+    def loss(x, train):
+        return jnp.sum(jnp.square(normalise(x, train, **running)[0]))
+
+    with masked(mask):
+        out, stats = normalise(x, True, **running)
+        gradient = jax.grad(loss)(x, True)
+    np.testing.assert_allclose(out, normalise(x, False, **running)[0], rtol=1e-6)
+    np.testing.assert_allclose(gradient, jax.grad(loss)(x, False), rtol=1e-5)
+    for name, value in running.items():
+        np.testing.assert_array_equal(stats[name], np.float32([value, value]))
+
+
+def test_masked_reaches_every_norm_below():
+    """A block with three norms: the chosen rows and the statistics are those of the
+    subset alone, and what the other rows show does not matter."""
+    rng = np.random.default_rng(0)
+    x = jnp.asarray(rng.normal(size=(6, 4, 4, 3)), jnp.float32)
+    mask = jnp.array([True, False, True, True, False, True])
+    block = resnet.BasicBlock(5, 2, jnp.float32)
+    variables = block.init(jax.random.key(0), x, False)
+
+    @jax.jit
+    def run(x, mask=None):
+        with masked(mask):
+            return block.apply(variables, x, True, mutable=['batch_stats'])
+
+    whole, stats = run(x, mask)
+    alone, wanted = run(x[mask])
+    np.testing.assert_allclose(whole[mask], alone, atol=1e-5)
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), stats, wanted
+    )
+    changed, _ = run(jnp.where(mask[:, None, None, None], x, 50.0), mask)
+    np.testing.assert_allclose(changed[mask], alone, atol=1e-5)

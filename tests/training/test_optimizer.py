@@ -106,7 +106,10 @@ def test_the_classifier_has_a_rate_of_its_own():
         ),
         1,
     )
-    params = {'classifier': {'kernel': jnp.ones(1)}, 'backbone': {'kernel': jnp.ones(1)}}
+    params = {
+        'classifier': {'kernel': jnp.ones(1)},
+        'backbone': {'kernel': jnp.ones(1)},
+    }
     state = transformation.init(params)
     found = []
     for _ in range(11):

@@ -62,7 +62,7 @@ def test_relabels_are_scattered_and_counted():
 
 
 def test_an_example_twice_in_a_batch_flips_once():
-    """The balanced sampler draws with replacement: the first of two new labels holds."""
+    """Balanced sampling draws with replacement: the first of two new labels holds."""
     state, train_step = start(relabelling([2, 1, 1]), np.array([0, 0, 0]))
     state, _ = train_step(state, IMAGES, np.array([1, 1, 2], np.int32))
     assert state.labels.tolist() == [0, 2, 1]

@@ -1,0 +1,131 @@
+"""EAC: attention that a mirrored face must share (Zhang et al. 2022).
+
+For an image x and a mirrored second view x' of it, with feature maps F [h, w, D] of one
+network and a linear classifier W [D, C], b [C] on their mean:
+
+    z    = mean_hw F(x) W + b
+    H_k  = sum_d W_dk F_d            attention map of class k, all classes
+    L_CE = 1/B sum_i CE(softmax(z_i), y_i)                               on x alone
+    L_AC = mean over i, k, h, w of (H(x) - mirror(H(x')))^2
+    L    = L_CE + lambda L_AC
+
+Attention that goes along with the mirrored face is hard to keep for a network that
+memorises wrong labels. W is a constant of the attention maps: L_AC teaches the
+backbone, through both views. Both forward passes move the batch statistics, x first.
+
+This module does the mirroring itself, and the recipe says what is mirrored: the second
+view of a batch where there is one, else the first. 'eac' makes a pair, erased
+independently and without noise in the second; 'eac_shared' and every other recipe make
+one view, whose own mirror image is compared with it, whatever flips and crops it went
+through. A pair must show the same place in the same pixel (data.augment.Recipe.later).
+
+Differs from the released code
+  * The erasing of the two views is independent, whatever the label file is called; the
+    release shares it (and the noise) when the name is that of the clean labels.
+  * The classifier sees the mean of the maps, whatever the backbone pools otherwise.
+  * The release mirrors the maps by grid_sample, which is the same to rounding.
+  * Networks from this repository's backbones; the release's ResNet-50 has its strides
+    in the 1x1 convolutions.
+"""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from fer_jax.algorithms import Algorithm, Aux, Prediction
+from fer_jax.nets import classifier, networks
+from fer_jax.numerics import losses
+
+
+class Model(nn.Module):
+    """images [B, H, W, 3] -> logits [B, C], embeddings [B, D], maps [B, h, w, D]."""
+
+    backbone: nn.Module
+    num_classes: int
+
+    @nn.compact
+    def __call__(self, images, train):
+        maps = self.backbone(images, train).maps.astype(jnp.float32)
+        embeddings = jnp.mean(maps, axis=(1, 2))
+        dense = nn.Dense(
+            self.num_classes, kernel_init=classifier.KERNEL_INIT, name='classifier'
+        )
+        return dense(embeddings), embeddings, maps
+
+
+def mirror(images):
+    """Left to right, of anything [..., W, channels]."""
+    return jnp.flip(images, axis=-2)
+
+
+def attention(maps, kernel):
+    """H [..., h, w, C] of maps [..., h, w, D]; the kernel [D, C] is a constant."""
+    return maps @ jax.lax.stop_gradient(kernel)
+
+
+def inconsistency(maps, mirrored, kernel):
+    """L_AC [] of maps of x and of x', both [P, B, h, w, D], and kernels [P, D, C]."""
+    each = jax.vmap(attention)
+    difference = each(maps, kernel) - mirror(each(mirrored, kernel))
+    return jnp.mean(jnp.square(difference))
+
+
+def make(*, backbone, num_classes, num_examples, peer_map='auto', consistency=5.0):
+    """EAC as an Algorithm with one network; the defaults are the release's.
+
+    Args:
+      consistency: lambda, weight of the attention term, >= 0.
+
+    Raises:
+      ValueError: a negative weight.
+    """
+    del num_examples  # remembers nothing about single examples
+    if consistency < 0:
+        raise ValueError(f'algorithm.consistency must be 0 or more, got {consistency}')
+    nets = networks(Model(backbone, num_classes), 1, peer_map)
+
+    def init(rng, images):
+        return *nets.init(rng, images), ()
+
+    def objective(params, stats, memory, batch, progress, rng):
+        del progress
+        first, second = jax.random.split(rng)
+        outputs, stats = nets.train(params, stats, first, batch.images[0])
+        logits, embeddings, maps = outputs
+        other = mirror(batch.images[min(1, len(batch.images) - 1)])
+        (_, _, mirrored), stats = nets.train(params, stats, second, other)
+        cross_entropy = losses.cross_entropy(logits, batch.labels[None])
+        loss_ce = jnp.mean(cross_entropy)
+        kernel = params['classifier']['kernel']
+        difference = inconsistency(maps, mirrored, kernel)
+        loss = loss_ce + consistency * difference
+        right = jnp.argmax(logits, axis=-1) == batch.labels[None]
+        return loss, Aux(
+            stats=stats,
+            memory=memory,
+            embeddings=embeddings,
+            weights=jnp.ones_like(cross_entropy),
+            metrics={
+                'loss': loss,
+                'loss_ce': loss_ce,
+                'inconsistency': difference,
+                'accuracy': jnp.mean(right),
+            },
+            relabels=jnp.full_like(batch.labels, -1),
+        )
+
+    def predict(params, stats, images):
+        logits, embeddings, _ = nets.predict(params, stats, images)
+        return Prediction(logits, embeddings)
+
+    def score(params, stats, batch):
+        logits = predict(params, stats, batch.images[0]).logits
+        return losses.log_odds(logits, batch.labels[None])
+
+    return Algorithm(
+        init=init,
+        objective=objective,
+        predict=predict,
+        score=score,
+        log_odds=lambda memory, scores, labels: scores,
+    )
