@@ -21,6 +21,21 @@ variance of S within the given class over the largest such variance; 'class_prio
 by q (1 - q) over its maximum, q the class's share of the labels, which is what the
 indexing of the released (commented out) line amounts to.
 
+`readiness` starts the weighting when it is needed instead of after a fixed number of
+epochs. Each network keeps a part of the training set of its own, `held_out`, from which
+it does not learn at first. Memorising shows as a gap
+
+    g = mean over the networks of  mean S (learned) - mean S (held out)
+
+after an epoch, with the same images, augmentation and batch statistics for both. Once
+g > readiness, both networks learn from all examples, by the equations above, for good.
+Where a network cannot memorise, weights have nothing to suppress and starve hard
+examples; there the networks stay plain ones.
+
+`average` judges the labels by the mean of each one's signal over all epochs, with a
+mixture of its own: evidence that a network has not always believed what it learned by
+heart later. The weights of the loss are read from the current signal all the same.
+
 Differs from the released code
   * `rules='safe'` replaces the table of 100 bins by the closed-form posterior, made
     monotone, and keeps every fit away from degenerate shapes (see numerics.mixtures);
@@ -42,10 +57,10 @@ import jax.numpy as jnp
 
 from fer_jax.algorithms import Algorithm, Aux, Prediction
 from fer_jax.nets import Classifier, networks
+from fer_jax.numerics import balance as balancing
 from fer_jax.numerics import losses, mixtures
 
 SIGNALS = ('similarity', 'loss')
-BALANCES = ('none', 'class_var', 'class_prior_bug')
 
 
 class Memory(NamedTuple):
@@ -56,10 +71,20 @@ class Memory(NamedTuple):
     rejected: jax.Array  # [P] int32, fits that failed the validity test
     span: jax.Array  # [P, 2], the part of the signal that is scaled to [0, 1]
     divisor: jax.Array  # [P, C], v of sec. 4.8; ones when weights are not balanced
+    average: jax.Array  # [P, N], mean of the signal over the epochs
+    held_out: jax.Array  # [P, N] bool, not learned from until `started`
+    gap: jax.Array  # [], g of the last epoch
+    started: jax.Array  # [] bool, whether g has been large enough
 
 
-def untrained(peers, num_classes):
-    """The Memory before the first fit."""
+def untrained(rng, peers, num_classes, num_examples, held_out):
+    """The Memory before the first fit; `held_out` is the share of each network's part.
+
+    The parts are disjoint as long as there are enough examples.
+    """
+    size = round(held_out * num_examples)
+    place = jax.random.permutation(rng, num_examples)
+    own = jnp.arange(peers)[:, None]
 
     def tile(row):
         return jnp.tile(row, (peers, 1))
@@ -70,6 +95,10 @@ def untrained(peers, num_classes):
         rejected=jnp.zeros(peers, jnp.int32),
         span=tile(jnp.array([0.0, 1.0])),
         divisor=jnp.ones((peers, num_classes)),
+        average=jnp.zeros((peers, num_examples)),
+        held_out=(own * size <= place) & (place < (own + 1) * size),
+        gap=jnp.float32(0.0),
+        started=jnp.array(size == 0),
     )
 
 
@@ -77,6 +106,18 @@ def scaled(memory, values):
     """Signal values [P, N] with each network's span mapped to [0, 1]."""
     low, high = memory.span[:, :1], memory.span[:, 1:]
     return (values - low) / jnp.maximum(high - low, 1e-6)
+
+
+def memorised(scores, held_out):
+    """g []: how much better labels are fitted that were learned from.
+
+    The mean over networks of the difference of mean scores [P, N] outside and inside
+    the mask `held_out` [P, N]; a score that is not finite does not count.
+    """
+    finite = jnp.isfinite(scores)
+    mean = jax.vmap(losses.weighted_mean)
+    learned = mean(scores, finite & ~held_out)
+    return jnp.mean(learned - mean(scores, finite & held_out))
 
 
 def squared_difference(probs):
@@ -89,50 +130,32 @@ def loss_span(scores):
     return jnp.nanpercentile(scores, jnp.array([5.0, 95.0]))
 
 
-def class_variance(scores, labels, num_classes):
-    """v [C] in [0.1, 1]: variance of scores [N] by class over the largest one."""
-    member = jax.nn.one_hot(labels, num_classes)
-    count = jnp.maximum(jnp.sum(member, axis=0), 1.0)
-    mean = scores @ member / count
-    variance = jnp.square(scores - mean[labels]) @ member / count
-    relative = variance / jnp.maximum(jnp.max(variance), 1e-12)
-    enough = jnp.sum(member, axis=0) >= 20
-    return jnp.where(enough, jnp.clip(relative, 0.1, 1.0), 1.0)
-
-
-def class_prior(labels, num_classes):
-    """v [C]: q (1 - q) over its maximum, q the share of each class in labels [N]."""
-    q = jnp.mean(jax.nn.one_hot(labels, num_classes), axis=0)
-    relative = q * (1 - q) / jnp.maximum(jnp.max(q * (1 - q)), 1e-12)
-    return jnp.where(relative > 0, relative, 1.0)
-
-
-def with_mean_of(weights, others):
-    """Weights [P, B] scaled to the batch means of `others` [P, B]."""
-    total = jnp.maximum(jnp.sum(weights, axis=1, keepdims=True), 1e-8)
-    return weights * jnp.sum(others, axis=1, keepdims=True) / total
-
-
-def divisors(balance, scores, labels, num_classes):
-    """v [P, C] of sec. 4.8 from scores [P, N] and labels [N]."""
-    if balance == 'class_var':
-        return jax.vmap(lambda s: class_variance(s, labels, num_classes))(scores)
-    if balance == 'class_prior_bug':
-        return jnp.tile(class_prior(labels, num_classes), (len(scores), 1))
-    return jnp.ones((len(scores), num_classes))
-
-
-def check(signal, peers, exchange, consistency, rules, balance):
+def check(signal, peers, exchange, consistency, rules, balance, readiness, held_out):
     """Raises ValueError when settings do not go together."""
     for value, known, name in (
         (signal, SIGNALS, 'signal'),
-        (balance, BALANCES, 'balance'),
+        (balance, balancing.BALANCES, 'balance'),
         (rules, tuple(mixtures.RULES), 'rules'),
     ):
         if value not in known:
             raise ValueError(
                 f'algorithm.{name} is {value!r}; it must be one of {", ".join(known)}'
             )
+    if readiness < 0 or not 0 <= held_out < 0.5:
+        raise ValueError(
+            f'algorithm.readiness must be 0 or more and algorithm.held_out in [0, 0.5),'
+            f' got {readiness} and {held_out}'
+        )
+    if bool(readiness) != bool(held_out):
+        raise ValueError(
+            'algorithm.readiness is judged on the held-out part: set both it and'
+            f' algorithm.held_out above 0, or both to 0; got {readiness} and {held_out}'
+        )
+    if readiness and signal != 'similarity':
+        raise ValueError(
+            'algorithm.readiness compares similarities; it does not go with'
+            f' algorithm.signal={signal}'
+        )
     if peers not in (1, 2):
         raise ValueError(f'algorithm.peers is {peers}; ReSup has 1 or 2 networks')
     if peers == 1 and (exchange or consistency):
@@ -156,6 +179,9 @@ def make(
     rules='paper',
     em_iterations=10,
     balance='none',
+    readiness=0.0,
+    held_out=0.0,
+    average=False,
 ):
     """ReSup as an Algorithm; the defaults are the release's.
 
@@ -168,18 +194,28 @@ def make(
       rules: 'paper' or 'safe', how a mixture is fitted and read (numerics.mixtures).
       em_iterations: EM steps of each fit; more is not better (docs/methods.md).
       balance: 'none', 'class_var' or 'class_prior_bug' (sec. 4.8).
+      readiness: gap in mean similarity from which on losses are weighted, after the
+        warm-up; 0: right after the warm-up, as released.
+      held_out: share of the examples that each network keeps to measure that gap.
+      average: judge labels by the mean of the signal over the epochs.
 
     Raises:
       ValueError: settings that do not go together.
     """
-    del num_examples  # the mixtures summarise all examples
-    check(signal, peers, exchange, consistency, rules, balance)
+    check(signal, peers, exchange, consistency, rules, balance, readiness, held_out)
     limits = mixtures.RULES[rules]
     nets = networks(Classifier(backbone, num_classes), peers, peer_map)
     signal_of = losses.similarity if signal == 'similarity' else losses.cross_entropy
 
     def init(rng, images):
-        return *nets.init(rng, images), untrained(peers, num_classes)
+        memory = untrained(
+            jax.random.fold_in(rng, 1), peers, num_classes, num_examples, held_out
+        )
+        return *nets.init(rng, images), memory
+
+    def fit(values, inside):
+        one = jax.vmap(lambda x, use: mixtures.fit_beta(x, use, limits, em_iterations))
+        return one(values, inside)
 
     def clean_probability(memory, values):
         """w [P, B] of the signal [P, B]: 1 for a network without a valid fit."""
@@ -191,7 +227,11 @@ def make(
     def log_odds(memory, scores, labels):
         """[P, N] evidence for each label; 0 for a network without a valid fit."""
         del labels
-        read = jax.vmap(mixtures.log_odds)(memory.mixture, scaled(memory, scores))
+        values, mixture = scaled(memory, scores), memory.mixture
+        if average:
+            values = scaled(memory, memory.average)
+            mixture, _ = fit(values, jnp.isfinite(values))
+        read = jax.vmap(mixtures.log_odds)(mixture, values)
         sign = 1.0 if signal == 'similarity' else -1.0
         return jnp.where(memory.ready[:, None], sign * read, 0.0)
 
@@ -201,11 +241,13 @@ def make(
         clean = clean_probability(memory, signal_of(logits, labels[None]))
         weights = clean / memory.divisor[:, labels]
         if balance == 'class_var':
-            weights = with_mean_of(weights, clean)
+            weights = balancing.with_mean_of(weights, clean)
         if exchange:
             weights = weights[::-1]
-        started = progress.epoch >= warmup_epochs
-        weights = jax.lax.stop_gradient(jnp.where(started, weights, 1.0))
+        started = memory.started & (progress.epoch >= warmup_epochs)
+        learned = memory.started | ~memory.held_out[:, batch.index]
+        weights = jnp.where(started, weights, learned.astype(jnp.float32))
+        weights = jax.lax.stop_gradient(weights)
 
         cross_entropy = losses.cross_entropy(logits, labels[None])
         loss = jnp.sum(jnp.mean(weights * cross_entropy, axis=1))
@@ -236,14 +278,19 @@ def make(
         return signal_of(logits, batch.labels[None])
 
     def refresh(memory, scores, labels, progress):
-        del progress
         inside = jnp.isfinite(scores)
+        newest = jnp.where(inside, scores, memory.average)
+        gap = memorised(scores, memory.held_out)
+        memory = memory._replace(
+            average=memory.average + (newest - memory.average) / progress.epoch,
+            gap=gap,
+            started=memory.started | (gap > readiness),
+        )
         if signal == 'loss':
             span = jax.vmap(loss_span)(scores)
             # Outliers do not shape the fit; the clip of the fit keeps them at the ends.
             inside &= (scores >= span[:, :1]) & (scores <= span[:, 1:])
             memory = memory._replace(span=span)
-        fit = jax.vmap(lambda x, use: mixtures.fit_beta(x, use, limits, em_iterations))
         mixture, valid = fit(scaled(memory, scores), inside)
         kept = jax.tree.map(
             lambda new, old: jnp.where(valid[:, None], new, old),
@@ -254,7 +301,7 @@ def make(
             mixture=kept,
             ready=memory.ready | valid,
             rejected=memory.rejected + ~valid,
-            divisor=divisors(balance, scores, labels, num_classes),
+            divisor=balancing.divisors(balance, scores, labels, num_classes),
         )
 
     return Algorithm(

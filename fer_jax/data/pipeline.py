@@ -25,25 +25,27 @@ except ImportError:  # Pillow decodes to the same bits, at half the speed
 BUFFERED_BATCHES = 8  # in flight per process; grain's default of 500 fills memory
 
 
-def training(split, positions, *, batch_size, seed):
+def training(split, positions, *, batch_size, seed, labels=None):
     """Batches to train on, without end: ds[k] is the batch of step k.
 
     An epoch is n // batch_size whole batches in an order of its own, drawn from
     (seed, epoch); the n mod batch_size examples that remain sit out, other ones each
-    epoch.
+    epoch. With `labels` the examples are drawn with replacement instead, every class
+    that occurs equally often on average, and all examples of a class.
 
     Args:
       split: a `prepared.Split`.
       positions: [n] rows of the split to train on.
       batch_size: B, at most n.
       seed: draws the orders.
+      labels: [n] the classes to balance, or None.
 
     Returns:
       A grain MapDataset of {'images': [B, H, W, 3] uint8, 'index': [B] int32}, where
       index is the place in `positions`, 0 to n - 1.
 
     Raises:
-      ValueError: fewer examples than batch_size.
+      ValueError: fewer examples than batch_size, or more or fewer labels.
     """
     n = len(positions)
     if not 0 < batch_size <= n:
@@ -51,8 +53,15 @@ def training(split, positions, *, batch_size, seed):
             f'batch_size {batch_size} with {n} training examples; '
             f'choose a batch_size from 1 to {n}'
         )
-    load = _Load(split, positions)
-    return grain.MapDataset.range(sys.maxsize).map(_Shuffled(load, batch_size, seed))
+    if labels is not None and len(labels) != n:
+        raise ValueError(f'{len(labels)} labels for {n} training examples')
+    shuffled = _Shuffled(
+        _Load(split, positions),
+        batch_size,
+        seed,
+        None if labels is None else _Classes(labels),
+    )
+    return grain.MapDataset.range(sys.maxsize).map(shuffled)
 
 
 def once(split, positions, *, batch_size):
@@ -186,24 +195,45 @@ class _Load:
 class _Shuffled:
     """Number of a step -> its batch, in the order of its epoch."""
 
-    def __init__(self, load, batch_size, seed):
-        self._load, self._batch_size, self._seed = load, batch_size, seed
+    def __init__(self, load, batch_size, seed, classes):
+        self._load, self._batch_size = load, batch_size
+        self._seed, self._classes = seed, classes
 
     def __call__(self, step):
         n = len(self._load)
         epoch, number = divmod(step, n // self._batch_size)
         first = number * self._batch_size
-        order = _order(self._seed, epoch, n)
+        order = _order(self._seed, epoch, n, self._classes)
         return self._load(order[first : first + self._batch_size])
+
+
+class _Classes:
+    """Which places are of which class. The same object is the same key of a cache."""
+
+    def __init__(self, labels):
+        self._places = np.argsort(labels, kind='stable')
+        _, self._first, self._count = np.unique(
+            np.asarray(labels)[self._places], return_index=True, return_counts=True
+        )
+
+    def draw(self, generator, n):
+        """[n] places with replacement: a class uniformly, then a place of it."""
+        chances = generator.random((2, n))
+        chosen = (chances[0] * len(self._count)).astype(np.int64)
+        offset = (chances[1] * self._count[chosen]).astype(np.int64)
+        return self._places[self._first[chosen] + offset]
 
 
 # two: while batches are prepared ahead, the end of an epoch meets the next one's start
 @functools.lru_cache(maxsize=2)
-def _order(seed, epoch, n):
-    """The order of an epoch: [n] int64, a permutation. As for noise lists, Philox and
-    `random` alone, whose streams NumPy keeps from version to version."""
+def _order(seed, epoch, n, classes):
+    """The order of an epoch: [n] int64, a permutation, or balanced draws. As for noise
+    lists, Philox and `random` alone, whose streams NumPy keeps from version to version.
+    """
     generator = np.random.Generator(np.random.Philox(key=(seed % 2**64, epoch)))
-    return np.argsort(generator.random(n), kind='stable')
+    if classes is None:
+        return np.argsort(generator.random(n), kind='stable')
+    return classes.draw(generator, n)
 
 
 class _Padded:

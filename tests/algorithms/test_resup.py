@@ -13,12 +13,12 @@ from fer_jax.numerics import losses, mixtures
 WARM, LATER = Progress(jnp.int32(0), jnp.int32(0)), Progress(jnp.int32(9), jnp.int32(3))
 
 
-def make(small, **settings):
+def make(small, num_examples=None, **settings):
     return algorithms.make(
         'resup',
         backbone=small.backbone,
         num_classes=small.num_classes,
-        num_examples=len(small.labels),
+        num_examples=num_examples or len(small.labels),
         **settings,
     )
 
@@ -121,7 +121,7 @@ def test_swapping_the_networks_swaps_their_gradients(small, batch, key):
     memory = certain(memory, (0.2, 0.7))
 
     def swap(tree):
-        return jax.tree.map(lambda leaf: leaf[::-1], tree)
+        return jax.tree.map(lambda leaf: leaf[::-1] if leaf.ndim else leaf, tree)
 
     loss, there = gradients(algorithm, (params, stats, memory), memory, batch)
     swapped = swap((params, stats, memory))
@@ -163,7 +163,7 @@ def scores_of(rng, count=2000):
 
 @pytest.mark.parametrize('rules', ['paper', 'safe'])
 def test_refresh_tells_right_from_wrong(small, batch, key, rules):
-    algorithm = make(small, rules=rules)
+    algorithm = make(small, 2000, rules=rules)
     memory = jax.jit(algorithm.init)(key, batch.images[0])[2]
     scores = scores_of(np.random.default_rng(0))
     labels = jnp.zeros(scores.shape[1], jnp.int32)
@@ -176,7 +176,7 @@ def test_refresh_tells_right_from_wrong(small, batch, key, rules):
 
 def test_an_invalid_fit_is_counted_and_not_used(small, batch, key):
     """All similarities equal say nothing: weights stay 1, later the last fit stays."""
-    algorithm = make(small, rules='safe')
+    algorithm = make(small, 2000, rules='safe')
     fresh = jax.jit(algorithm.init)(key, batch.images[0])[2]
     scores = scores_of(np.random.default_rng(0))
     labels = jnp.zeros(scores.shape[1], jnp.int32)
@@ -194,7 +194,7 @@ def test_an_invalid_fit_is_counted_and_not_used(small, batch, key):
 
 def test_loss_signal_trusts_small_losses(small, batch, key):
     """The paper's "Loss" arm: the mixture of the scaled loss, read upside down."""
-    algorithm = make(small, signal='loss', rules='safe')
+    algorithm = make(small, 2000, signal='loss', rules='safe')
     memory = jax.jit(algorithm.init)(key, batch.images[0])[2]
     scores = 4 * (1 - scores_of(np.random.default_rng(0)))
     labels = jnp.zeros(scores.shape[1], jnp.int32)
@@ -210,35 +210,82 @@ def test_loss_span_by_hand():
     np.testing.assert_allclose(resup.loss_span(jnp.arange(101.0)), [5, 95])
 
 
+def test_memorised_by_hand():
+    """Network 1: learned (.8 + .6) / 2, held out .3, a score missing: .4. Network 2:
+    learned .5, held out (.5 + .3 + .4) / 3: .1. Mean .25."""
+    scores = jnp.array([[0.8, 0.6, 0.3, jnp.nan], [0.5, 0.5, 0.3, 0.4]])
+    held_out = jnp.array([[0, 0, 1, 0], [0, 1, 1, 1]], bool)
+    np.testing.assert_allclose(resup.memorised(scores, held_out), 0.25, rtol=1e-6)
+
+
+READY = {'readiness': 0.05, 'held_out': 0.25, 'rules': 'safe'}
+
+
+def test_each_network_keeps_a_part_of_its_own(small, batch, key):
+    """A quarter of 24 examples is 6 for each network, none in both parts."""
+    held_out = jax.jit(make(small, **READY).init)(key, batch.images[0])[2].held_out
+    np.testing.assert_array_equal(held_out.sum(axis=1), [6, 6])
+    assert not (held_out[0] & held_out[1]).any()
+
+
+def test_held_out_examples_teach_after_the_start_only(small, batch, key):
+    """Before, weights are 1 and 0 whatever the mixtures say; after, the mixtures'."""
+    algorithm = make(small, **READY)
+    params, stats, memory = jax.jit(algorithm.init)(key, batch.images[0])
+    memory = certain(memory, (0.2, 0.7))
+    objective = jax.jit(algorithm.objective)
+    _, aux = objective(params, stats, memory, batch, LATER, key)
+    learned = ~memory.held_out[:, batch.index]
+    np.testing.assert_array_equal(aux.weights, learned)
+    begun = memory._replace(started=jnp.array(True))
+    _, aux = objective(params, stats, begun, batch, LATER, key)
+    np.testing.assert_allclose(aux.weights[:, 0], [0.7, 0.2], rtol=1e-5)
+    _, aux = objective(params, stats, begun, batch, WARM, key)
+    np.testing.assert_array_equal(aux.weights, 1.0)
+
+
+@pytest.mark.parametrize(('gap', 'started'), [(0.04, False), (0.06, True)])
+def test_weighting_starts_at_the_gap_and_does_not_stop(
+    small, batch, key, gap, started
+):
+    algorithm = make(small, **READY)
+    memory = jax.jit(algorithm.init)(key, batch.images[0])[2]
+    labels = jnp.asarray(small.labels)
+    refresh = jax.jit(algorithm.refresh)
+    memory = refresh(
+        memory, jnp.where(memory.held_out, 0.5, 0.5 + gap), labels, LATER
+    )
+    np.testing.assert_allclose(memory.gap, gap, atol=1e-6)
+    assert bool(memory.started) is started
+    later = refresh(memory, jnp.full((2, 24), 0.5), labels, LATER)
+    assert bool(later.started) is started
+
+
+def test_the_average_remembers_what_the_network_forgot(small, batch, key):
+    """Three epochs: right and wrong labels are told apart in two, and all learned by
+    heart in the last. Averages of .9, .8, 1 and .2, .3, 1 still tell them apart."""
+    algorithm = make(small, 40, average=True, rules='safe')
+    memory = jax.jit(algorithm.init)(key, batch.images[0])[2]
+    labels = jnp.zeros(40, jnp.int32)
+    right = jnp.arange(40) < 28
+    refresh = jax.jit(algorithm.refresh)
+    for epoch, (high, low) in enumerate([(0.9, 0.2), (0.8, 0.3), (1.0, 1.0)], start=1):
+        scores = jnp.tile(jnp.where(right, high, low), (2, 1))
+        done = Progress(jnp.int32(3 * epoch), jnp.int32(epoch))
+        memory = refresh(memory, scores, labels, done)
+    np.testing.assert_allclose(memory.average[0, [0, -1]], [0.9, 0.5], rtol=1e-5)
+    evidence = jax.jit(algorithm.log_odds)(memory, scores, labels)
+    assert evidence[:, :28].min() > evidence[:, 28:].max()
+    newest = jax.jit(make(small, 40, rules='safe').log_odds)(memory, scores, labels)
+    np.testing.assert_array_equal(newest[:, 0], newest[:, -1])
+
+
 def test_one_network_weights_itself(small, batch, key):
     algorithm = make(small, peers=1, exchange=False, consistency=0.0)
     params, stats, memory = jax.jit(algorithm.init)(key, batch.images[0])
     memory = certain(memory, (0.25,))
     _, aux = jax.jit(algorithm.objective)(params, stats, memory, batch, LATER, key)
     np.testing.assert_allclose(aux.weights, 0.25, rtol=1e-5)
-
-
-def test_class_variance_by_hand():
-    """20 of each class. Class 0: .4 and .6, variance .01; class 1: .3 and .7, .04;
-    class 2: constant, 0. Over the largest: .25, 1, and 0 lifted to .1."""
-    scores = jnp.array([0.4, 0.6] * 10 + [0.3, 0.7] * 10 + [0.5] * 20)
-    labels = jnp.repeat(jnp.arange(3), 20)
-    found = resup.class_variance(scores, labels, 3)
-    np.testing.assert_allclose(found, [0.25, 1.0, 0.1], rtol=1e-4)
-
-
-def test_class_variance_leaves_small_classes_alone():
-    scores = jnp.array([0.3, 0.7] * 10 + [0.5] * 19)
-    labels = jnp.array([0] * 20 + [1] * 19)
-    np.testing.assert_allclose(resup.class_variance(scores, labels, 2), [1.0, 1.0])
-
-
-def test_class_prior_of_raf_db():
-    """RAF-DB's class sizes give the divisors of docs/methods.md."""
-    counts = [1290, 281, 717, 4772, 1982, 705, 2524]
-    labels = jnp.asarray(np.repeat(np.arange(7), counts))
-    wanted = [0.396, 0.094, 0.231, 1.0, 0.570, 0.228, 0.687]
-    np.testing.assert_allclose(resup.class_prior(labels, 7), wanted, atol=6e-4)
 
 
 def test_balanced_weights_keep_the_mean_of_a_batch(small, batch, key):

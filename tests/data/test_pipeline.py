@@ -1,5 +1,6 @@
 import io
 import itertools
+import pickle
 
 import grain
 import numpy as np
@@ -124,6 +125,68 @@ def test_far_step_is_reached_at_once(write_set):
     batches = pipeline.batches(ds, 10**12)
     assert rows(next(batches)) == rows(ds[10**12])
     batches.close()
+
+
+# 23 examples of the classes 0, 2 and 5: 2, 20 and 1 of them
+LABELS = np.array([2] * 10 + [0, 5, 0] + [2] * 10)
+
+
+def test_balanced_classes_come_equally_often(write_set):
+    """1,200 draws, 400 a class: standard deviation 16; a class's examples alike, 200
+    each of the first and 20 each of the second, standard deviation 14 and 4.5."""
+    ds = pipeline.training(
+        write_set().train, np.arange(N), batch_size=20, seed=0, labels=LABELS
+    )
+    drawn = np.concatenate([rows(ds[k]) for k in range(60)])
+    counts = np.bincount(LABELS[drawn], minlength=6)
+    np.testing.assert_allclose(counts, [400, 0, 400, 0, 0, 400], atol=65)
+    shown = np.bincount(drawn, minlength=N)
+    np.testing.assert_allclose(shown[LABELS == 0], 200, atol=56)
+    np.testing.assert_allclose(shown[LABELS == 2], 20, atol=19)
+
+
+def test_balanced_draws_are_those_of_seed_and_epoch(write_set):
+    """Philox of (seed, epoch): a class by the first row of random(2, n), its place by
+    the second; from any start and in any process."""
+    split = write_set().train
+
+    def dataset(seed):
+        return pipeline.training(
+            split, np.arange(N), batch_size=10, seed=seed, labels=LABELS
+        )
+
+    wanted = []
+    for epoch in range(3):
+        chances = np.random.Generator(np.random.Philox(key=(7, epoch))).random((2, N))
+        for u, v in chances.T[:20]:
+            chosen = (0, 2, 5)[int(3 * u)]
+            places = np.flatnonzero(chosen == LABELS)
+            wanted.append(places[int(v * len(places))])
+    drawn = [rows(dataset(7)[k]) for k in range(6)]
+    assert list(itertools.chain(*drawn)) == wanted
+    assert [rows(dataset(8)[k]) for k in range(6)] != drawn
+    elsewhere = pickle.loads(pickle.dumps(dataset(7)))  # as a worker process gets it
+    batches = pipeline.batches(elsewhere, 3)
+    assert [rows(next(batches)) for _ in range(3)] == drawn[3:]
+    batches.close()
+
+
+def test_balanced_positions(write_set):
+    """Labels are those of the positions, not of the rows of the split."""
+    positions = np.array([20, 3, 11])
+    ds = pipeline.training(
+        write_set().train, positions, batch_size=3, seed=0, labels=[1, 0, 0]
+    )
+    drawn = np.concatenate([rows(ds[k]) for k in range(100)])
+    assert abs(np.mean(drawn == 20) - 0.5) < 0.12  # deviation .029
+    assert set(drawn.tolist()) == {20, 3, 11}
+
+
+def test_labels_of_another_length(write_set):
+    with pytest.raises(ValueError, match='3 labels for 23 training examples'):
+        pipeline.training(
+            write_set().train, np.arange(N), batch_size=4, seed=0, labels=[0, 1, 2]
+        )
 
 
 def test_worker_processes_give_the_same_batches(write_set):
