@@ -245,16 +245,12 @@ def test_held_out_examples_teach_after_the_start_only(small, batch, key):
 
 
 @pytest.mark.parametrize(('gap', 'started'), [(0.04, False), (0.06, True)])
-def test_weighting_starts_at_the_gap_and_does_not_stop(
-    small, batch, key, gap, started
-):
+def test_weighting_starts_at_the_gap_and_does_not_stop(small, batch, key, gap, started):
     algorithm = make(small, **READY)
     memory = jax.jit(algorithm.init)(key, batch.images[0])[2]
     labels = jnp.asarray(small.labels)
     refresh = jax.jit(algorithm.refresh)
-    memory = refresh(
-        memory, jnp.where(memory.held_out, 0.5, 0.5 + gap), labels, LATER
-    )
+    memory = refresh(memory, jnp.where(memory.held_out, 0.5, 0.5 + gap), labels, LATER)
     np.testing.assert_allclose(memory.gap, gap, atol=1e-6)
     assert bool(memory.started) is started
     later = refresh(memory, jnp.full((2, 24), 0.5), labels, LATER)
@@ -308,6 +304,9 @@ def test_balanced_weights_keep_the_mean_of_a_batch(small, batch, key):
         ({'balance': 'yes'}, 'none, class_var, class_prior_bug'),
         ({'peers': 3}, '1 or 2 networks'),
         ({'peers': 1}, 'set algorithm.exchange=False'),
+        ({'readiness': 0.1}, 'both it and algorithm.held_out above 0'),
+        ({'held_out': 0.5, 'readiness': 0.1}, r'held_out in \[0, 0.5\)'),
+        ({'held_out': 0.1, 'readiness': 0.1, 'signal': 'loss'}, 'signal=loss'),
     ],
 )
 def test_settings_that_make_no_sense(small, settings, message):
