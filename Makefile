@@ -23,8 +23,9 @@ demo: data/synthetic/manifest.json
 	$(BIN)/python launch.py --config=configs/resup.py:dataset=synthetic,noise=0.3 --workdir=runs/demo/resup $(DEMO)
 	$(BIN)/python -m fer_jax.analysis.compare runs/demo/baseline runs/demo/resup --out=runs/demo/summary.json
 
+# Two processes: compiling, which is most of the work, takes one core each.
 test: .venv/done
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist=worksteal
 
 lint: .venv/done
 	$(BIN)/ruff check .
