@@ -1,5 +1,6 @@
 """Every config file: loads, makes sense, names fields that the code takes."""
 
+import functools
 import importlib
 import itertools
 import pathlib
@@ -30,16 +31,22 @@ def complete(config):
     """The shapes of the parameters of a config that passes every check."""
     config.data.dir = 'anything'
     setup.check(config)
-    settings = config.algorithm.to_dict()
+    model, size = config.model, config.data.image_size_px
+    settings = tuple(config.algorithm.items())
+    return shapes(settings, model.backbone, model.width, config.peer_map, size)
+
+
+@functools.cache  # many data sets share a preset
+def shapes(settings, backbone, width, peer_map, size):
+    settings = dict(settings)
     algorithm = algorithms.make(
         settings.pop('name'),
-        backbone=nets.make(config.model.backbone, width=config.model.width),
+        backbone=nets.make(backbone, width=width),
         num_classes=7,
         num_examples=1000,
-        peer_map=config.peer_map,
+        peer_map=peer_map,
         **settings,
     )
-    size = config.data.image_size_px
     images = jax.ShapeDtypeStruct((1, size, size, 3), jnp.float32)
     params, _, _ = jax.eval_shape(algorithm.init, jax.random.key(0), images)
     return jax.tree.leaves(params)
