@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 import jax
 
+from fer_jax.numerics import losses
+
 
 class Batch(NamedTuple):
     """What a step sees of the training set."""
@@ -74,6 +76,19 @@ class Algorithm(NamedTuple):
     scores_augmented: bool = True  # score sees training augmentation, or plain images
     absorb: Callable | None = None
     # (params, stats, memory, batch, mask [B]) -> memory
+
+
+def self_confidence(predict):
+    """{'score': ..., 'log_odds': ...} of a method without a better opinion of labels.
+
+    The log-odds that the networks themselves give to the given label, unclipped.
+    """
+
+    def score(params, stats, batch):
+        logits = predict(params, stats, batch.images[0]).logits
+        return losses.log_odds(logits, batch.labels[None])
+
+    return {'score': score, 'log_odds': lambda memory, scores, labels: scores}
 
 
 def names():

@@ -36,7 +36,7 @@ import jax.numpy as jnp
 
 from fer_jax.algorithms import Algorithm, Aux, Prediction
 from fer_jax.nets import Classifier, networks
-from fer_jax.numerics import losses, mixtures, mixup
+from fer_jax.numerics import division, losses, mixtures, mixup
 
 BOOTSTRAPS = ('none', 'dynamic')
 EDGE = 1e-3  # scaled losses beyond the percentiles stand this far from 0 and 1
@@ -59,12 +59,6 @@ def untrained():
         rejected=jnp.zeros(1, jnp.int32),
         span=jnp.array([[0.0, 1.0]]),
     )
-
-
-def percentiles(values):
-    """[2]: 5th and 95th percentile of losses [N], those that are not finite aside."""
-    finite = jnp.where(jnp.isfinite(values), values, jnp.nan)
-    return jnp.nanpercentile(finite, jnp.array([5.0, 95.0]))
 
 
 def scaled(span, values):
@@ -105,7 +99,7 @@ def log_odds(memory, scores, labels):
 
 def refit(memory, scores, limits, em_iterations):
     """The Memory with a mixture fitted to losses [1, N], if it is a valid one."""
-    span = jax.vmap(percentiles)(scores)
+    span = jax.vmap(division.inner_span)(scores)
     # Outliers do not shape the fit.
     used = jnp.isfinite(scores) & (scores >= span[:, :1]) & (scores <= span[:, 1:])
     fit = jax.vmap(lambda u, use: mixtures.fit_beta(u, use, limits, em_iterations))

@@ -12,7 +12,7 @@ it is the baseline.
 
 import jax.numpy as jnp
 
-from fer_jax.algorithms import Algorithm, Aux, Prediction
+from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
 from fer_jax.nets import Classifier, networks
 from fer_jax.numerics import losses, selection
 
@@ -70,14 +70,9 @@ def make(
     def predict(params, stats, images):
         return Prediction(*nets.predict(params, stats, images))
 
-    def score(params, stats, batch):
-        logits, _ = nets.predict(params, stats, batch.images[0])
-        return losses.log_odds(logits, batch.labels[None])
-
     return Algorithm(
         init=init,
         objective=objective,
         predict=predict,
-        score=score,
-        log_odds=lambda memory, scores, labels: scores,
+        **self_confidence(predict),
     )

@@ -42,7 +42,7 @@ Differs from the released code (JDAI-CV/FaceX-Zoo)
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import Algorithm, Aux, Prediction
+from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
 from fer_jax.nets import networks
 from fer_jax.nets.branches import Branches, Projector
 from fer_jax.numerics import losses
@@ -231,14 +231,9 @@ def make(
     def predict(params, stats, images):
         return Prediction(*nets.predict(params, stats, images, method='predict'))
 
-    def score(params, stats, batch):
-        logits = predict(params, stats, batch.images[0]).logits
-        return losses.log_odds(logits, batch.labels[None])
-
     return Algorithm(
         init=init,
         objective=objective,
         predict=predict,
-        score=score,
-        log_odds=lambda memory, scores, labels: scores,
+        **self_confidence(predict),
     )

@@ -32,7 +32,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import Algorithm, Aux, Prediction
+from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
 from fer_jax.nets import classifier, networks
 from fer_jax.numerics import losses
 
@@ -118,14 +118,9 @@ def make(*, backbone, num_classes, num_examples, peer_map='auto', consistency=5.
         logits, embeddings, _ = nets.predict(params, stats, images)
         return Prediction(logits, embeddings)
 
-    def score(params, stats, batch):
-        logits = predict(params, stats, batch.images[0]).logits
-        return losses.log_odds(logits, batch.labels[None])
-
     return Algorithm(
         init=init,
         objective=objective,
         predict=predict,
-        score=score,
-        log_odds=lambda memory, scores, labels: scores,
+        **self_confidence(predict),
     )

@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import Algorithm, Aux, Prediction
+from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
 from fer_jax.nets import Classifier, networks
 from fer_jax.numerics import losses, selection
 
@@ -140,15 +140,10 @@ def make(
         del params  # the teacher's are among the statistics
         return Prediction(*nets.predict(stats.teacher_params, stats.teacher, images))
 
-    def score(params, stats, batch):
-        logits = predict(params, stats, batch.images[0]).logits
-        return losses.log_odds(logits, batch.labels[None])
-
     return Algorithm(
         init=init,
         objective=objective,
         predict=predict,
         views=2,
-        score=score,
-        log_odds=lambda memory, scores, labels: scores,
+        **self_confidence(predict),
     )

@@ -58,7 +58,7 @@ import jax.numpy as jnp
 from fer_jax.algorithms import Algorithm, Aux, Prediction
 from fer_jax.nets import Classifier, networks
 from fer_jax.numerics import balance as balancing
-from fer_jax.numerics import losses, mixtures
+from fer_jax.numerics import division, losses, mixtures
 
 SIGNALS = ('similarity', 'loss')
 
@@ -102,12 +102,6 @@ def untrained(rng, peers, num_classes, num_examples, held_out):
     )
 
 
-def scaled(memory, values):
-    """Signal values [P, N] with each network's span mapped to [0, 1]."""
-    low, high = memory.span[:, :1], memory.span[:, 1:]
-    return (values - low) / jnp.maximum(high - low, 1e-6)
-
-
 def memorised(scores, held_out):
     """g []: how much better labels are fitted that were learned from.
 
@@ -123,11 +117,6 @@ def memorised(scores, held_out):
 def squared_difference(probs):
     """d [B]: mean over classes of (f_A - f_B)^2 from probs [2, B, C]; in [0, 2/C]."""
     return jnp.mean(jnp.square(probs[0] - probs[1]), axis=-1)
-
-
-def loss_span(scores):
-    """[2]: the 5th and 95th percentile of losses [N] (Arazo et al. 2019)."""
-    return jnp.nanpercentile(scores, jnp.array([5.0, 95.0]))
 
 
 def check(signal, peers, exchange, consistency, rules, balance, readiness, held_out):
@@ -220,16 +209,16 @@ def make(
     def clean_probability(memory, values):
         """w [P, B] of the signal [P, B]: 1 for a network without a valid fit."""
         read = jax.vmap(lambda mixture, x: mixtures.upper(mixture, x, limits))
-        upper = read(memory.mixture, scaled(memory, values))
+        upper = read(memory.mixture, division.scaled(memory.span, values))
         clean = upper if signal == 'similarity' else 1 - upper
         return jnp.where(memory.ready[:, None], clean, 1.0)
 
     def log_odds(memory, scores, labels):
         """[P, N] evidence for each label; 0 for a network without a valid fit."""
         del labels
-        values, mixture = scaled(memory, scores), memory.mixture
+        values, mixture = division.scaled(memory.span, scores), memory.mixture
         if average:
-            values = scaled(memory, memory.average)
+            values = division.scaled(memory.span, memory.average)
             mixture, _ = fit(values, jnp.isfinite(values))
         read = jax.vmap(mixtures.log_odds)(mixture, values)
         sign = 1.0 if signal == 'similarity' else -1.0
@@ -287,11 +276,11 @@ def make(
             started=memory.started | (gap > readiness),
         )
         if signal == 'loss':
-            span = jax.vmap(loss_span)(scores)
+            span = jax.vmap(division.inner_span)(scores)
             # Outliers do not shape the fit; the clip of the fit keeps them at the ends.
             inside &= (scores >= span[:, :1]) & (scores <= span[:, 1:])
             memory = memory._replace(span=span)
-        mixture, valid = fit(scaled(memory, scores), inside)
+        mixture, valid = fit(division.scaled(memory.span, scores), inside)
         kept = jax.tree.map(
             lambda new, old: jnp.where(valid[:, None], new, old),
             mixture,

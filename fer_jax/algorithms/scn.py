@@ -34,7 +34,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import Algorithm, Aux, Prediction
+from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
 from fer_jax.nets import networks
 from fer_jax.nets.classifier import KERNEL_INIT
 from fer_jax.numerics import losses, relabel
@@ -194,14 +194,9 @@ def make(
     def predict(params, stats, images):
         return Prediction(*nets.predict(params, stats, images)[:2])
 
-    def score(params, stats, batch):
-        logits = predict(params, stats, batch.images[0]).logits
-        return losses.log_odds(logits, batch.labels[None])
-
     return Algorithm(
         init=init,
         objective=objective,
         predict=predict,
-        score=score,
-        log_odds=lambda memory, scores, labels: scores,
+        **self_confidence(predict),
     )

@@ -55,6 +55,12 @@ def whole_span(values):
     return jnp.where(finite.any(), jnp.stack([low, high]), none)
 
 
+def inner_span(values):
+    """[2]: the 5th and 95th percentile of the finite values [N] (Arazo et al. 2019)."""
+    finite = jnp.where(jnp.isfinite(values), values, jnp.nan)
+    return jnp.nanpercentile(finite, jnp.array([5.0, 95.0], jnp.float32))
+
+
 def scaled(span, values):
     """Values [P, N] with each network's span [P, 2] mapped to [0, 1]."""
     low, high = span[:, :1], span[:, 1:]

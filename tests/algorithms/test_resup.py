@@ -8,7 +8,7 @@ from scipy import special
 
 from fer_jax import algorithms
 from fer_jax.algorithms import Batch, Progress, resup
-from fer_jax.numerics import losses, mixtures
+from fer_jax.numerics import division, losses, mixtures
 
 WARM, LATER = Progress(jnp.int32(0), jnp.int32(0)), Progress(jnp.int32(9), jnp.int32(3))
 
@@ -207,7 +207,7 @@ def test_loss_signal_trusts_small_losses(small, batch, key):
 
 def test_loss_span_by_hand():
     """0, 1, ..., 100: the 5th percentile is 5, the 95th is 95."""
-    np.testing.assert_allclose(resup.loss_span(jnp.arange(101.0)), [5, 95])
+    np.testing.assert_allclose(division.inner_span(jnp.arange(101.0)), [5, 95])
 
 
 def test_memorised_by_hand():
