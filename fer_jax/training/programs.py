@@ -57,7 +57,7 @@ class Programs:
             self.run.examples.labels,
         )
 
-    def absorb(self, state):
+    def absorb(self, state, advance):
         """The state before the first step: fresh, or having seen each example once."""
         if self.run.algorithm.absorb:
             for batch in self.all_training():
@@ -65,6 +65,7 @@ class Programs:
                 state = state._replace(
                     memory=self._absorb(state, *jax.device_put(host))
                 )
+                advance(int(batch['mask'].sum()))
         return state
 
     def confusions(self, state):
@@ -80,12 +81,18 @@ class Programs:
         scores = jax.device_put(history['scores'][-1])
         return jax.device_get(self._log_odds(state.memory, scores, self.given))
 
-    def images_per_epoch(self):
-        """Images learned from, tested and scored in an epoch."""
+    def images_left(self, place):
+        """Images to look at from `place` on: learned from, tested, scored, absorbed."""
         run = self.run
         learned = run.steps_per_epoch * run.config.batch_size
         scored = len(run.examples.ids) * bool(run.algorithm.score)
-        return learned + scored + len(run.test_labels)
+        epoch = learned + scored + len(run.test_labels)
+        begun = place.steps * run.config.batch_size
+        last = len(run.examples.ids)  # once more for labels.csv
+        first = len(run.examples.ids) * bool(run.algorithm.absorb)
+        if place.epoch or place.steps:
+            first = 0
+        return epoch * (run.config.epochs - place.epoch) - begun + first + last
 
     def training_batches(self, first_step):
         """Endless host batches from the one of `first_step` on."""
