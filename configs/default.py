@@ -115,6 +115,7 @@ def get_config(arg=''):
     # resup, scn, dmue, eac, cifar, cifar100 (the papers'), flip, flip_crop_erase, none
     config.data.augmentation = preset['augmentation']
     config.data.balanced = False  # draw classes equally often, with replacement
+    config.data.on_corrupt = 'stop'  # damaged records: stop, or skip and count them
     config.data.workers = 0  # processes that decode images; 0: threads
 
     config.noise = ConfigDict()  # label noise added to the given training labels

@@ -22,7 +22,7 @@ def run(options):
     """Writes the first faces of each class, by given label, into one image."""
     data = prepared.load(options.folder)
     split = getattr(data, options.split)
-    source, size = records.RecordSource(split.shards), data.image_size_px
+    source, size = split.records(), data.image_size_px
     height = size * len(data.class_names)
     sheet = Image.new('RGB', (MARGIN_PX + options.columns * size, height))
     pen = ImageDraw.Draw(sheet)

@@ -82,7 +82,7 @@ def suspects(axes, run):
       axes: flat sequence of axes, one a face.
     """
     data = prepared.load(run.result['config']['data']['dir'])
-    source = records.RecordSource(data.train.shards)
+    source = data.train.records()
     place = {name: row for row, name in enumerate(data.train.ids.tolist())}
     order = np.argsort(-suspicion(run), kind='stable')[: len(axes)]
     for ax, chosen in zip(axes, order):

@@ -165,12 +165,7 @@ class _Load:
     """[B] places in `positions` -> a batch. A class, so that workers can pickle it."""
 
     def __init__(self, split, positions):
-        self._source = records.RecordSource(split.shards)
-        if len(self._source) != len(split.ids):
-            raise ValueError(
-                f'{split.shards[0]} and its like hold {len(self._source)} records, '
-                f'labels.npz {len(split.ids)} rows; prepare the set again'
-            )
+        self._source = split.records()
         self._positions = np.asarray(positions)
         self._ids = split.ids
         self._size_px = split.image_size_px

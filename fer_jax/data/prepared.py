@@ -43,6 +43,33 @@ class Split(NamedTuple):
     labels: np.ndarray  # [N] int32, given
     clean_labels: np.ndarray  # [N] int32, -1 when unknown
     image_size_px: int
+    table: np.ndarray | None = None  # of a salvaged split, see records.salvage
+
+    def records(self):
+        """Its records as a sequence of serialised examples.
+
+        Raises:
+          Damaged: a damaged record, unless the split was salvaged.
+          ValueError: more or fewer records than rows.
+        """
+        source = records.RecordSource(self.shards, self.table)
+        if len(source) != len(self.ids):
+            raise ValueError(
+                f'{self.shards[0]} and its like hold {len(source)} records,'
+                f' labels.npz {len(self.ids)} rows; prepare the set again'
+            )
+        return source
+
+    def salvaged(self):
+        """(the split without its damaged records, a line about each damage)."""
+        table, damage = records.salvage(self.shards, self.ids)
+        return self._replace(table=table), damage
+
+    def readable(self):
+        """[n] rows whose record can be read, rising; all unless salvaged."""
+        if self.table is None:
+            return np.arange(len(self.ids))
+        return np.flatnonzero(self.table[:, 0] >= 0)
 
 
 class Prepared(NamedTuple):

@@ -6,9 +6,7 @@ core/lib/io/record_writer.h). The format has no index: one pass over a shard fin
 where each record lies, and checks both sums while it is there.
 """
 
-import bisect
 import contextlib
-import itertools
 import os
 import struct
 import threading
@@ -24,6 +22,7 @@ from fer_jax.data import whole
 HEADER = struct.Struct('<QI')
 SUM = struct.Struct('<I')
 LENGTH = struct.Struct('<Q')
+CUT = 'the data are cut short'
 
 
 class RecordWriter:
@@ -103,8 +102,57 @@ def index_records(path):
     return table[1:]
 
 
+def salvage(paths, ids):
+    """What can still be read of damaged shards.
+
+    A damaged record costs itself alone; where a length is damaged, the next record is
+    found by its check sums. Which ones are lost is told by the ids in the others.
+
+    Args:
+      ids: [N] str, of the records in their order.
+
+    Returns:
+      For RecordSource, [N, 3] int64: shard, byte offset and length of each record's
+      data, -1 where it is lost; and a line for each damage: file, record, byte.
+
+    Raises:
+      FileNotFoundError: a shard is missing.
+      ValueError: a record with an id that is not one of `ids`.
+    """
+    table, damage = np.full((len(ids), 3), -1, np.int64), []
+    rows = {name: row for row, name in enumerate(ids.tolist())}
+    for shard, path in enumerate(paths):
+        try:
+            found, named = _of(shard, index_records(path)), 1  # the first tells all
+        except whole.Damaged:
+            found, said = _scan_on(path, os.stat(path).st_size)
+            damage += said
+            found, named = _of(shard, found), len(found)
+        readable = RecordSource(paths, found)
+        for record in range(named if len(found) else 0):
+            name, _ = decode_example(readable[record])
+            if name not in rows:
+                raise ValueError(
+                    f'{path}: holds {name}, which labels.npz does not; copy the data'
+                    ' set again or write it anew'
+                )
+            until = None if named == 1 else record + 1
+            part = found[record:until]
+            table[rows[name] : rows[name] + len(part)] = part
+    return table, damage
+
+
+def _of(shard, table):
+    """[n, 3]: the number of the shard before each row of its table [n, 2]."""
+    return np.insert(table, 0, shard, axis=1)
+
+
 class RecordSource:
     """The records of several shards as one sequence: len(source), source[i] -> bytes.
+
+    Args:
+      paths: of the shards, in order.
+      table: from `salvage`; without it, every record of every shard.
 
     Reads with `pread` on descriptors opened at first use: safe from several threads,
     picklable, and no mapped page counts as resident memory. The data's sum is checked
@@ -116,11 +164,14 @@ class RecordSource:
       Damaged: a damaged record.
     """
 
-    def __init__(self, paths):
+    def __init__(self, paths, table=None):
         self._paths = [os.fspath(path) for path in paths]
-        tables = [index_records(path) for path in self._paths]
-        self._table = np.concatenate([np.zeros((0, 2), np.int64), *tables])
-        self._first = [0, *itertools.accumulate(len(table) for table in tables)]
+        if table is None:
+            tables = [
+                _of(shard, index_records(path)) for shard, path in enumerate(paths)
+            ]
+            table = np.concatenate([np.zeros((0, 3), np.int64), *tables])
+        self._table = table
         self._forget_files()
 
     def __len__(self):
@@ -132,18 +183,19 @@ class RecordSource:
     def __getitem__(self, i):
         if not 0 <= i < len(self):
             raise IndexError(f'record {i} of {len(self)}')
-        shard = bisect.bisect(self._first, i) - 1
-        offset, length = self._table[i].tolist()
+        shard, offset, length = self._table[i].tolist()
+        if shard < 0:
+            raise whole.Damaged(f'record {i} is one of those that cannot be read')
         block = os.pread(self._file(shard), length + SUM.size, offset)
         data = block[:length]
         if len(block) != length + SUM.size or block[length:] != _sum_bytes(data):
-            record = i - self._first[shard]
+            record = int(np.sum(self._table[:i, 0] == shard))
             position = offset - HEADER.size
             raise _damage(self._paths[shard], record, position, 'changed since indexed')
         return data
 
     def __getstate__(self):
-        return {k: self.__dict__[k] for k in ('_paths', '_table', '_first')}
+        return {k: self.__dict__[k] for k in ('_paths', '_table')}
 
     def __setstate__(self, state):
         self.__dict__.update(state)
@@ -171,20 +223,56 @@ def _scan(path, size):
     found, position = [], 0
     with open(path, 'rb') as file:
         while position < size:
-            header = file.read(HEADER.size)
-            if len(header) < HEADER.size:
-                raise _damage(path, len(found), position, 'the header is cut short')
-            length, expected = HEADER.unpack(header)
-            if _masked_sum(header[: LENGTH.size]) != expected:
-                raise _damage(path, len(found), position, 'its length is damaged')
-            data, end = file.read(length), file.read(SUM.size)
-            if len(data) + len(end) < length + SUM.size:
-                raise _damage(path, len(found), position, 'the data are cut short')
-            if end != _sum_bytes(data):
-                raise _damage(path, len(found), position, 'its data are damaged')
+            length, wrong = _record_at(file, position)
+            if wrong:
+                raise _damage(path, len(found), position, wrong)
             found.append((position + HEADER.size, length))
             position += HEADER.size + length + SUM.size
     return np.array(found, np.int64).reshape(-1, 2)
+
+
+def _scan_on(path, size):
+    """As _scan, past every damage: offsets and lengths [n, 2], [what is damaged]."""
+    found, damage, position = [], [], 0
+    with open(path, 'rb') as file:
+        while position < size:
+            length, wrong = _record_at(file, position)
+            if not wrong:
+                found.append((position + HEADER.size, length))
+            else:
+                number = len(found) + len(damage)
+                damage.append(str(_damage(path, number, position, wrong)))
+                if length is None or wrong == CUT:
+                    position = _next_header(file, position + 1, size)
+                    continue
+            position += HEADER.size + length + SUM.size
+    return np.array(found, np.int64).reshape(-1, 2), damage
+
+
+def _record_at(file, position):
+    """(length of the data or None, what is wrong or '') of the record at a byte."""
+    file.seek(position)
+    header = file.read(HEADER.size)
+    if len(header) < HEADER.size:
+        return None, 'the header is cut short'
+    length, expected = HEADER.unpack(header)
+    if _masked_sum(header[: LENGTH.size]) != expected:
+        return None, 'its length is damaged'
+    data, end = file.read(length), file.read(SUM.size)
+    if len(data) + len(end) < length + SUM.size:
+        return length, CUT
+    return length, '' if end == _sum_bytes(data) else 'its data are damaged'
+
+
+def _next_header(file, start, size):
+    """First byte from `start` on where a header agrees with its sum; size: none."""
+    file.seek(start)
+    rest = file.read()
+    for begin in range(len(rest) - HEADER.size + 1):
+        _, expected = HEADER.unpack_from(rest, begin)
+        if _masked_sum(rest[begin : begin + LENGTH.size]) == expected:
+            return start + begin
+    return size
 
 
 def _masked_sum(data):

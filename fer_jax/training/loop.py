@@ -46,6 +46,8 @@ def train(run, stop=lambda: False):
             log.Log(workdir, place.epoch) as rows,
         ):
             watch.start(programs.images_left(place))
+            for line in run.damage:
+                watch.say(f'skipped: {line}')
             try:
                 state = begin(programs, saved, step, place, watch)
                 with jax.transfer_guard('disallow'):

@@ -4,7 +4,6 @@ import functools
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from fer_jax.data import augment, pipeline
 from fer_jax.training import evaluation, optimizer, scoring, step
@@ -44,7 +43,7 @@ class Programs:
         # Built once: each building reads the shards' indices again.
         once = functools.partial(pipeline.once, batch_size=config.eval_batch_size)
         self._training = once(run.prepared.train, run.examples.positions)
-        self._test = once(run.prepared.test, np.arange(len(run.test_labels)))
+        self._test = once(run.prepared.test, run.prepared.test.readable())
 
     def fresh(self):
         """The state before the training set is seen."""

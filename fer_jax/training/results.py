@@ -123,6 +123,7 @@ def result(run, rows, confusions, found):
         'class_names': list(names),
         'train_examples': len(run.examples.labels),
         'test_examples': len(run.test_labels),
+        'skipped_records': len(run.damage),
         'wrong_labels': wrong_count(run.examples),
         'seconds': round(seconds, 1),
         'trained_images_per_second': round(trained / seconds, 1),

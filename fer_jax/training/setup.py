@@ -11,10 +11,11 @@ import numpy as np
 
 from fer_jax import algorithms, nets
 from fer_jax.algorithms import Algorithm, proximity
-from fer_jax.data import augment, noise_list, prepared, records, sets, whole
+from fer_jax.data import augment, noise_list, prepared, sets, whole
 from fer_jax.training import optimizer
 
 DTYPES = ('float32', 'bfloat16')
+ON_CORRUPT = ('stop', 'skip')
 PEER_MAPS = ('auto', 'unroll', 'vmap')
 # Fields that change where or how fast a run runs, not what comes out of it.
 FREE = (
@@ -46,6 +47,7 @@ class Run(NamedTuple):
     noise: noise_list.NoiseList | None
     algorithm: Algorithm
     steps_per_epoch: int
+    damage: list  # a line about each damaged place of the records, skipped
 
     @property
     def num_classes(self):
@@ -70,13 +72,10 @@ def prepare(config, workdir, *, accept_changes=False):
         check_same(config, workdir)
     data = prepared.load(config.data.dir)
     sets.check_classes(config.data.name, data.class_names)
-    for split in (data.train, data.test):
-        records.RecordSource(split.shards)  # indexes the shards, checks every record
-    algorithm = build(config, data)
-    noise = None
-    if adds_noise(config):
-        noise = draw_noise(config, data, workdir)
+    data, damage = check_records(data, config.data.on_corrupt)
+    noise = draw_noise(config, data, workdir) if adds_noise(config) else None
     examples = choose(config, data, noise)
+    algorithm = build(config, len(data.class_names), len(examples.labels))
     if len(examples.labels) < config.batch_size:
         raise ValueError(
             f'{len(examples.labels)} training examples are fewer than one batch of'
@@ -86,24 +85,42 @@ def prepare(config, workdir, *, accept_changes=False):
     workdir.mkdir(parents=True, exist_ok=True)
     if noise is not None:
         noise_list.save(noise, data.train.ids, workdir)
-    keep_same_data(workdir, data, noise)
+    keep_same_data(workdir, data, noise, damage)
     whole.write_text(workdir / 'config.json', config.to_json(indent=1) + '\n')
     test = data.test
+    test_labels = np.where(test.clean_labels >= 0, test.clean_labels, test.labels)
     return Run(
         config=config,
         workdir=workdir,
         prepared=data,
         examples=examples,
-        test_labels=np.where(test.clean_labels >= 0, test.clean_labels, test.labels),
+        test_labels=test_labels[test.readable()],
         noise=noise,
         algorithm=algorithm,
         steps_per_epoch=len(examples.labels) // config.batch_size,
+        damage=damage,
     )
+
+
+def check_records(data, on_corrupt):
+    """Reads every record once (an index is kept) -> data, lines about what is damaged.
+
+    Raises:
+      Damaged: a damaged record, unless `on_corrupt` is 'skip'.
+    """
+    if on_corrupt == 'skip':
+        train, damage = data.train.salvaged()
+        test, more = data.test.salvaged()
+        return data._replace(train=train, test=test), damage + more
+    for split in (data.train, data.test):
+        split.records()
+    return data, []
 
 
 def check(config):
     """Raises ValueError at the first field that makes no sense."""
     one_of('data.name', config.data.name, sets.SETS)
+    one_of('data.on_corrupt', config.data.on_corrupt, ON_CORRUPT)
     one_of('data.augmentation', config.data.augmentation, augment.RECIPES)
     one_of('model.backbone', config.model.backbone, nets.BACKBONES)
     one_of('model.dtype', config.model.dtype, DTYPES)
@@ -221,16 +238,18 @@ def check_same(config, workdir):
         )
 
 
-def keep_same_data(workdir, data, noise):
+def keep_same_data(workdir, data, noise, damage):
     """Notes in `data.json` what a run learns from, or checks that it still is that.
 
     Raises:
-      ValueError: the run was started with another data set or noise list.
+      ValueError: the run was started with another data set or noise list, or with
+        other damaged records.
     """
     path = workdir / 'data.json'
     now = {
         'dataset_digest': data.digest,
         'noise_list_sha256': noise.sha256 if noise else None,
+        'skipped_records': damage,
     }
     if not path.exists():
         whole.write_text(path, json.dumps(now, indent=1) + '\n')
@@ -238,14 +257,14 @@ def keep_same_data(workdir, data, noise):
     for name, before in json.loads(path.read_text()).items():
         if now[name] != before:
             raise ValueError(
-                f'{workdir} was trained with {name} {str(before)[:12]} and now has'
-                f' {str(now[name])[:12]}; give --config.data.dir of the set it was'
+                f'{workdir} was trained with {name} {str(before)[:40]} and now has'
+                f' {str(now[name])[:40]}; give --config.data.dir of the set it was'
                 ' started with, or name another --workdir'
             )
 
 
-def build(config, data):
-    """The config's algorithm for the classes of `data`, with proximity if asked."""
+def build(config, num_classes, num_examples):
+    """The config's algorithm for so many classes, with proximity if asked."""
     settings = config.algorithm.to_dict()
     name = settings.pop('name')
     backbone = nets.make(
@@ -253,13 +272,12 @@ def build(config, data):
         width=config.model.width,
         dtype=jnp.dtype(config.model.dtype),
     )
-    num_classes = len(data.class_names)
     try:
         algorithm = algorithms.make(
             name,
             backbone=backbone,
             num_classes=num_classes,
-            num_examples=config.data.max_train or len(data.train.labels),
+            num_examples=num_examples,
             peer_map=config.peer_map,
             **settings,
         )
@@ -317,6 +335,7 @@ def choose(config, data, noise):
         generator = np.random.Generator(np.random.Philox(config.data.subset_seed))
         drawn = np.argsort(generator.random(count), kind='stable')
         positions = np.sort(drawn[: config.data.max_train])
+    positions = np.intersect1d(positions, data.train.readable())
     if noise is None:
         labels, clean_labels = data.train.labels, data.train.clean_labels
     else:

@@ -154,3 +154,84 @@ def test_source_closes_its_files(tmp_path):
 def test_missing_shard(tmp_path):
     with pytest.raises(FileNotFoundError):
         records.RecordSource([tmp_path / 'a'])
+
+
+def examples(names):
+    return [
+        records.encode_example(name, b'pixels of ' + name.encode(), 0) for name in names
+    ]
+
+
+def salvaged(paths, names):
+    """({id: data} of what can still be read, lines about the damage)."""
+    table, damage = records.salvage(paths, np.array(names))
+    source = records.RecordSource(paths, table)
+    rows = np.flatnonzero(table[:, 0] >= 0)
+    return {names[row]: source[row] for row in rows}, damage
+
+
+NAMES = [f'face {number}' for number in range(6)]
+
+
+def test_salvage_of_whole_files_is_everything(tmp_path):
+    data = examples(NAMES)
+    paths = [write(tmp_path / 'a', data[:2]), write(tmp_path / 'b', data[2:])]
+    assert salvaged(paths, NAMES) == (dict(zip(NAMES, data)), [])
+
+
+def test_salvage_of_a_record_with_damaged_data(tmp_path):
+    """Record 1 of the second file is lost; the message names file, record and byte."""
+    data = examples(NAMES)
+    paths = [write(tmp_path / 'a', data[:2]), write(tmp_path / 'b', data[2:])]
+    content = bytearray(paths[1].read_bytes())
+    content[starts(data[2:])[1] + 20] ^= 1
+    paths[1].write_bytes(content)
+    found, (damage,) = salvaged(paths, NAMES)
+    assert list(found) == [name for name in NAMES if name != 'face 3']
+    assert f'{paths[1]}: record 1 at byte {starts(data[2:])[1]}: its data' in damage
+    with pytest.raises(ValueError, match='its data are damaged'):
+        records.RecordSource(paths)
+
+
+def test_salvage_behind_a_damaged_length(tmp_path):
+    """Nobody knows where record 0 ends; record 1 is found by its sums."""
+    data = examples(NAMES)
+    path = write(tmp_path / 'a', data)
+    content = bytearray(path.read_bytes())
+    content[2] ^= 1
+    path.write_bytes(content)
+    found, (damage,) = salvaged([path], NAMES)
+    assert list(found) == NAMES[1:]
+    assert 'record 0 at byte 0: its length is damaged' in damage
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    harm=st.lists(
+        st.tuples(
+            st.sampled_from(['flip', 'cut', 'zeros', 'drop']),
+            st.integers(0, starts(examples(NAMES))[-1] - 1),
+            st.integers(1, 60),
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_whatever_happens_no_wrong_record_is_read(tmp_path_factory, harm):
+    """Flips, cuts, zeros and lost bytes: what is read is what was written, or nothing."""
+    data = examples(NAMES)
+    path = write(tmp_path_factory.mktemp('harm') / 'a', data)
+    content = bytearray(path.read_bytes())
+    for kind, place, size in harm:
+        if kind == 'flip' and place < len(content):
+            content[place] ^= 1 << size % 8
+        elif kind == 'cut':
+            del content[place:]
+        elif kind == 'zeros':
+            content[place : place + size] = bytes(len(content[place : place + size]))
+        elif kind == 'drop':
+            del content[place : place + size]
+    path.write_bytes(content)
+    found, _ = salvaged([path], NAMES)
+    written = dict(zip(NAMES, data))
+    assert all(written[name] == read for name, read in found.items())

@@ -1,0 +1,165 @@
+"""Does a broken run end as an unbroken one? Asked of this machine and this config.
+
+The run, shortened, is trained twice without a break, then again and again with one:
+killed (SIGKILL) or asked to stop (SIGTERM) at a random moment between its first
+checkpoint and its end, and started anew in a fresh process. All of them must leave the
+same bits: weights, optimiser, batch statistics, label table, flips, memory, score
+history, metrics, labels.csv and result.json. Wall-clock seconds are left out.
+"""
+
+import contextlib
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import jax
+import numpy as np
+
+from fer_jax.training import checkpoint, log, results
+
+SIGNALS = (signal.SIGKILL, signal.SIGTERM)
+BATCHES, EPOCHS = 8, 3  # of the shortened run, at most
+SECONDS = ('seconds', 'trained_images_per_second')
+
+
+def shortened(config):
+    """Flags that make a run of a config short; the network stays as it is."""
+    examples = BATCHES * config.batch_size
+    if config.data.max_train:
+        examples = min(examples, config.data.max_train)
+    return [
+        f'--config.epochs={min(config.epochs, EPOCHS)}',
+        f'--config.data.max_train={examples}',
+        '--config.save_every_steps=3',
+    ]
+
+
+def run(command, workdir, breaks, *, seed=0, say=print):
+    """Whether all runs agree; says what differs.
+
+    Args:
+      command: () -> arguments of a process that trains; of a workdir.
+      workdir: pathlib.Path for the runs; must not exist.
+      breaks: how many broken runs.
+      seed: draws the moments.
+
+    Raises:
+      ValueError: the folder exists, or a process ends with an error, quoted.
+    """
+    if workdir.exists():
+        raise ValueError(f'{workdir} exists; name a new folder for the self-test')
+    workdir.mkdir(parents=True)
+    unbroken, again = workdir / 'unbroken', workdir / 'unbroken-again'
+    say(f'unbroken: {train(command(unbroken)):.1f} s')
+    begun = time.perf_counter()
+    with subprocess.Popen(command(again), stdout=subprocess.DEVNULL) as process:
+        wait_for(process, checkpoint_in(again))
+        first = time.perf_counter() - begun
+        check(process, process.wait())
+        last = time.perf_counter() - begun
+    found = [tell(say, 'unbroken again', again, unbroken)]
+    moments = random.Random(seed)
+    for number in range(breaks):
+        broken = workdir / f'broken-{number + 1}'
+        kind = SIGNALS[number % len(SIGNALS)]
+        what = break_once(
+            command(broken), broken, kind, moments.random() * (last - first)
+        )
+        train(command(broken))
+        found.append(tell(say, f'{kind.name} {what}', broken, unbroken))
+    say(f'{sum(found)} of {len(found)} runs equal the unbroken one, to the last bit')
+    return all(found)
+
+
+def break_once(command, workdir, kind, delay):
+    """Starts a run and ends it `delay` seconds after its first checkpoint."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        wait_for(process, checkpoint_in(workdir))
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(delay)
+            check(process, process.returncode)
+            return 'after the end'
+        process.send_signal(kind)
+        code = process.wait()
+        if kind == signal.SIGTERM:
+            check(process, code)
+    steps = checkpoint.steps(workdir / 'checkpoints')
+    return f'{delay:.2f} s after the first checkpoint, newest of step {max(steps)}'
+
+
+def train(command):
+    """Runs a process to its end; returns seconds."""
+    started = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ValueError(f'training ended with code {done.returncode}: {done.stderr}')
+    return time.perf_counter() - started
+
+
+def check(process, code):
+    """Raises ValueError when a process ended with an error."""
+    if code:
+        raise ValueError(f'{" ".join(process.args)} ended with code {code}')
+
+
+def checkpoint_in(workdir):
+    """() -> whether a run has a finished checkpoint."""
+    return lambda: any((workdir / 'checkpoints').glob(f'*/{checkpoint.SEAL}'))
+
+
+def wait_for(process, ready):
+    """Waits until ready(), or the process has ended."""
+    while not ready() and process.poll() is None:
+        time.sleep(0.01)
+
+
+def tell(say, name, folder, unbroken):
+    """Says what distinguishes two runs; whether nothing does."""
+    found = differences(folder, unbroken)
+    say(f'{name}: {"equal" if not found else "; ".join(found[:5])}')
+    return not found
+
+
+def differences(first, second):
+    """What distinguishes two finished runs, in words; [] when nothing does."""
+    ours, theirs = content(first), content(second)
+    names = sorted(ours.keys() | theirs.keys())
+    return [
+        f'{name} differs'
+        for name in names
+        if name not in ours
+        or name not in theirs
+        or not np.array_equal(
+            ours[name], theirs[name], equal_nan=ours[name].dtype.kind == 'f'
+        )
+    ]
+
+
+def content(workdir):
+    """{name: array} of all that a run leaves, but for wall-clock seconds."""
+    found = {}
+    rows = log.read_rows(workdir / 'metrics.jsonl')
+    result = json.loads((workdir / 'result.json').read_text())
+    for name, value in [
+        *((f'epoch {row["epoch"]}', row) for row in rows),
+        ('result', result),
+    ]:
+        for key in value:
+            if key not in SECONDS:
+                found[f'{name}: {key}'] = np.array(json.dumps(value[key]))
+    found['labels.csv'] = np.array((workdir / 'labels.csv').read_text())
+    epochs = len(rows)
+    history = results.read_history(workdir / 'history.npz', epochs)
+    found |= {f'history: {name}': np.array(value) for name, value in history.items()}
+    folder = workdir / 'checkpoints'
+    newest = checkpoint.steps(folder)[0]
+    found['place'] = np.array(str(checkpoint.open_seal(folder / str(newest))))
+    with checkpoint.manager(folder, keep=99) as saved:
+        state = saved.load(newest)
+    for path, leaf in jax.tree_util.tree_leaves_with_path(state):
+        name = jax.tree_util.keystr(path, simple=True, separator='/')
+        found[f'state: {name}'] = np.asarray(leaf)
+    return found
