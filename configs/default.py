@@ -102,7 +102,8 @@ def get_config(arg=''):
     config.eval_batch_size = 256  # examples a batch where nothing is learned
     config.log_every_steps = 20  # steps between updates of the progress bar
     config.keep_checkpoints = 2  # newest ones kept, beside the best on the test set
-    config.peer_map = 'auto'  # how co-trained networks run: auto, unroll, vmap
+    # how co-trained networks run: auto, unroll, vmap, mesh (on devices of their own)
+    config.peer_map = 'auto'
 
     config.data = ConfigDict()
     config.data.name = given['dataset']  # one of DATASETS; folder: any classes

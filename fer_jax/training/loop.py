@@ -7,7 +7,6 @@ import time
 import jax
 import numpy as np
 
-from fer_jax.algorithms import Progress
 from fer_jax.training import checkpoint, evaluation, log, results, scoring
 from fer_jax.training.programs import Programs
 
@@ -32,6 +31,7 @@ def train(run):
     config, workdir = run.config, run.workdir
     programs = Programs(run)
     with (
+        jax.set_mesh(run.mesh),
         checkpoint.manager(
             workdir / 'checkpoints', keep=config.keep_checkpoints
         ) as saved,
@@ -80,8 +80,7 @@ def train_epoch(programs, state, batches, advance):
     collected, waiting = [], []
     for number in range(1, run.steps_per_epoch + 1):
         batch = next(batches)
-        device = jax.device_put((batch['images'], batch['index']))
-        state, metrics = programs.step(state, *device)
+        state, metrics = programs.step(state, batch['images'], batch['index'])
         waiting.append(metrics)
         # Reading the metrics waits for the device; seldom, so that it never starves.
         if number % config.log_every_steps == 0 or number == run.steps_per_epoch:
@@ -118,23 +117,15 @@ def look_back(programs, state, row, history, advance):
 
     Appends scores and labels to `history`.
     """
-    run, algorithm = programs.run, programs.run.algorithm
-    if algorithm.score is None:
+    run = programs.run
+    if run.algorithm.score is None:
         return state, {}
     scores = scoring.gather(
         programs.score, state, programs.all_training(), len(run.examples.ids), advance
     )
     history['scores'].append(scores)
     history['labels'].append(jax.device_get(state.labels))
-    if algorithm.refresh:
-        numbers = np.int32(row['step']), np.int32(row['epoch'])
-        memory = programs.refresh(
-            state.memory,
-            jax.device_put(scores),
-            programs.given,
-            Progress(*jax.device_put(numbers)),
-        )
-        state = state._replace(memory=memory)
+    state = programs.refreshed(state, scores, (row['step'], row['epoch']))
     metrics = {f'memory/{name}': value for name, value in small_leaves(state.memory)}
     found = results.detection(programs.log_odds(state, history), run.examples)
     metrics |= {f'noise/{name}': value for name, value in found.items()}

@@ -8,16 +8,24 @@ from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 
 from fer_jax import algorithms, nets
 from fer_jax.algorithms import Algorithm, proximity
 from fer_jax.data import augment, noise_list, prepared, records, sets, whole
-from fer_jax.training import optimizer
+from fer_jax.training import mesh, optimizer
 
 DTYPES = ('float32', 'bfloat16')
-PEER_MAPS = ('auto', 'unroll', 'vmap')
+PEER_MAPS = ('auto', 'unroll', 'vmap', 'mesh')
 # Fields that change where or how fast a run runs, not what comes out of it.
-FREE = ('data.dir', 'data.workers', 'log_every_steps', 'keep_checkpoints')
+FREE = (
+    'data.dir',
+    'data.workers',
+    'eval_batch_size',
+    'keep_checkpoints',
+    'log_every_steps',
+    'peer_map',
+)
 
 
 class Examples(NamedTuple):
@@ -39,6 +47,7 @@ class Run(NamedTuple):
     test_labels: np.ndarray  # [N] int32, the clean ones where they are known
     noise: noise_list.NoiseList | None
     algorithm: Algorithm
+    mesh: Mesh
     steps_per_epoch: int
 
     @property
@@ -63,6 +72,7 @@ def prepare(config, workdir):
     for split in (data.train, data.test):
         records.RecordSource(split.shards)  # indexes the shards, checks every record
     algorithm = build(config, data)
+    devices = mesh.of_run(config, algorithm)
     noise = None
     if adds_noise(config):
         noise = draw_noise(config, data, workdir)
@@ -86,6 +96,7 @@ def prepare(config, workdir):
         test_labels=np.where(test.clean_labels >= 0, test.clean_labels, test.labels),
         noise=noise,
         algorithm=algorithm,
+        mesh=devices,
         steps_per_epoch=len(examples.labels) // config.batch_size,
     )
 

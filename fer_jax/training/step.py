@@ -51,12 +51,13 @@ def first_of_each(index):
     return jnp.argmax(same, axis=1) == jnp.arange(len(index))
 
 
-def make_step(algorithm, optimizer, augment, *, steps_per_epoch, seed):
+def make_step(algorithm, optimizer, augment, *, steps_per_epoch, seed, placement=None):
     """step(state, images [B, h, w, 3] uint8, index [B]) -> state, metrics {name: []}.
 
     Compiled once for the whole run, its state updated in place. `augment(step, index,
     images)` makes the views. Every random number is drawn from (seed, step) and, in the
-    augmentation, the example; nothing is carried over.
+    augmentation, the example; nothing is carried over. `placement` is that of the
+    results: (shardings of the state, sharding of the metrics).
     """
 
     def train_step(state, images, index):
@@ -82,4 +83,4 @@ def make_step(algorithm, optimizer, augment, *, steps_per_epoch, seed):
             flips=state.flips.at[once].add(relabelled != labels, mode='drop'),
         ), aux.metrics
 
-    return jax.jit(train_step, donate_argnums=0)
+    return jax.jit(train_step, donate_argnums=0, out_shardings=placement)
