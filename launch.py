@@ -3,8 +3,10 @@
 Commands
   train      (when none is given) trains, or goes on where the folder's run stopped
 
-Exit codes: 0 done; 2 the command, its config or its data are unusable, in one line that
-says what was wanted; 3 the loss became NaN or infinite; 130 stopped by Ctrl-C.
+Exit codes: 0 done, or stopped by SIGTERM and saved; 2 the command, its config, its data
+or its folder are unusable, in one line that says what was wanted; 3 the loss or a
+gradient became NaN or infinite; 4 a file could not be written or read, as on a full
+disk; 130 stopped by Ctrl-C.
 """
 
 import os
@@ -21,6 +23,9 @@ CONFIG = config_flags.DEFINE_config_file(
     'config',
     None,
     'Config file, for example configs/resup.py:dataset=fer2013,noise=0.3',
+)
+ACCEPT_CHANGES = flags.DEFINE_bool(
+    'accept_changes', False, 'Go on although the config differs from the stored one.'
 )
 WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of the run; continued if there.')
 COMMANDS = ('train',)
@@ -90,34 +95,59 @@ def redeliver(unraisable):
         sys.__unraisablehook__(unraisable)
 
 
-def main(argv):
-    """Runs a command line; returns the exit code."""
-    sys.unraisablehook = redeliver
-    try:
-        _, config, workdir = parse(argv)
-        heap.keep()
-        from fer_jax.training import loop, setup  # jax is heavy; errors above are quick
+def train(config, workdir, accept_changes):
+    """Trains, or goes on; returns the exit code."""
+    from fer_jax.data import whole
+    from fer_jax.training import loop, setup, stopping
 
-        run = setup.prepare(config, workdir)
+    try:
+        run = setup.prepare(config, workdir, accept_changes=accept_changes)
     except (ValueError, FileNotFoundError) as error:
-        print(f'launch.py: {error}', file=sys.stderr)
-        return 2
+        return failed(error, 2)
     if loop.finished(run):
         print(f'{workdir} is finished; its numbers are in {workdir}/result.json')
         return 0
     try:
-        found = loop.train(run)
+        with stopping.on_sigterm() as stop:
+            found = loop.train(run, stop)
+    except (stopping.AlreadyRunning, whole.Damaged) as error:
+        return failed(error, 2)
     except FloatingPointError as error:
-        print(f'launch.py: {error}', file=sys.stderr)
-        return 3
+        return failed(error, 3)
+    except OSError as error:
+        return failed(
+            f'{error}; finished checkpoints are whole: make room, and the same command'
+            ' goes on',
+            4,
+        )
     except KeyboardInterrupt:
         print(f'{workdir}: stopped; the same command goes on', file=sys.stderr)
         return STOPPED
+    if found is None:
+        print(f'{workdir}: stopped and saved; the same command goes on')
+        return 0
     print(
         f'{workdir}: test accuracy {found["last5"]:.2%}, mean of the last 5 epochs;'
         f' all numbers in {workdir}/result.json'
     )
     return 0
+
+
+def failed(error, code):
+    """Says what went wrong, in one line; returns the exit code."""
+    print(f'launch.py: {error}', file=sys.stderr)
+    return code
+
+
+def main(argv):
+    """Runs a command line; returns the exit code."""
+    sys.unraisablehook = redeliver
+    try:
+        _, config, workdir = parse(argv)
+    except UnusableCommand as error:
+        return failed(error, 2)
+    heap.keep()
+    return train(config, workdir, ACCEPT_CHANGES.value)
 
 
 if __name__ == '__main__':

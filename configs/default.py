@@ -101,6 +101,8 @@ def get_config(arg=''):
     config.batch_size = preset['batch_size']  # examples a step, over all devices
     config.eval_batch_size = 256  # examples a batch where nothing is learned
     config.log_every_steps = 20  # steps between updates of the progress bar
+    # steps between checkpoints within an epoch; 0: only at the end of each epoch
+    config.save_every_steps = 0
     config.keep_checkpoints = 2  # newest ones kept, beside the best on the test set
     # how co-trained networks run: auto, unroll, vmap, mesh (on devices of their own)
     config.peer_map = 'auto'

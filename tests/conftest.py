@@ -4,9 +4,13 @@ import os
 
 os.environ.setdefault('JAX_PLATFORMS', 'cpu')
 
+import flax.linen as nn
 import jax
+import jax.numpy as jnp
 import pytest
 from absl import flags
+
+from fer_jax.nets import BatchNorm, Features
 
 
 def pytest_configure():
@@ -35,3 +39,27 @@ def faces(tmp_path_factory):
     options = f'synthetic --out={folder} --train=70 --test=30 --size=24 --seed=3'
     assert data_prep.main(options.split()) == 0
     return folder
+
+
+class Tiny(nn.Module):
+    """One convolution: what a backbone is, in a second of compilation.
+
+    All of it is the last stage; the early part passes the images on.
+    """
+
+    part: str = 'whole'
+    width: int = 8
+    dtype: jnp.dtype = jnp.float32
+
+    @nn.compact
+    def __call__(self, images, train):
+        if self.part == 'early':
+            return images
+        maps = nn.Conv(self.width, (3, 3), (2, 2))(images)
+        maps = nn.relu(BatchNorm()(maps, train))
+        return Features(maps, jnp.mean(maps, axis=(1, 2)))
+
+
+@pytest.fixture(scope='session')
+def tiny():
+    return Tiny

@@ -85,7 +85,7 @@ def index_records(path):
     In a folder that cannot be written to, every call is a first one.
 
     Raises:
-      ValueError: a damaged or cut record; the message names file, record and byte.
+      Damaged: a damaged or cut record; the message names file, record and byte.
     """
     stat = os.stat(path)
     stamp = np.array([[stat.st_size, stat.st_mtime_ns]], np.int64)
@@ -113,7 +113,7 @@ class RecordSource:
 
     Raises:
       FileNotFoundError: a shard is missing.
-      ValueError: a damaged record.
+      Damaged: a damaged record.
     """
 
     def __init__(self, paths):
@@ -197,7 +197,7 @@ def _sum_bytes(data):
 
 
 def _damage(path, record, position, what):
-    return ValueError(
+    return whole.Damaged(
         f'{os.fspath(path)}: record {record} at byte {position}: {what}; '
         'copy the file again or write the data set anew'
     )

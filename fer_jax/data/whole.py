@@ -5,6 +5,10 @@ import os
 import pathlib
 
 
+class Damaged(ValueError):
+    """A file is not what was once written; the message names it and what to do."""
+
+
 @contextlib.contextmanager
 def replacing(path):
     """Opens a new binary file that takes the place of `path` when the block ends well.

@@ -1,50 +1,212 @@
-"""Checkpoints of a run: all of Orbax behind three functions."""
+"""Checkpoints of a run: all of Orbax, and the seals that say which ones to trust.
+
+A checkpoint is a folder `checkpoints/STEP`. Orbax writes it under another name and
+renames it, so that what a killed process leaves is never taken for one. But Orbax does
+not notice when a bit of the arrays changes afterwards: the values are read wrong and
+nothing is said. So each finished checkpoint gets a seal, `seal.json` in its folder,
+written last: the CRC-32C of every file, and where in the epoch the run stood. Only what
+agrees with its seal is restored.
+"""
 
 import contextlib
+import json
 import logging
+import os
+import pathlib
+import types
+from collections.abc import Mapping
+from typing import NamedTuple
 
+import google_crc32c
 import jax
 from orbax.checkpoint import v1 as ocp
+
+from fer_jax.data import whole
+
+SEAL = 'seal.json'
+BLOCK = 1 << 22  # bytes read at a time
+
+
+class Place(NamedTuple):
+    """Where in its epochs a run stands, beside the state."""
+
+    epoch: int = 0  # epochs finished: learned, tested, scored, refitted
+    steps: int = 0  # of the epoch under way
+    sums: Mapping[str, float] = types.MappingProxyType({})  # of its steps' metrics
+    seconds: float = 0.0  # spent on it
+
+    def after(self, rows):
+        """The place after the steps with the metrics `rows`, [{name: value}]."""
+        sums = dict(self.sums)
+        for row in rows:
+            for name, value in row.items():
+                sums[name] = sums.get(name, 0.0) + float(value)
+        return self._replace(steps=self.steps + len(rows), sums=sums)
+
+    def later(self, seconds):
+        """The same place, `seconds` later."""
+        return self._replace(seconds=self.seconds + seconds)
+
+    def means(self):
+        """{metric: mean over the steps of the epoch under way}."""
+        return {name: total / self.steps for name, total in self.sums.items()}
+
+    def words(self):
+        """'after epoch 2', or 'after step 7 of epoch 3'."""
+        if self.steps:
+            return f'after step {self.steps} of epoch {self.epoch + 1}'
+        return f'after epoch {self.epoch}'
 
 
 @contextlib.contextmanager
 def manager(folder, *, keep):
     """A checkpointer over `folder` that keeps the newest `keep` and the best on test.
 
-    Half-written checkpoints of a killed process never carry a final name.
+    Open it after `trusted`, which puts away what Orbax would stumble on.
     """
     logging.getLogger('absl').setLevel(logging.WARNING)  # Orbax tells every save
     policies = ocp.training.preservation_policies
-    kept = policies.AnyPreservationPolicy(
-        [
-            policies.LatestN(keep),
-            policies.BestN(get_metric_fn=lambda found: found['accuracy'], n=1),
-        ]
+    best = policies.BestN(
+        get_metric_fn=lambda found: found['accuracy'],
+        n=1,
+        keep_checkpoints_without_metrics=False,  # those saved within an epoch
     )
     with ocp.training.Checkpointer(
-        folder.absolute(), preservation_policy=kept, cleanup_tmp_directories=True
+        folder.absolute(),
+        preservation_policy=policies.AnyPreservationPolicy(
+            [policies.LatestN(keep), best]
+        ),
+        cleanup_tmp_directories=True,
     ) as checkpointer:
         yield checkpointer
 
 
-def save(checkpointer, state, *, epoch, accuracy):
-    """Saves `state` as the one reached after `epoch` epochs, and waits for the disk."""
-    checkpointer.save(epoch, state, metrics={'accuracy': accuracy}, force=True)
+def save(checkpointer, state, place, *, accuracy=None):
+    """Saves `state` and `place` under the state's step, and waits for the disk.
+
+    Args:
+      accuracy: on the test set, at the end of an epoch; None within one.
+
+    Raises:
+      OSError: the disk is full, or the folder cannot be written to.
+    """
+    step = int(jax.device_get(state.step))
+    try:
+        checkpointer.save(
+            step,
+            state,
+            metrics=None if accuracy is None else {'accuracy': accuracy},
+            force=True,
+            # The end of an epoch replaces a stop between its last step and its test.
+            overwrite=any(known.step == step for known in checkpointer.checkpoints),
+        )
+    except ValueError as error:  # how TensorStore reports what the disk refuses
+        raise OSError(f'checkpoint of step {step}: {error}') from error
+    seal(pathlib.Path(checkpointer.directory) / str(step), place)
 
 
-def restore(checkpointer, state):
-    """(newest saved state, epochs done), or (state, 0) when there is none.
+def seal(folder, place):
+    """Writes the seal of a finished checkpoint."""
+    about = place._asdict() | {'sums': dict(place.sums)}
+    content = {'place': about, 'crc32c': sums(folder)}
+    text = json.dumps(content, indent=1, sort_keys=True)
+    whole.write_text(folder / SEAL, f'{text}\n{google_crc32c.value(text.encode()):08x}')
+
+
+def sums(folder):
+    """{relative path: [bytes, CRC-32C]} of every file below `folder` but the seal."""
+    return {
+        path.relative_to(folder).as_posix(): [path.stat().st_size, file_sum(path)]
+        for path in sorted(folder.rglob('*'))
+        if path.is_file() and path.name != SEAL
+    }
+
+
+def file_sum(path):
+    """CRC-32C of a file's content."""
+    total = 0
+    with open(path, 'rb') as file:
+        while block := file.read(BLOCK):
+            total = google_crc32c.extend(total, block)
+    return total
+
+
+def open_seal(folder):
+    """The Place of a checkpoint's seal, after comparing every file with it.
+
+    Raises:
+      ValueError: what is wrong with the checkpoint.
+    """
+    try:
+        text, _, own = (folder / SEAL).read_text().rpartition('\n')
+        if f'{google_crc32c.value(text.encode()):08x}' != own:
+            raise ValueError(f'{SEAL} was changed')
+        content = json.loads(text)
+    except FileNotFoundError:
+        raise ValueError(f'no {SEAL}: its saving was cut short') from None
+    except UnicodeDecodeError:
+        raise ValueError(f'{SEAL} was changed') from None
+    now = sums(folder)
+    for name, expected in content['crc32c'].items():
+        if now.get(name) != expected:
+            what = 'was changed or cut short' if name in now else 'is missing'
+            raise ValueError(f'{name} {what}')
+    return Place(**content['place'])
+
+
+def steps(folder):
+    """Steps with a checkpoint in `folder`, newest first, whole or not."""
+    if not folder.is_dir():
+        return []
+    names = [path.name for path in folder.iterdir() if path.is_dir()]
+    return sorted((int(name) for name in names if name.isdigit()), reverse=True)
+
+
+def trusted(folder, say):
+    """(step, Place) of the newest checkpoint that agrees with its seal; None without.
+
+    Newer ones that do not are moved to `damaged/` beside `folder`, for Orbax must not
+    find them, and nothing is deleted.
+
+    Args:
+      folder: pathlib.Path of the checkpoints.
+      say: called with a line about each one that is put away.
+    """
+    for step in steps(folder):
+        try:
+            return step, open_seal(folder / str(step))
+        except ValueError as error:
+            damaged = folder.parent / 'damaged'
+            damaged.mkdir(exist_ok=True)
+            number = sum(path.name.startswith(f'{step}-') for path in damaged.iterdir())
+            os.replace(folder / str(step), damaged / f'{step}-{number}')
+            say(
+                f'the checkpoint of step {step} is damaged ({error}); it is in'
+                f' {damaged} now, and the run goes on from the one before'
+            )
+    return None
+
+
+def restore(checkpointer, step, state):
+    """The state saved under `step`.
 
     Args:
       state: a fresh state; gives structure, shapes, dtypes and placement.
+
+    Raises:
+      Damaged: the saved state has another structure or other shapes.
     """
-    if checkpointer.latest is None:
-        return state, 0
     wanted = jax.tree.map(
         lambda leaf: jax.ShapeDtypeStruct(
             leaf.shape, leaf.dtype, sharding=leaf.sharding
         ),
         state,
     )
-    epoch = checkpointer.latest.step
-    return checkpointer.load(epoch, wanted), epoch
+    try:
+        return checkpointer.load(step, wanted)
+    except (ValueError, KeyError) as error:
+        said = str(error).strip().splitlines()[0]
+        raise whole.Damaged(
+            f'the checkpoint of step {step} does not fit this config ({said}); give the'
+            ' config that the run was started with'
+        ) from None

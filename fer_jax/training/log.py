@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 
 from rich.console import Console
 from rich.progress import (
@@ -15,13 +16,30 @@ from rich.text import Text
 from tensorboardX import SummaryWriter
 
 from fer_jax.data import whole
+from fer_jax.training import stopping
 
 
 def read_rows(path):
-    """The rows of a metrics.jsonl, oldest first; [] when there is none."""
+    """The rows of a metrics.jsonl, oldest first; [] when there is none.
+
+    A last line without its end was being written when the process died: left out.
+
+    Raises:
+      Damaged: a line that is no JSON, with its number.
+    """
     if not path.exists():
         return []
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    *lines, _ = path.read_text().split('\n')
+    rows = []
+    for number, text in enumerate(lines, start=1):
+        try:
+            rows.append(json.loads(text))
+        except ValueError:
+            raise whole.Damaged(
+                f'{path}: line {number} is damaged; put an older copy of the whole'
+                ' folder in its place, or start again in another --workdir'
+            ) from None
+    return rows
 
 
 class Log:
@@ -34,6 +52,11 @@ class Log:
     def __init__(self, workdir, epochs):
         self._path = workdir / 'metrics.jsonl'
         self.rows = [row for row in read_rows(self._path) if row['epoch'] <= epochs]
+        if len(self.rows) != epochs:
+            raise whole.Damaged(
+                f'{self._path} has {len(self.rows)} rows, the checkpoint has {epochs}'
+                ' epochs; put the file that belongs to the checkpoints in its place'
+            )
         whole.write_text(self._path, ''.join(map(line, self.rows)))
         step = self.rows[-1]['step'] + 1 if self.rows else 0
         folder = workdir / 'tensorboard'
@@ -50,6 +73,8 @@ class Log:
         self.rows.append(row)
         with open(self._path, 'a') as file:
             file.write(line(row))
+            file.flush()
+            os.fsync(file.fileno())
         for name, value in row.items():
             if isinstance(value, float) and math.isfinite(value):
                 self._board.add_scalar(name, value, row['step'])
@@ -83,6 +108,46 @@ def progress(console=None):
         TimeRemainingColumn(),
         console=console or Console(),
     )
+
+
+class Watch:
+    """What a run shows while it works, and the question whether to stop.
+
+    Args:
+      bar: from `progress`.
+      name: of the run.
+      stop: () -> bool.
+    """
+
+    def __init__(self, bar, name, stop):
+        self._bar, self._name, self.stop = bar, name, stop
+        self._task = bar.add_task(name, total=None)
+
+    def say(self, text):
+        """Prints a line above the bar."""
+        self._bar.console.print(text, soft_wrap=True)
+
+    def start(self, images):
+        """Sets how many images there are to look at."""
+        self._bar.update(self._task, total=images)
+
+    def epoch(self, number, epochs):
+        """Names the epoch under way."""
+        self._bar.update(self._task, description=f'{self._name} {number}/{epochs}')
+
+    def show(self, images):
+        """Moves the bar by `images`."""
+        self._bar.advance(self._task, images)
+
+    def advance(self, images):
+        """Moves the bar by `images`.
+
+        Raises:
+          Stopped: when asked to stop.
+        """
+        self.show(images)
+        if self.stop():
+            raise stopping.Stopped
 
 
 def sentence(name, row, epochs):

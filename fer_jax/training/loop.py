@@ -1,13 +1,11 @@
 """The story of a run, top to bottom."""
 
-import functools
 import math
 import time
 
 import jax
-import numpy as np
 
-from fer_jax.training import checkpoint, evaluation, log, results, scoring
+from fer_jax.training import checkpoint, evaluation, log, results, scoring, stopping
 from fer_jax.training.programs import Programs
 
 
@@ -16,92 +14,151 @@ def finished(run):
     return (run.workdir / 'result.json').exists()
 
 
-def train(run):
+def train(run, stop=lambda: False):
     """Trains `run` from where its folder says it is, and writes its results.
 
     Args:
       run: from setup.prepare.
+      stop: asked before each step and between batches; True saves and returns early.
 
     Returns:
-      The content of result.json.
+      The content of result.json; None when stopped.
 
     Raises:
-      FloatingPointError: the loss became NaN or infinite.
+      FloatingPointError: the loss or a gradient became NaN or infinite; the newest
+        checkpoint is from before.
+      AlreadyRunning: another process trains in the folder.
+      Damaged: the files of the folder do not belong together, or a record of the data
+        set was changed.
+      OSError: a file cannot be written or read, as on a full disk.
     """
     config, workdir = run.config, run.workdir
-    programs = Programs(run)
+    folder = workdir / 'checkpoints'
     with (
         jax.set_mesh(run.mesh),
-        checkpoint.manager(
-            workdir / 'checkpoints', keep=config.keep_checkpoints
-        ) as saved,
+        stopping.alone(workdir),
         log.progress() as bar,
     ):
-        state, done = checkpoint.restore(saved, programs.fresh())
-        if not done:
-            state = programs.absorb(state)
-        history = results.read_history(workdir / 'history.npz', done)
-        batches = programs.training_batches(done * run.steps_per_epoch)
-        total = programs.images_per_epoch() * (config.epochs - done)
-        task = bar.add_task(workdir.name, total=total)
-        advance = functools.partial(bar.advance, task)
-        say = functools.partial(bar.console.print, soft_wrap=True)
-        if done:
-            say(f'{workdir} goes on after epoch {done}')
-        with log.Log(workdir, done) as rows, jax.transfer_guard('disallow'):
-            for epoch in range(done + 1, config.epochs + 1):
-                started = time.perf_counter()
-                bar.update(task, description=f'{workdir.name} {epoch}/{config.epochs}')
-                row = {'step': epoch * run.steps_per_epoch, 'epoch': epoch}
-                state, metrics = train_epoch(programs, state, batches, advance)
-                row |= metrics
-                # Test before refitting, as the ReSup release does; log before saving,
-                # so that an epoch which is saved has its numbers.
-                row |= test(programs, state, advance)
-                state, metrics = look_back(programs, state, row, history, advance)
-                row |= metrics
-                row['seconds'] = round(time.perf_counter() - started, 3)
-                results.write_history(workdir / 'history.npz', history)
-                rows.write(row)
-                checkpoint.save(
-                    saved, state, epoch=epoch, accuracy=row['test/accuracy']
-                )
-                say(log.sentence(workdir.name, row, config.epochs))
-            return finish(programs, state, rows.rows, history)
+        watch = log.Watch(bar, workdir.name, stop)
+        step, place = checkpoint.trusted(folder, watch.say) or (0, checkpoint.Place())
+        history = results.read_history(workdir / 'history.npz', place.epoch)
+        programs = Programs(run)
+        with (
+            checkpoint.manager(folder, keep=config.keep_checkpoints) as saved,
+            log.Log(workdir, place.epoch) as rows,
+        ):
+            watch.start(programs.images_left(place))
+            try:
+                state = begin(programs, saved, step, place, watch)
+                with jax.transfer_guard('disallow'):
+                    return go_on(programs, state, place, history, rows, saved, watch)
+            except stopping.Stopped:
+                return None
 
 
-def train_epoch(programs, state, batches, advance):
-    """One pass over the training set -> state, {'train/...': mean over the steps}.
+def begin(programs, saved, step, place, watch):
+    """The state to go on from: fresh at step 0, or that of the checkpoint of `step`."""
+    state = programs.fresh()
+    if not step:
+        return programs.absorb(state, watch.advance)
+    watch.say(f'{programs.run.workdir} goes on {place.words()}')
+    return checkpoint.restore(saved, step, state)
+
+
+def go_on(programs, state, place, history, rows, saved, watch):
+    """Trains from `place` to the end of the last epoch -> content of result.json.
 
     Raises:
-      FloatingPointError: the loss is not finite.
+      Stopped: when asked to, after saving.
+    """
+    run, config = programs.run, programs.run.config
+    batches = programs.training_batches(int(jax.device_get(state.step)))
+    while place.epoch < config.epochs:
+        watch.epoch(place.epoch + 1, config.epochs)
+        state, place = train_epoch(programs, state, place, batches, saved, watch)
+        started = time.perf_counter()
+        epoch = place.epoch + 1
+        row = {'step': epoch * run.steps_per_epoch, 'epoch': epoch}
+        row |= {f'train/{name}': value for name, value in place.means().items()}
+        try:
+            # Test before refitting, as the ReSup release does; log before saving,
+            # so that an epoch which is saved has its numbers.
+            row |= test(programs, state, watch.advance)
+            new, metrics = look_back(programs, state, row, history, watch)
+        except stopping.Stopped:
+            checkpoint.save(saved, state, place)
+            raise
+        state, row = new, row | metrics
+        row['seconds'] = round(place.seconds + time.perf_counter() - started, 3)
+        results.write_history(run.workdir / 'history.npz', history)
+        rows.write(row)
+        place = checkpoint.Place(epoch=epoch)
+        checkpoint.save(saved, state, place, accuracy=row['test/accuracy'])
+        watch.say(log.sentence(run.workdir.name, row, config.epochs))
+    return finish(programs, state, rows.rows, history, watch.advance)
+
+
+def train_epoch(programs, state, place, batches, saved, watch):
+    """The rest of one pass over the training set -> state, place after its last step.
+
+    Raises:
+      FloatingPointError: the loss or a gradient is not finite.
+      Stopped: when asked to, after saving.
     """
     config, run = programs.run.config, programs.run
-    collected, waiting = [], []
-    for number in range(1, run.steps_per_epoch + 1):
-        batch = next(batches)
-        state, metrics = programs.step(state, batch['images'], batch['index'])
-        waiting.append(metrics)
+    waiting = []
+    while place.steps + len(waiting) < run.steps_per_epoch:
+        stopping_now = watch.stop()
+        if not stopping_now:
+            started = time.perf_counter()
+            batch = next(batches)
+            state, metrics = programs.step(state, batch['images'], batch['index'])
+            waiting.append(metrics)
+            place = place.later(time.perf_counter() - started)
+        steps = place.steps + len(waiting)
+        saving = stopping_now or due(steps, config.save_every_steps)
         # Reading the metrics waits for the device; seldom, so that it never starves.
-        if number % config.log_every_steps == 0 or number == run.steps_per_epoch:
-            collected += jax.device_get(waiting)
-            check_finite(collected[-len(waiting) :], int(jax.device_get(state.step)))
-            advance(len(waiting) * config.batch_size)
+        if saving or due(steps, config.log_every_steps) or steps == run.steps_per_epoch:
+            started = time.perf_counter()
+            rows = jax.device_get(waiting)
+            check_finite(rows, state, run.steps_per_epoch * place.epoch + place.steps)
+            for row in rows:
+                del row['bad_leaf']
+            place = place.after(rows).later(time.perf_counter() - started)
+            watch.show(len(waiting) * config.batch_size)
             waiting = []
-    return state, {
-        f'train/{name}': float(np.mean([row[name] for row in collected]))
-        for name in collected[0]
-    }
+        if saving and steps < run.steps_per_epoch:
+            checkpoint.save(saved, state, place)
+        if stopping_now:
+            raise stopping.Stopped
+    return state, place
 
 
-def check_finite(rows, last_step):
-    """Raises FloatingPointError at the first step whose loss is NaN or infinite."""
-    for back, row in zip(range(len(rows), 0, -1), rows):
-        if not math.isfinite(row['loss']):
-            raise FloatingPointError(
-                f'the loss of step {last_step - back} is {row["loss"]}; the newest'
-                ' checkpoint is from before; try a smaller optimizer.learning_rate'
-            )
+def due(steps, every):
+    """Whether it is time for what is done after each `every` steps; 0: never."""
+    return every > 0 and steps % every == 0
+
+
+def check_finite(rows, state, first_step):
+    """Raises FloatingPointError at the first step whose loss or gradient is not finite.
+
+    Args:
+      rows: metrics of the steps from `first_step` on, on the host.
+      state: any TrainState of the run, for the names of its leaves.
+    """
+    for step, row in enumerate(rows, start=first_step):
+        bad = int(row['bad_leaf'])
+        if math.isfinite(row['loss']) and bad < 0:
+            continue
+        found = f'the loss of step {step} is {row["loss"]:.4g}'
+        if bad >= 0:
+            path, _ = jax.tree_util.tree_leaves_with_path(state.params)[bad]
+            name = jax.tree_util.keystr(path, simple=True, separator='/')
+            found += f'; the first gradient with a NaN or infinity is that of {name}'
+        raise FloatingPointError(
+            f'{found}; the newest checkpoint is from before; try a smaller'
+            ' optimizer.learning_rate in another --workdir'
+        )
 
 
 def test(programs, state, advance):
@@ -112,16 +169,23 @@ def test(programs, state, advance):
     return {f'test/{name}': value for name, value in found.items()}
 
 
-def look_back(programs, state, row, history, advance):
+def look_back(programs, state, row, history, watch):
     """Scores every training example and refits -> state, {metric: value}.
 
     Appends scores and labels to `history`.
+
+    Raises:
+      Stopped: when asked to; `history` is as before.
     """
     run = programs.run
     if run.algorithm.score is None:
         return state, {}
     scores = scoring.gather(
-        programs.score, state, programs.all_training(), len(run.examples.ids), advance
+        programs.score,
+        state,
+        programs.all_training(),
+        len(run.examples.ids),
+        watch.advance,
     )
     history['scores'].append(scores)
     history['labels'].append(jax.device_get(state.labels))
@@ -141,11 +205,19 @@ def small_leaves(memory, largest=64):
             yield name, jax.device_get(leaf).tolist()
 
 
-def finish(programs, state, rows, history):
-    """Writes labels.csv and, last, result.json; returns the latter's content."""
+def finish(programs, state, rows, history, advance):
+    """Writes labels.csv and, last, result.json; returns the latter's content.
+
+    Raises:
+      Stopped: `advance` was asked to stop.
+    """
     run = programs.run
     probs = scoring.gather(
-        programs.probs, state, programs.all_training(), len(run.examples.ids)
+        programs.probs,
+        state,
+        programs.all_training(),
+        len(run.examples.ids),
+        advance,
     )
     labels, flips = jax.device_get((state.labels, state.flips))
     log_odds = programs.log_odds(state, history)

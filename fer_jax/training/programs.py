@@ -73,12 +73,15 @@ class Programs:
         """The state before the training set is seen."""
         return self._create(*self._fresh)
 
-    def absorb(self, state):
+    def absorb(self, state, advance):
         """The state before the first step: fresh, or having seen each example once."""
         if self.run.algorithm.absorb:
+            left = len(self.run.examples.ids)
             for batch in self.all_training():
                 seen = batch['images'], batch['index'], batch['mask']
                 state = state._replace(memory=self._absorb(state, *seen))
+                advance(min(left, len(batch['index'])))
+                left -= len(batch['index'])
         return state
 
     def refreshed(self, state, scores, progress):
@@ -101,12 +104,18 @@ class Programs:
         scores = mesh.put(history['scores'][-1], self._everywhere)
         return jax.device_get(self._log_odds(state.memory, scores, self._given))
 
-    def images_per_epoch(self):
-        """Images learned from, tested and scored in an epoch."""
+    def images_left(self, place):
+        """Images to look at from `place` on: learned from, tested, scored, absorbed."""
         run = self.run
         learned = run.steps_per_epoch * run.config.batch_size
         scored = len(run.examples.ids) * bool(run.algorithm.score)
-        return learned + scored + len(run.test_labels)
+        epoch = learned + scored + len(run.test_labels)
+        begun = place.steps * run.config.batch_size
+        last = len(run.examples.ids)  # once more for labels.csv
+        first = len(run.examples.ids) * bool(run.algorithm.absorb)
+        if place.epoch or place.steps:
+            first = 0
+        return epoch * (run.config.epochs - place.epoch) - begun + first + last
 
     def training_batches(self, first_step):
         """Endless batches on the devices, from the one of `first_step` on."""

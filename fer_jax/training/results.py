@@ -5,6 +5,8 @@ import io
 import json
 import math
 import statistics
+import zipfile
+import zlib
 
 import numpy as np
 from scipy import special
@@ -15,11 +17,27 @@ from fer_jax.numerics import metrics
 
 
 def read_history(path, epochs):
-    """{'scores': [...], 'labels': [...]}: the first `epochs` of a history.npz."""
-    if not path.exists() or not epochs:
+    """{'scores': [...], 'labels': [...]}: the first `epochs` of a history.npz.
+
+    Raises:
+      Damaged: no such file, a damaged one, or one with fewer epochs.
+    """
+    if not epochs:
         return {'scores': [], 'labels': []}
-    with np.load(path) as stored:
-        return {name: list(stored[name][:epochs]) for name in ('scores', 'labels')}
+    try:
+        with np.load(path) as stored:
+            found = {name: list(stored[name][:epochs]) for name in ('scores', 'labels')}
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise whole.Damaged(
+            f'{path} cannot be read ({error}); put the file that belongs to the'
+            ' checkpoints in its place'
+        ) from None
+    if len(found['labels']) not in (0, epochs):  # 0: a method that scores nothing
+        raise whole.Damaged(
+            f'{path} has {len(found["labels"])} of the {epochs} epochs done; put the'
+            ' file that belongs to the checkpoints in its place'
+        )
+    return found
 
 
 def write_history(path, history):

@@ -25,6 +25,7 @@ FREE = (
     'keep_checkpoints',
     'log_every_steps',
     'peer_map',
+    'save_every_steps',
 )
 
 
@@ -55,10 +56,13 @@ class Run(NamedTuple):
         return len(self.prepared.class_names)
 
 
-def prepare(config, workdir):
+def prepare(config, workdir, *, accept_changes=False):
     """Checks everything, draws or reads the noise list, and returns a Run.
 
-    Writes `config.json`, `noise.csv` and `noise.json` into `workdir`.
+    Writes `noise.csv` and `noise.json`, `data.json` and `config.json` into `workdir`.
+
+    Args:
+      accept_changes: go on with a config that differs from the stored one.
 
     Raises:
       ValueError, FileNotFoundError: one line that says what was found, what was wanted
@@ -66,7 +70,8 @@ def prepare(config, workdir):
     """
     workdir = pathlib.Path(workdir)
     check(config)
-    check_same(config, workdir)
+    if not accept_changes:
+        check_same(config, workdir)
     data = prepared.load(config.data.dir)
     sets.check_classes(config.data.name, data.class_names)
     for split in (data.train, data.test):
@@ -86,6 +91,7 @@ def prepare(config, workdir):
     workdir.mkdir(parents=True, exist_ok=True)
     if noise is not None:
         noise_list.save(noise, data.train.ids, workdir)
+    keep_same_data(workdir, data, noise)
     whole.write_text(workdir / 'config.json', config.to_json(indent=1) + '\n')
     test = data.test
     return Run(
@@ -115,7 +121,9 @@ def check(config):
         'keep_checkpoints', 'data.image_size_px', 'model.width',
     ):  # fmt: skip
         at_least(name, field(config, name), 1)
-    for name in ('data.max_train', 'data.workers', 'optimizer.weight_decay'):
+    for name in (
+        'save_every_steps', 'data.max_train', 'data.workers', 'optimizer.weight_decay',
+    ):  # fmt: skip
         at_least(name, field(config, name), 0)
     if not 0 <= config.noise.rate < 1:
         raise ValueError(
@@ -214,8 +222,32 @@ def check_same(config, workdir):
     if differing:
         raise ValueError(
             f'{workdir} holds a run with another config: {"; ".join(differing)};'
-            ' name another --workdir, or give the fields it was started with'
+            ' name another --workdir, give the fields it was started with, or, to go'
+            ' on with the new ones, add --accept_changes'
         )
+
+
+def keep_same_data(workdir, data, noise):
+    """Notes in `data.json` what a run learns from, or checks that it still is that.
+
+    Raises:
+      ValueError: the run was started with another data set or noise list.
+    """
+    path = workdir / 'data.json'
+    now = {
+        'dataset_digest': data.digest,
+        'noise_list_sha256': noise.sha256 if noise else None,
+    }
+    if not path.exists():
+        whole.write_text(path, json.dumps(now, indent=1) + '\n')
+        return
+    for name, before in json.loads(path.read_text()).items():
+        if now[name] != before:
+            raise ValueError(
+                f'{workdir} was trained with {name} {str(before)[:12]} and now has'
+                f' {str(now[name])[:12]}; give --config.data.dir of the set it was'
+                ' started with, or name another --workdir'
+            )
 
 
 def build(config, data):

@@ -51,13 +51,20 @@ def first_of_each(index):
     return jnp.argmax(same, axis=1) == jnp.arange(len(index))
 
 
+def first_bad_leaf(tree):
+    """[] int32: place of the first leaf of `tree` with a NaN or infinity; -1: none."""
+    bad = jnp.stack([~jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(tree)])
+    return jnp.where(jnp.any(bad), jnp.argmax(bad).astype(jnp.int32), -1)
+
+
 def make_step(algorithm, optimizer, augment, *, steps_per_epoch, seed, placement=None):
     """step(state, images [B, h, w, 3] uint8, index [B]) -> state, metrics {name: []}.
 
-    Compiled once for the whole run, its state updated in place. `augment(step, index,
-    images)` makes the views. Every random number is drawn from (seed, step) and, in the
-    augmentation, the example; nothing is carried over. `placement` is that of the
-    results: (shardings of the state, sharding of the metrics).
+    `bad_leaf` among the metrics is the place of the first gradient that is not finite,
+    or -1. Compiled once for the whole run, its state updated in place. `augment(step,
+    index, images)` makes the views. Every random number is drawn from (seed, step) and,
+    in the augmentation, the example; nothing is carried over.
+    `placement` is that of the results: (shardings of the state, of the metrics).
     """
 
     def train_step(state, images, index):
@@ -81,6 +88,6 @@ def make_step(algorithm, optimizer, augment, *, steps_per_epoch, seed, placement
             memory=aux.memory,
             labels=state.labels.at[once].set(relabelled, mode='drop'),
             flips=state.flips.at[once].add(relabelled != labels, mode='drop'),
-        ), aux.metrics
+        ), aux.metrics | {'bad_leaf': first_bad_leaf(gradients)}
 
     return jax.jit(train_step, donate_argnums=0, out_shardings=placement)

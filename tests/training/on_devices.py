@@ -21,7 +21,7 @@ from fer_jax import algorithms, nets
 from fer_jax.algorithms import Progress, proximity
 from fer_jax.data import augment
 from fer_jax.training import mesh, scoring, step
-from tests.algorithms.conftest import Tiny
+from tests.conftest import Tiny
 
 CLASSES, N, B, SIZE = 3, 24, 16, 8
 # So that two steps meet what a method does after its warm-up.

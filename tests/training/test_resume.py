@@ -1,0 +1,120 @@
+"""Stopped anywhere and started again, a run ends as if nothing had happened."""
+
+import importlib
+import json
+
+import jax
+import numpy as np
+import pytest
+
+from fer_jax import algorithms, nets
+from fer_jax.training import checkpoint, loop, setup
+from fer_jax.training.programs import Programs
+
+# (method, weight of embedding proximity); centres are state, too
+RUNS = [(name, 0.0) for name in algorithms.names()] + [('scn', 0.01), ('dmue', 0.01)]
+EPOCHS = 2
+QUICK = {  # what a method does late, early enough to happen in two epochs
+    'arazo': {'warmup_epochs': 1},
+    'dividemix': {'warmup_epochs': 1},
+    'resup': {'warmup_epochs': 1, 'readiness': 0.0, 'held_out': 0.0},
+    'rul': {'relabel': True, 'relabel_epoch': 1},
+    'scn': {'relabel_epoch': 1},
+}
+
+
+@pytest.fixture
+def config(faces, tiny, monkeypatch):
+    """Of a method -> a config that runs in a second: 70 faces, four steps an epoch."""
+    monkeypatch.setitem(nets.BACKBONES, 'tiny', tiny)
+
+    def make(method, proximity=0.0):
+        module = importlib.import_module(f'configs.{method}')
+        config = module.get_config('dataset=synthetic,noise=0.3')
+        config.data.dir = str(faces)
+        config.data.image_size_px = 24
+        config.model.backbone = 'tiny'
+        config.batch_size = 16
+        config.eval_batch_size = 32
+        config.log_every_steps = 3
+        config.epochs = EPOCHS
+        config.optimizer.decay_epochs = (1,)
+        config.proximity.weight = proximity
+        config.algorithm.update(QUICK.get(method, {}))
+        return config
+
+    return make
+
+
+def train(config, workdir, monkeypatch, programs, stop=lambda: False):
+    """One session of a run, in which a process has compiled its programs before."""
+    run = setup.prepare(config, workdir)
+    programs.setdefault('only', Programs(run)).run = run
+    monkeypatch.setattr(loop, 'Programs', lambda run: programs['only'])
+    return loop.train(run, stop)
+
+
+def after(count):
+    """stop() that says yes when it is asked for the `count`th time and from then on."""
+    asked = iter(range(1, 10**6))
+    return lambda: next(asked) >= count
+
+
+def content(workdir):
+    """Every file that tells how a run went, but for the seconds."""
+    rows = [json.loads(line) for line in (workdir / 'metrics.jsonl').open()]
+    result = json.loads((workdir / 'result.json').read_text())
+    for row in [*rows, result]:
+        row.pop('seconds')
+    result.pop('trained_images_per_second')
+    with np.load(workdir / 'history.npz') as stored:
+        history = {name: stored[name] for name in stored}
+    return rows, result, history, (workdir / 'labels.csv').read_text()
+
+
+def last_state(workdir, state):
+    """Leaves of the newest checkpoint."""
+    folder = workdir / 'checkpoints'
+    step, _ = checkpoint.trusted(folder, pytest.fail)
+    with checkpoint.manager(folder, keep=2) as saved:
+        return jax.tree.leaves(checkpoint.restore(saved, step, state))
+
+
+def compare(broken, unbroken, programs):
+    """Asserts that two folders hold the same run, to the last bit."""
+    np.testing.assert_equal(content(broken), content(unbroken))
+    fresh = programs['only'].fresh()
+    ours, theirs = last_state(broken, fresh), last_state(unbroken, fresh)
+    for mine, other in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(mine, other)
+
+
+def test_stopped_everywhere(config, tmp_path, monkeypatch):
+    """Stops are asked for before each step and between batches of test and scoring.
+
+    The sessions end at their second, third, ... such question: within an epoch, between
+    its last step and its test, while scoring, and while the results are written.
+    """
+    config, programs = config('resup'), {}
+    unbroken = tmp_path / 'unbroken'
+    assert train(config, unbroken, monkeypatch, programs) is not None
+    broken, sessions = tmp_path / 'broken', 1
+    while train(config, broken, monkeypatch, programs, after(sessions + 1)) is None:
+        sessions += 1
+        assert sessions < 30
+    assert sessions > 5
+    compare(broken, unbroken, programs)
+
+
+@pytest.mark.parametrize(('method', 'proximity'), RUNS)
+def test_every_method_goes_on(config, tmp_path, monkeypatch, method, proximity):
+    """Stopped after two steps, and again in the second epoch."""
+    config, programs = config(method, proximity), {}
+    unbroken, broken = tmp_path / 'unbroken', tmp_path / 'broken'
+    assert train(config, unbroken, monkeypatch, programs) is not None
+    seen = 3 if programs['only'].run.algorithm.absorb else 0
+    for asked in (3 + seen, 9):
+        assert train(config, broken, monkeypatch, programs, after(asked)) is None
+    assert checkpoint.steps(broken / 'checkpoints')[0] > 4
+    assert train(config, broken, monkeypatch, programs) is not None
+    compare(broken, unbroken, programs)
