@@ -104,7 +104,8 @@ def get_config(arg=''):
     # steps between checkpoints within an epoch; 0: only at the end of each epoch
     config.save_every_steps = 0
     config.keep_checkpoints = 2  # newest ones kept, beside the best on the test set
-    config.peer_map = 'auto'  # how co-trained networks run: auto, unroll, vmap
+    # how co-trained networks run: auto, unroll, vmap, mesh (on devices of their own)
+    config.peer_map = 'auto'
 
     config.data = ConfigDict()
     config.data.name = given['dataset']  # one of DATASETS; folder: any classes

@@ -23,9 +23,10 @@ except ImportError:  # Pillow decodes to the same bits, at half the speed
     simplejpeg = None
 
 BUFFERED_BATCHES = 8  # in flight per process; grain's default of 500 fills memory
+EVERY_ROW = slice(None)
 
 
-def training(split, positions, *, batch_size, seed, labels=None):
+def training(split, positions, *, batch_size, seed, labels=None, rows=EVERY_ROW):
     """Batches to train on, without end: ds[k] is the batch of step k.
 
     An epoch is n // batch_size whole batches in an order of its own, drawn from
@@ -39,6 +40,7 @@ def training(split, positions, *, batch_size, seed, labels=None):
       batch_size: B, at most n.
       seed: draws the orders.
       labels: [n] the classes to balance, or None.
+      rows: the slice of each batch that is read here; other hosts read the others.
 
     Returns:
       A grain MapDataset of {'images': [B, H, W, 3] uint8, 'index': [B] int32}, where
@@ -60,11 +62,12 @@ def training(split, positions, *, batch_size, seed, labels=None):
         batch_size,
         seed,
         None if labels is None else _Classes(labels),
+        rows,
     )
     return grain.MapDataset.range(sys.maxsize).map(shuffled)
 
 
-def once(split, positions, *, batch_size):
+def once(split, positions, *, batch_size, rows=EVERY_ROW):
     """Batches that show each example exactly once, in the order of `positions`.
 
     Every batch has B rows. The rows missing from the last one repeat its last example
@@ -84,7 +87,9 @@ def once(split, positions, *, batch_size):
             f'{n} examples in batches of {batch_size}; both must be at least 1'
         )
     load = _Load(split, positions)
-    return grain.MapDataset.range(-(-n // batch_size)).map(_Padded(load, batch_size))
+    return grain.MapDataset.range(-(-n // batch_size)).map(
+        _Padded(load, batch_size, rows)
+    )
 
 
 def batches(ds, start=0, workers=0):
@@ -190,16 +195,16 @@ class _Load:
 class _Shuffled:
     """Number of a step -> its batch, in the order of its epoch."""
 
-    def __init__(self, load, batch_size, seed, classes):
+    def __init__(self, load, batch_size, seed, classes, rows):
         self._load, self._batch_size = load, batch_size
-        self._seed, self._classes = seed, classes
+        self._seed, self._classes, self._rows = seed, classes, rows
 
     def __call__(self, step):
         n = len(self._load)
         epoch, number = divmod(step, n // self._batch_size)
         first = number * self._batch_size
         order = _order(self._seed, epoch, n, self._classes)
-        return self._load(order[first : first + self._batch_size])
+        return self._load(order[first : first + self._batch_size][self._rows])
 
 
 class _Classes:
@@ -234,10 +239,10 @@ def _order(seed, epoch, n, classes):
 class _Padded:
     """Number of a batch -> the batch, filled up and masked."""
 
-    def __init__(self, load, batch_size):
-        self._load, self._batch_size = load, batch_size
+    def __init__(self, load, batch_size, rows):
+        self._load, self._batch_size, self._rows = load, batch_size, rows
 
     def __call__(self, number):
         last = len(self._load) - 1
-        index = number * self._batch_size + np.arange(self._batch_size)
+        index = number * self._batch_size + np.arange(self._batch_size)[self._rows]
         return self._load(np.minimum(index, last)) | {'mask': index <= last}

@@ -5,11 +5,13 @@
 
 import jax
 import jax.numpy as jnp
+from jax.sharding import PartitionSpec
 
 # Which mapping `auto` takes. On a CPU vmap turns every convolution into a grouped one:
 # a ReSup step of the slim ResNet-18 (width 24, 48 px, batch 64, one core, jax 0.10.2)
 # takes 547 ms by unroll and 4,887 ms by vmap. GPU and TPU are not measured: unroll.
 FASTEST = {'cpu': 'unroll', 'gpu': 'unroll', 'tpu': 'unroll'}
+NET = 'net'  # the axis of a mesh that spreads peers
 
 
 def init(init_one, rng, count):
@@ -47,8 +49,10 @@ def apply(function, stacked, *shared, how='auto'):
       function: of one peer's tree and the shared arguments, to any tree of arrays.
       stacked: tree whose leaves have the leading axis P.
       shared: the same for every peer, not mapped.
-      how: 'unroll', a Python loop inside jit; 'vmap', batched kernels; 'auto', by the
-        default backend. They agree to float rounding.
+      how: 'unroll', a Python loop inside jit; 'vmap', batched kernels; 'mesh', each
+        peer on devices of its own, those of its place on the axis `net` of the mesh
+        in force (jax.set_mesh), every other axis of which is left to the compiler;
+        'auto', by the default backend. They agree to float rounding.
 
     Raises:
       ValueError: unknown `how`, or leaves without a common leading axis.
@@ -56,9 +60,16 @@ def apply(function, stacked, *shared, how='auto'):
     count = size(stacked)
     if how == 'auto':
         how = FASTEST.get(jax.default_backend(), 'unroll')
+    if how == 'mesh':
+        return jax.shard_map(
+            lambda stacked, shared: apply(function, stacked, *shared, how='unroll'),
+            in_specs=(PartitionSpec(NET), PartitionSpec()),
+            out_specs=PartitionSpec(NET),
+            axis_names={NET},
+        )(stacked, shared)
     if how == 'vmap':
         return jax.vmap(lambda tree: function(tree, *shared))(stacked)
     if how == 'unroll':
         each = [function(one(stacked, p), *shared) for p in range(count)]
         return jax.tree.map(lambda *leaves: jnp.stack(leaves), *each)
-    raise ValueError(f'peers are mapped by auto, unroll or vmap, got {how!r}')
+    raise ValueError(f'peers are mapped by auto, unroll, vmap or mesh, got {how!r}')

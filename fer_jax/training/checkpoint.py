@@ -187,6 +187,15 @@ def trusted(folder, say):
     return None
 
 
+def leaves(folder, step):
+    """(name, array on the host) of every leaf of a saved state, as it was saved."""
+    with ocp.training.Checkpointer(folder.absolute()) as checkpointer:
+        state = checkpointer.load(step)
+    for path, leaf in jax.tree_util.tree_leaves_with_path(state):
+        name = jax.tree_util.keystr(path, simple=True, separator='/')
+        yield name, jax.device_get(leaf)
+
+
 def restore(checkpointer, step, state):
     """The state saved under `step`.
 

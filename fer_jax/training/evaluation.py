@@ -7,39 +7,38 @@ import numpy as np
 from fer_jax.numerics import metrics
 
 
-def make_count(algorithm, prepare, num_classes):
-    """count(state, images, labels, mask) -> confusion matrices [P + 1, C, C] int32.
+def make_count(algorithm, prepare, labels, num_classes):
+    """count(state, images, index, mask) -> confusion matrices [P + 1, C, C] int32.
 
     Row = true label, column = predicted; the last matrix is the mean vote, the class
-    of the largest mean probability. Padding is masked.
+    of the largest mean probability. Padding is masked. `labels` [N] int32 are the clean
+    ones of the split, on the host.
     """
 
-    def count(state, images, labels, mask):
+    def count(state, images, index, mask):
         prediction = algorithm.predict(state.params, state.stats, prepare(images))
         probs = jax.nn.softmax(prediction.logits)
         voters = jnp.concatenate([probs, jnp.mean(probs, axis=0, keepdims=True)])
         predicted = jnp.argmax(voters, axis=-1)
-        return jax.vmap(lambda p: metrics.confusion(p, labels, mask, num_classes))(
+        true = jnp.asarray(labels)[index]
+        return jax.vmap(lambda p: metrics.confusion(p, true, mask, num_classes))(
             predicted
         )
 
-    return jax.jit(count)
+    return count
 
 
-def evaluate(count, state, batches, labels):
+def evaluate(count, state, batches):
     """Confusion matrices [P + 1, C, C] over all of `batches`, on the host.
 
     Args:
       count: from make_count.
-      batches: padded host batches with 'images', 'index' and 'mask'.
-      labels: [N] clean labels of the split, int32.
+      batches: padded ones with 'images', 'index' and 'mask'.
     """
     total = 0
     for batch in batches:
-        host = (batch['images'], labels[batch['index']], batch['mask'])
-        total = total + np.asarray(
-            jax.device_get(count(state, *jax.device_put(host))), np.int64
-        )
+        found = count(state, batch['images'], batch['index'], batch['mask'])
+        total = total + np.asarray(jax.device_get(found), np.int64)
     return total
 
 

@@ -4,9 +4,7 @@ import math
 import time
 
 import jax
-import numpy as np
 
-from fer_jax.algorithms import Progress
 from fer_jax.training import checkpoint, evaluation, log, results, scoring, stopping
 from fer_jax.training.programs import Programs
 
@@ -36,7 +34,11 @@ def train(run, stop=lambda: False):
     """
     config, workdir = run.config, run.workdir
     folder = workdir / 'checkpoints'
-    with stopping.alone(workdir), log.progress() as bar:
+    with (
+        jax.set_mesh(run.mesh),
+        stopping.alone(workdir),
+        log.progress() as bar,
+    ):
         watch = log.Watch(bar, workdir.name, stop)
         step, place = checkpoint.trusted(folder, watch.say) or (0, checkpoint.Place())
         history = results.read_history(workdir / 'history.npz', place.epoch)
@@ -112,8 +114,7 @@ def train_epoch(programs, state, place, batches, saved, watch):
         if not stopping_now:
             started = time.perf_counter()
             batch = next(batches)
-            device = jax.device_put((batch['images'], batch['index']))
-            state, metrics = programs.step(state, *device)
+            state, metrics = programs.step(state, batch['images'], batch['index'])
             waiting.append(metrics)
             place = place.later(time.perf_counter() - started)
         steps = place.steps + len(waiting)
@@ -178,8 +179,8 @@ def look_back(programs, state, row, history, watch):
     Raises:
       Stopped: when asked to; `history` is as before.
     """
-    run, algorithm = programs.run, programs.run.algorithm
-    if algorithm.score is None:
+    run = programs.run
+    if run.algorithm.score is None:
         return state, {}
     scores = scoring.gather(
         programs.score,
@@ -190,15 +191,7 @@ def look_back(programs, state, row, history, watch):
     )
     history['scores'].append(scores)
     history['labels'].append(jax.device_get(state.labels))
-    if algorithm.refresh:
-        numbers = np.int32(row['step']), np.int32(row['epoch'])
-        memory = programs.refresh(
-            state.memory,
-            jax.device_put(scores),
-            programs.given,
-            Progress(*jax.device_put(numbers)),
-        )
-        state = state._replace(memory=memory)
+    state = programs.refreshed(state, scores, (row['step'], row['epoch']))
     metrics = {f'memory/{name}': value for name, value in small_leaves(state.memory)}
     found = results.detection(programs.log_odds(state, history), run.examples)
     metrics |= {f'noise/{name}': value for name, value in found.items()}

@@ -1,16 +1,22 @@
-"""The compiled functions of a run, and the host batches that they eat."""
+"""The compiled functions of a run, and the batches that they eat."""
 
+import contextlib
 import functools
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from fer_jax.algorithms import Progress
 from fer_jax.data import augment, pipeline
-from fer_jax.training import evaluation, optimizer, scoring, step
+from fer_jax.training import evaluation, mesh, optimizer, scoring, step
 
 
 class Programs:
-    """What setup.Run says, made ready to run."""
+    """What setup.Run says, made ready to run.
+
+    To be used with the run's mesh in force (jax.set_mesh).
+    """
 
     def __init__(self, run):
         config = run.config
@@ -22,63 +28,81 @@ class Programs:
             augment.augment, recipe, size, config.seed, views=algorithm.views
         )
         prepare = functools.partial(augment.prepare, recipe, size)
+        self._everywhere = mesh.everywhere(run.mesh)
+        # Compiled, each leaf of the state has a buffer of its own to be donated.
+        create = functools.partial(step.create, algorithm, self.optimizer)
+        self._fresh = (
+            jax.random.key(config.seed),
+            jnp.zeros((1, size, size, 3)),
+            run.examples.labels,
+        )
+        placement = mesh.of_state(run.mesh, jax.eval_shape(create, *self._fresh))
+        self._create = jax.jit(create, out_shardings=placement)
         self.step = step.make_step(
             algorithm,
             self.optimizer,
             views,
             steps_per_epoch=run.steps_per_epoch,
             seed=config.seed,
+            placement=(placement, self._everywhere),
         )
-        self._count = evaluation.make_count(algorithm, prepare, run.num_classes)
-        self.probs = scoring.make_probs(algorithm, prepare)
-        self.given = jax.device_put(run.examples.labels)
+        labels = run.examples.labels
+        compiled = functools.partial(jax.jit, out_shardings=self._everywhere)
+        self._count = compiled(
+            evaluation.make_count(algorithm, prepare, run.test_labels, run.num_classes)
+        )
+        self.probs = compiled(scoring.make_probs(algorithm, prepare))
+        self._given = mesh.put(labels, self._everywhere)
         if algorithm.score:
-            self.score = scoring.make_score(algorithm, views, prepare, self.given)
+            self.score = compiled(scoring.make_score(algorithm, views, prepare, labels))
         if algorithm.absorb:
-            self._absorb = scoring.make_absorb(algorithm, prepare)
+            self._absorb = compiled(scoring.make_absorb(algorithm, prepare))
         if algorithm.refresh:
-            self.refresh = jax.jit(algorithm.refresh)
+            self._refresh = compiled(algorithm.refresh)
         if algorithm.log_odds:
-            self._log_odds = jax.jit(algorithm.log_odds)
+            self._log_odds = compiled(algorithm.log_odds)
         # Built once: each building reads the shards' indices again.
-        once = functools.partial(pipeline.once, batch_size=config.eval_batch_size)
+        padded = mesh.rounded(run.mesh, config.eval_batch_size)
+        once = functools.partial(
+            pipeline.once, batch_size=padded, rows=mesh.rows(run.mesh, padded)
+        )
         self._training = once(run.prepared.train, run.examples.positions)
         self._test = once(run.prepared.test, run.prepared.test.readable())
 
     def fresh(self):
         """The state before the training set is seen."""
-        size = self.run.config.data.image_size_px
-        # Compiled, each leaf of the state has a buffer of its own to be donated.
-        create = functools.partial(step.create, self.run.algorithm, self.optimizer)
-        return jax.jit(create)(
-            jax.random.key(self.run.config.seed),
-            jnp.zeros((1, size, size, 3)),
-            self.run.examples.labels,
-        )
+        return self._create(*self._fresh)
 
     def absorb(self, state, advance):
         """The state before the first step: fresh, or having seen each example once."""
         if self.run.algorithm.absorb:
+            left = len(self.run.examples.ids)
             for batch in self.all_training():
-                host = batch['images'], batch['index'], batch['mask']
-                state = state._replace(
-                    memory=self._absorb(state, *jax.device_put(host))
-                )
-                advance(int(batch['mask'].sum()))
+                seen = batch['images'], batch['index'], batch['mask']
+                state = state._replace(memory=self._absorb(state, *seen))
+                advance(min(left, len(batch['index'])))
+                left -= len(batch['index'])
         return state
+
+    def refreshed(self, state, scores, progress):
+        """The state after an epoch, its method having seen all scores [P, N]."""
+        if not self.run.algorithm.refresh:
+            return state
+        host = scores, Progress(*map(np.int32, progress))
+        scores, progress = mesh.put(host, self._everywhere)
+        memory = self._refresh(state.memory, scores, self._given, progress)
+        return state._replace(memory=memory)
 
     def confusions(self, state):
         """Confusion matrices [P + 1, C, C] on the test split."""
-        return evaluation.evaluate(
-            self._count, state, self.all_test(), self.run.test_labels
-        )
+        return evaluation.evaluate(self._count, state, self.all_test())
 
     def log_odds(self, state, history):
         """[P, N] of the newest scores, or None where the method has no opinion."""
         if not self.run.algorithm.log_odds:
             return None
-        scores = jax.device_put(history['scores'][-1])
-        return jax.device_get(self._log_odds(state.memory, scores, self.given))
+        scores = mesh.put(history['scores'][-1], self._everywhere)
+        return jax.device_get(self._log_odds(state.memory, scores, self._given))
 
     def images_left(self, place):
         """Images to look at from `place` on: learned from, tested, scored, absorbed."""
@@ -94,7 +118,7 @@ class Programs:
         return epoch * (run.config.epochs - place.epoch) - begun + first + last
 
     def training_batches(self, first_step):
-        """Endless host batches from the one of `first_step` on."""
+        """Endless batches on the devices, from the one of `first_step` on."""
         config, run = self.run.config, self.run
         ordered = pipeline.training(
             run.prepared.train,
@@ -102,13 +126,22 @@ class Programs:
             batch_size=config.batch_size,
             seed=config.seed,
             labels=run.examples.labels if config.data.balanced else None,
+            rows=mesh.rows(run.mesh, config.batch_size),
         )
-        return pipeline.batches(ordered, first_step, config.data.workers)
+        return self._placed(ordered, first_step)
 
     def all_training(self):
-        """Padded host batches of every training example once."""
-        return pipeline.batches(self._training, workers=self.run.config.data.workers)
+        """Padded batches of every training example once, in order."""
+        return self._placed(self._training)
 
     def all_test(self):
-        """Padded host batches of every test example once."""
-        return pipeline.batches(self._test, workers=self.run.config.data.workers)
+        """Padded batches of every test example once, in order."""
+        return self._placed(self._test)
+
+    def _placed(self, dataset, start=0):
+        """Batches read ahead on the host, put on the devices when their turn comes."""
+        over_data = mesh.over_data(self.run.mesh)
+        workers = self.run.config.data.workers
+        with contextlib.closing(pipeline.batches(dataset, start, workers)) as batches:
+            for batch in batches:
+                yield mesh.put(batch, over_data)

@@ -1,6 +1,7 @@
 """Passes over the training set that learn nothing: scores and predictions."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from fer_jax.algorithms import Batch
@@ -13,7 +14,7 @@ def make_score(algorithm, augment, prepare, labels):
     draws of the step that comes next, unless the method wants them plain.
 
     Args:
-      labels: [N] int32, the given ones.
+      labels: [N] int32, the given ones, on the host.
     """
 
     def score(state, images, index):
@@ -21,10 +22,10 @@ def make_score(algorithm, augment, prepare, labels):
             views = augment(state.step, index, images)
         else:
             views = prepare(images)[None]
-        batch = Batch(views, labels[index], index)
+        batch = Batch(views, jnp.asarray(labels)[index], index)
         return algorithm.score(state.params, state.stats, batch)
 
-    return jax.jit(score)
+    return score
 
 
 def make_absorb(algorithm, prepare):
@@ -34,7 +35,7 @@ def make_absorb(algorithm, prepare):
         batch = Batch(prepare(images)[None], state.labels[index], index)
         return algorithm.absorb(state.params, state.stats, state.memory, batch, mask)
 
-    return jax.jit(absorb)
+    return absorb
 
 
 def make_probs(algorithm, prepare):
@@ -45,29 +46,26 @@ def make_probs(algorithm, prepare):
         prediction = algorithm.predict(state.params, state.stats, prepare(images))
         return jax.nn.softmax(prediction.logits)
 
-    return jax.jit(probs)
+    return probs
 
 
 def gather(function, state, batches, count, advance=lambda done: None):
-    """function(state, images, index) over all of `batches`, put in order.
+    """function(state, images, index) over all of `batches`, strung together.
 
     Args:
       function: of one padded batch, to [P, B, ...].
-      batches: host batches with 'images', 'index' and 'mask'; each example once.
+      batches: with 'images' and 'index'; all N examples in their order, and padding.
       count: N.
       advance: called with the number of examples done, for the progress bar.
 
     Returns:
       [P, N, ...] float32 on the host.
     """
-    table = None
+    parts, left = [], count
     for batch in batches:
-        device = jax.device_put((batch['images'], batch['index']))
-        values = jax.device_get(function(state, *device))
-        if table is None:
-            shape = (values.shape[0], count, *values.shape[2:])
-            table = np.full(shape, np.nan, np.float32)
-        mask = batch['mask']
-        table[:, batch['index'][mask]] = values[:, mask]
-        advance(int(mask.sum()))
-    return table
+        values = function(state, batch['images'], batch['index'])
+        parts.append(np.asarray(jax.device_get(values), np.float32))
+        done = min(left, parts[-1].shape[1])
+        advance(done)
+        left -= done
+    return np.concatenate(parts, axis=1)[:, :count]

@@ -12,10 +12,8 @@ import json
 import random
 import signal
 import subprocess
-import sys
 import time
 
-import jax
 import numpy as np
 
 from fer_jax.training import checkpoint, log, results
@@ -65,9 +63,8 @@ def run(command, workdir, breaks, *, seed=0, say=print):
     for number in range(breaks):
         broken = workdir / f'broken-{number + 1}'
         kind = SIGNALS[number % len(SIGNALS)]
-        what = break_once(
-            command(broken), broken, kind, moments.random() * (last - first)
-        )
+        delay = moments.random() * (last - first)
+        what = break_once(command(broken), broken, kind, delay)
         train(command(broken))
         found.append(tell(say, f'{kind.name} {what}', broken, unbroken))
     say(f'{sum(found)} of {len(found)} runs equal the unbroken one, to the last bit')
@@ -126,40 +123,29 @@ def tell(say, name, folder, unbroken):
 def differences(first, second):
     """What distinguishes two finished runs, in words; [] when nothing does."""
     ours, theirs = content(first), content(second)
-    names = sorted(ours.keys() | theirs.keys())
     return [
         f'{name} differs'
-        for name in names
-        if name not in ours
-        or name not in theirs
-        or not np.array_equal(
-            ours[name], theirs[name], equal_nan=ours[name].dtype.kind == 'f'
-        )
+        for name in sorted(ours.keys() | theirs.keys())
+        if name not in ours or name not in theirs or ours[name] != theirs[name]
     ]
 
 
 def content(workdir):
-    """{name: array} of all that a run leaves, but for wall-clock seconds."""
-    found = {}
+    """{name: value} of all that a run leaves, but for wall-clock seconds."""
     rows = log.read_rows(workdir / 'metrics.jsonl')
-    result = json.loads((workdir / 'result.json').read_text())
-    for name, value in [
-        *((f'epoch {row["epoch"]}', row) for row in rows),
-        ('result', result),
-    ]:
-        for key in value:
-            if key not in SECONDS:
-                found[f'{name}: {key}'] = np.array(json.dumps(value[key]))
-    found['labels.csv'] = np.array((workdir / 'labels.csv').read_text())
-    epochs = len(rows)
-    history = results.read_history(workdir / 'history.npz', epochs)
-    found |= {f'history: {name}': np.array(value) for name, value in history.items()}
-    folder = workdir / 'checkpoints'
-    newest = checkpoint.steps(folder)[0]
-    found['place'] = np.array(str(checkpoint.open_seal(folder / str(newest))))
-    with checkpoint.manager(folder, keep=99) as saved:
-        state = saved.load(newest)
-    for path, leaf in jax.tree_util.tree_leaves_with_path(state):
-        name = jax.tree_util.keystr(path, simple=True, separator='/')
-        found[f'state: {name}'] = np.asarray(leaf)
+    tables = {f'epoch {row["epoch"]}': row for row in rows}
+    tables['result.json'] = json.loads((workdir / 'result.json').read_text())
+    found = {
+        f'{name} of {table}': json.dumps(value)
+        for table, values in tables.items()
+        for name, value in values.items()
+        if name not in SECONDS
+    }
+    found['labels.csv'] = (workdir / 'labels.csv').read_text()
+    history = results.read_history(workdir / 'history.npz', len(rows))
+    found |= {name: np.array(value).tobytes() for name, value in history.items()}
+    newest = checkpoint.steps(workdir / 'checkpoints')[0]
+    found['step'] = newest, checkpoint.open_seal(workdir / f'checkpoints/{newest}')
+    for name, leaf in checkpoint.leaves(workdir / 'checkpoints', newest):
+        found[name] = leaf.dtype, leaf.shape, leaf.tobytes()
     return found

@@ -8,22 +8,25 @@ from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 
 from fer_jax import algorithms, nets
 from fer_jax.algorithms import Algorithm, proximity
 from fer_jax.data import augment, noise_list, prepared, sets, whole
-from fer_jax.training import optimizer
+from fer_jax.training import mesh, optimizer
 
 DTYPES = ('float32', 'bfloat16')
 ON_CORRUPT = ('stop', 'skip')
-PEER_MAPS = ('auto', 'unroll', 'vmap')
+PEER_MAPS = ('auto', 'unroll', 'vmap', 'mesh')
 # Fields that change where or how fast a run runs, not what comes out of it.
 FREE = (
     'data.dir',
     'data.workers',
-    'log_every_steps',
-    'save_every_steps',
+    'eval_batch_size',
     'keep_checkpoints',
+    'log_every_steps',
+    'peer_map',
+    'save_every_steps',
 )
 
 
@@ -46,6 +49,7 @@ class Run(NamedTuple):
     test_labels: np.ndarray  # [N] int32, the clean ones where they are known
     noise: noise_list.NoiseList | None
     algorithm: Algorithm
+    mesh: Mesh
     steps_per_epoch: int
     damage: list  # a line about each damaged place of the records, skipped
 
@@ -82,6 +86,7 @@ def prepare(config, workdir, *, accept_changes=False):
             f' {config.batch_size}; set --config.batch_size to at most'
             f' {len(examples.labels)}'
         )
+    devices = mesh.of_run(config, algorithm)  # here JAX starts
     workdir.mkdir(parents=True, exist_ok=True)
     if noise is not None:
         noise_list.save(noise, data.train.ids, workdir)
@@ -97,6 +102,7 @@ def prepare(config, workdir, *, accept_changes=False):
         test_labels=test_labels[test.readable()],
         noise=noise,
         algorithm=algorithm,
+        mesh=devices,
         steps_per_epoch=len(examples.labels) // config.batch_size,
         damage=damage,
     )

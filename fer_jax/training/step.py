@@ -57,13 +57,14 @@ def first_bad_leaf(tree):
     return jnp.where(jnp.any(bad), jnp.argmax(bad).astype(jnp.int32), -1)
 
 
-def make_step(algorithm, optimizer, augment, *, steps_per_epoch, seed):
+def make_step(algorithm, optimizer, augment, *, steps_per_epoch, seed, placement=None):
     """step(state, images [B, h, w, 3] uint8, index [B]) -> state, metrics {name: []}.
 
     `bad_leaf` among the metrics is the place of the first gradient that is not finite,
     or -1. Compiled once for the whole run, its state updated in place. `augment(step,
     index, images)` makes the views. Every random number is drawn from (seed, step) and,
     in the augmentation, the example; nothing is carried over.
+    `placement` is that of the results: (shardings of the state, of the metrics).
     """
 
     def train_step(state, images, index):
@@ -89,4 +90,4 @@ def make_step(algorithm, optimizer, augment, *, steps_per_epoch, seed):
             flips=state.flips.at[once].add(relabelled != labels, mode='drop'),
         ), aux.metrics | {'bad_leaf': first_bad_leaf(gradients)}
 
-    return jax.jit(train_step, donate_argnums=0)
+    return jax.jit(train_step, donate_argnums=0, out_shardings=placement)

@@ -1,3 +1,4 @@
+import functools
 import io
 import itertools
 import pickle
@@ -209,6 +210,25 @@ def test_each_example_is_evaluated_exactly_once(write_set, batch_size):
         padding += shown[~mask].tolist()
     assert seen == list(range(N))
     assert set(padding) <= {N - 1}  # the last example again
+
+
+@pytest.mark.parametrize(
+    'make',
+    [functools.partial(pipeline.training, seed=3), pipeline.once],
+    ids=['training', 'once'],
+)
+def test_hosts_read_the_same_batches_in_parts(write_set, make):
+    """Rows 0 to 3 of each batch of 6, and the others: together what one host reads."""
+    split = write_set().train
+    whole, first, second = (
+        make(split, np.arange(N), batch_size=6, rows=part)
+        for part in (slice(None), slice(0, 4), slice(4, 6))
+    )
+    for k in (0, 3):
+        assert len(first[k]['images']) == 4
+        for name, values in whole[k].items():
+            parts = first[k][name], second[k][name]
+            np.testing.assert_array_equal(np.concatenate(parts), values)
 
 
 @pytest.mark.parametrize('batch_size', [0, 6])

@@ -218,7 +218,7 @@ def test_salvage_behind_a_damaged_length(tmp_path):
     )
 )
 def test_whatever_happens_no_wrong_record_is_read(tmp_path_factory, harm):
-    """Flips, cuts, zeros and lost bytes: what is read is what was written, or nothing."""
+    """Flips, cuts, zeros, lost bytes: what is read was written so, or is not read."""
     data = examples(NAMES)
     path = write(tmp_path_factory.mktemp('harm') / 'a', data)
     content = bytearray(path.read_bytes())

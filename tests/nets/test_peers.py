@@ -1,4 +1,4 @@
-"""Peers: both mappings agree, peers differ, shared arguments are not mapped."""
+"""Peers: the mappings agree, peers differ, shared arguments are not mapped."""
 
 from functools import partial
 
@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.sharding import AxisType
 
 from fer_jax.nets import peers, resnet
 
@@ -48,6 +49,16 @@ def test_mappings_agree_in_value_and_gradient(pair):
         np.testing.assert_allclose(one, other, atol=1e-5 * float(jnp.abs(one).max()))
 
 
+def test_the_mesh_of_one_device_is_no_different(pair):
+    """Two peers on an axis of size 1; tests/training/test_mesh.py has more devices."""
+    with jax.set_mesh(jax.make_mesh((1,), ('net',), axis_types=(AxisType.Auto,))):
+        run = jax.jit(partial(peers.apply, maps, how='mesh'))
+        by_mesh = run(pair, IMAGES)
+    by_unroll = jax.jit(partial(peers.apply, maps, how='unroll'))(pair, IMAGES)
+    for one, other in zip(jax.tree.leaves(by_mesh), jax.tree.leaves(by_unroll)):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
 @pytest.mark.parametrize('how', ['unroll', 'vmap', 'auto'])
 def test_shared_arguments_are_not_mapped(how):
     """Peers [1, 2] and [3, 4], both with all of [10, 100]: 210 and 430, tags 11, 13."""
@@ -80,7 +91,7 @@ def test_one_peer_is_a_slice(pair):
 
 
 def test_errors_say_what_was_wanted():
-    with pytest.raises(ValueError, match="auto, unroll or vmap, got 'pmap'"):
+    with pytest.raises(ValueError, match="auto, unroll, vmap or mesh, got 'pmap'"):
         peers.apply(jnp.sum, jnp.ones((2, 3)), how='pmap')
     with pytest.raises(ValueError, match=r"leading axis, got \['2', '3'\]"):
         peers.apply(jnp.sum, (jnp.ones((2, 3)), jnp.ones((3, 3))))

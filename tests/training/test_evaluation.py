@@ -53,8 +53,10 @@ LABELS = np.array([0, 1, 2, 2, 1], np.int32)
 def test_confusions_by_hand(size):
     """Network 1 says 0 1 2 1 0, network 2 says 0 2 2 1 1, labels are 0 1 2 2 1; the
     mean vote follows the vigorous network 1."""
-    count = evaluation.make_count(reading_pixels(), lambda images: images, 3)
-    found = evaluation.evaluate(count, STATE, batches(PIXELS, size), LABELS)
+    count = jax.jit(
+        evaluation.make_count(reading_pixels(), lambda images: images, LABELS, 3)
+    )
+    found = evaluation.evaluate(count, STATE, batches(PIXELS, size))
     one = [[1, 0, 0], [1, 1, 0], [0, 1, 1]]
     two = [[1, 0, 0], [0, 1, 1], [0, 1, 1]]
     assert found.tolist() == [one, two, one]

@@ -1,0 +1,132 @@
+"""Devices: which rows of a batch and which networks live where.
+
+A mesh has two axes. Batches are split over `data`; `net` spreads co-trained networks
+(peer_map=mesh) and has size 1 otherwise. Programs are written for one device and the
+whole batch: jit and the placement of their arguments make them programs for many, so
+that means, ranks and batch statistics are those of the whole batch on any mesh.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+
+from fer_jax.nets import peers
+
+DATA, NET = 'data', peers.NET
+
+
+def of_run(config, algorithm):
+    """The mesh of all devices, for the config's batch and the algorithm's networks.
+
+    Raises:
+      ValueError: devices, batch_size and peer_map do not go together.
+    """
+    nets = 1
+    if config.peer_map == 'mesh':
+        size = config.data.image_size_px
+        images = jax.ShapeDtypeStruct((1, size, size, 3), jnp.float32)
+        params, *_ = jax.eval_shape(algorithm.init, jax.random.key(0), images)
+        nets = peers.size(params)
+        if nets == 1:
+            raise ValueError(
+                f'peer_map=mesh spreads networks, and {config.algorithm.name} has one;'
+                ' set --config.peer_map=auto, which spreads the batch'
+            )
+    devices = make(nets)
+    if config.peer_map == 'vmap' and devices.size > 1:
+        raise ValueError(
+            f'peer_map=vmap would gather every activation on each of {devices.size}'
+            ' devices; set --config.peer_map=auto'
+        )
+    check_batch(devices, config.batch_size)
+    return devices
+
+
+def make(nets=1, devices=None):
+    """A mesh of all devices of all hosts, the devices of each host side by side.
+
+    Args:
+      nets: size of the axis `net`, a divisor of the number of networks.
+      devices: other ones than all.
+
+    Raises:
+      ValueError: devices that cannot be divided among `nets` networks within each host.
+    """
+    devices = sorted(
+        jax.devices() if devices is None else devices,
+        key=lambda device: (device.process_index, device.id),
+    )
+    local = [device.process_index for device in devices]
+    per_host = {local.count(host) for host in local}
+    # A network that spans hosts would need the same rows on all of these, and nothing
+    # would tell if it got others.
+    if any(count % nets for count in per_host):
+        raise ValueError(
+            f'peer_map=mesh gives each of {nets} networks devices of its own on every'
+            f' host, but hosts have {", ".join(map(str, sorted(per_host)))}; set'
+            ' --config.peer_map=auto'
+        )
+    grid = np.array(devices).reshape(-1, nets)
+    return Mesh(grid, (DATA, NET), axis_types=(AxisType.Auto,) * 2)
+
+
+def everywhere(mesh):
+    """The placement of what every device has whole."""
+    return NamedSharding(mesh, PartitionSpec())
+
+
+def over_data(mesh):
+    """The placement of arrays whose first axis is the batch."""
+    return NamedSharding(mesh, PartitionSpec(DATA))
+
+
+def of_state(mesh, state):
+    """The placement of a TrainState: a tree of shardings like `state`.
+
+    Parameters, statistics and moments [P, ...] are spread over `net`, all else is
+    everywhere.
+    """
+    (count,) = {leaf.shape[0] for leaf in jax.tree.leaves(state.params)}
+    own = NamedSharding(mesh, PartitionSpec(NET))
+
+    def place(leaf):
+        of_a_net = leaf.ndim and leaf.shape[0] == count
+        return own if of_a_net else everywhere(mesh)
+
+    common = jax.tree.map(lambda leaf: everywhere(mesh), state)
+    spread = (jax.tree.map(place, part) for part in (state.params, state.stats))
+    params, stats = spread
+    return common._replace(
+        params=params, stats=stats, opt=jax.tree.map(place, state.opt)
+    )
+
+
+def put(tree, sharding):
+    """Host arrays as global ones; each host gives the part that its devices hold."""
+    return jax.make_array_from_process_local_data(sharding, tree)
+
+
+def rows(mesh, size):
+    """The slice of a global batch of `size` rows that this host reads."""
+    places = over_data(mesh).addressable_devices_indices_map((size,)).values()
+    bounds = [place.indices(size)[:2] for (place,) in places]
+    return slice(min(bounds)[0], max(bounds)[1])
+
+
+def check_batch(mesh, size):
+    """Raises ValueError when `size` rows cannot be dealt evenly to the devices."""
+    shards = mesh.shape[DATA]
+    if size % shards:
+        below = size // shards * shards
+        near = ' or '.join(str(n) for n in (below, below + shards) if n)
+        raise ValueError(
+            f'batch_size {size} does not divide by the {shards} devices that share a'
+            f' batch; set --config.batch_size={near}'
+        )
+
+
+def rounded(mesh, size):
+    """The smallest number of rows from `size` on that can be dealt evenly."""
+    shards = mesh.shape[DATA]
+    return -(-size // shards) * shards
