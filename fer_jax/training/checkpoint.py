@@ -22,6 +22,7 @@ import jax
 from orbax.checkpoint import v1 as ocp
 
 from fer_jax.data import whole
+from fer_jax.training import hosts
 
 SEAL = 'seal.json'
 BLOCK = 1 << 22  # bytes read at a time
@@ -102,7 +103,8 @@ def save(checkpointer, state, place, *, accuracy=None):
         )
     except ValueError as error:  # how TensorStore reports what the disk refuses
         raise OSError(f'checkpoint of step {step}: {error}') from error
-    seal(pathlib.Path(checkpointer.directory) / str(step), place)
+    if hosts.first():
+        seal(pathlib.Path(checkpointer.directory) / str(step), place)
 
 
 def seal(folder, place):

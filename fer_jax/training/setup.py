@@ -1,6 +1,7 @@
 """From a config to a run: everything that can be wrong with it, before a device is
 touched."""
 
+import hashlib
 import json
 import math
 import pathlib
@@ -13,7 +14,7 @@ from jax.sharding import Mesh
 from fer_jax import algorithms, nets
 from fer_jax.algorithms import Algorithm, proximity
 from fer_jax.data import augment, noise_list, prepared, sets, whole
-from fer_jax.training import mesh, optimizer
+from fer_jax.training import hosts, mesh, optimizer
 
 DTYPES = ('float32', 'bfloat16')
 ON_CORRUPT = ('stop', 'skip')
@@ -22,12 +23,19 @@ PEER_MAPS = ('auto', 'unroll', 'vmap', 'mesh')
 FREE = (
     'data.dir',
     'data.workers',
+    'distributed.coordinator',
+    'distributed.mode',
+    'distributed.num_processes',
+    'distributed.process_id',
+    'distributed.timeout_s',
     'eval_batch_size',
     'keep_checkpoints',
     'log_every_steps',
     'peer_map',
     'save_every_steps',
 )
+# Fields that may differ from host to host.
+OF_A_HOST = ('data.dir', 'data.workers', 'distributed.process_id')
 
 
 class Examples(NamedTuple):
@@ -88,10 +96,11 @@ def prepare(config, workdir, *, accept_changes=False):
         )
     devices = mesh.of_run(config, algorithm)  # here JAX starts
     workdir.mkdir(parents=True, exist_ok=True)
-    if noise is not None:
+    if noise is not None and hosts.first():
         noise_list.save(noise, data.train.ids, workdir)
     keep_same_data(workdir, data, noise, damage)
-    whole.write_text(workdir / 'config.json', config.to_json(indent=1) + '\n')
+    if hosts.first():
+        whole.write_text(workdir / 'config.json', config.to_json(indent=1) + '\n')
     test = data.test
     test_labels = np.where(test.clean_labels >= 0, test.clean_labels, test.labels)
     return Run(
@@ -106,6 +115,14 @@ def prepare(config, workdir, *, accept_changes=False):
         steps_per_epoch=len(examples.labels) // config.batch_size,
         damage=damage,
     )
+
+
+def digest(run):
+    """32 bytes of what all hosts have to agree on: config and training examples."""
+    fields = flat(json.loads(run.config.to_json()))
+    common = {name: fields[name] for name in fields if name not in OF_A_HOST}
+    known = [common, run.prepared.digest, run.examples.ids.tolist()]
+    return hashlib.sha256(json.dumps(known).encode()).digest()
 
 
 def check_records(data, on_corrupt):
