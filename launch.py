@@ -6,7 +6,7 @@ Commands
 Exit codes: 0 done, or stopped by SIGTERM and saved; 2 the command, its config, its data
 or its folder are unusable, in one line that says what was wanted; 3 the loss or a
 gradient became NaN or infinite; 4 a file could not be written or read, as on a full
-disk; 130 stopped by Ctrl-C.
+disk; 5 another host died; 130 stopped by Ctrl-C.
 """
 
 import os
@@ -97,6 +97,8 @@ def redeliver(unraisable):
 
 def train(config, workdir, accept_changes):
     """Trains, or goes on; returns the exit code."""
+    import jax
+
     from fer_jax.data import whole
     from fer_jax.training import hosts, loop, setup, stopping
 
@@ -124,6 +126,15 @@ def train(config, workdir, accept_changes):
             f'{error}; finished checkpoints are whole: make room, and the same command'
             ' goes on',
             4,
+        )
+    except jax.errors.JaxRuntimeError as error:
+        if jax.process_count() == 1:
+            raise
+        said = str(error).splitlines()[0]
+        return failed(
+            f'another host is gone or out of reach ({said}); finished checkpoints are'
+            ' whole: the same command on all hosts goes on',
+            5,
         )
     except KeyboardInterrupt:
         print(f'{workdir}: stopped; the same command goes on', file=sys.stderr)
