@@ -1,12 +1,18 @@
-"""The door to everything: python launch.py [COMMAND] --config=FILE --workdir=FOLDER.
+"""The door to everything: python launch.py [COMMAND] ...
 
 Commands
-  train      (when none is given) trains, or goes on where the folder's run stopped
+  train      (when none is given) --config=FILE --workdir=FOLDER: trains, or goes on
+             where the folder's run stopped
+  predict    --workdir=FOLDER PICTURE...: class probabilities of pictures
+The last ones need no config; each has --help, and docs/use.md.
 
-Exit codes: 0 done; 2 the command, its config or its data are unusable, in one line that
-says what was wanted; 3 the loss became NaN or infinite; 130 stopped by Ctrl-C.
+Exit codes: 0 done; 1 done, but some inputs could not be read; 2 the command, its config
+or its data are unusable, in one line that says what was wanted; 3 the loss became NaN
+or infinite; 130 stopped by Ctrl-C.
 """
 
+import argparse
+import importlib
 import os
 import signal
 import sys
@@ -23,7 +29,8 @@ CONFIG = config_flags.DEFINE_config_file(
     'Config file, for example configs/resup.py:dataset=fer2013,noise=0.3',
 )
 WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of the run; continued if there.')
-COMMANDS = ('train',)
+USES = ('predict',)  # modules of fer_jax.deploy
+COMMANDS = ('train', *USES)
 STOPPED = 130  # what a shell expects after Ctrl-C
 
 
@@ -32,7 +39,7 @@ class UnusableCommand(ValueError):
 
 
 def parse(argv):
-    """(command, config, workdir) of a command line.
+    """(config, workdir) of a command line that trains.
 
     Raises:
       UnusableCommand: one line that says what was found and what was wanted.
@@ -44,8 +51,7 @@ def parse(argv):
     except Exception as error:  # a config file is a program: it can raise anything
         said = error.args[0] if isinstance(error, KeyError) else error
         raise UnusableCommand(wanted(str(said))) from None
-    command = rest[0] if rest else 'train'
-    if command not in COMMANDS or len(rest) > 1:
+    if rest not in ([], ['train']):
         raise UnusableCommand(
             f'unknown command {" ".join(rest)!r}; there are: {", ".join(COMMANDS)}'
         )
@@ -55,7 +61,7 @@ def parse(argv):
             ' --config=configs/resup.py:dataset=synthetic --workdir=runs/first'
             ' --config.data.dir=data/synthetic'
         )
-    return command, CONFIG.value, WORKDIR.value
+    return CONFIG.value, WORKDIR.value
 
 
 def wanted(text):
@@ -90,11 +96,40 @@ def redeliver(unraisable):
         sys.__unraisablehook__(unraisable)
 
 
+class Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong, as everything here does."""
+
+    def error(self, message):
+        raise UnusableCommand(f'{message}; {self.prog} --help lists the options')
+
+
+def use(command, arguments):
+    """Runs a command that uses a run; returns the exit code.
+
+    Raises:
+      ValueError, FileNotFoundError: one line that says what was wanted.
+    """
+    heap.keep()
+    module = importlib.import_module(f'fer_jax.deploy.{command}')
+    summary = module.__doc__.splitlines()[0]
+    parser = Parser(f'launch.py {command}', description=summary, allow_abbrev=False)
+    module.add_arguments(parser)
+    return module.run(parser.parse_args(arguments))
+
+
 def main(argv):
     """Runs a command line; returns the exit code."""
     sys.unraisablehook = redeliver
+    if argv[1:] and argv[1] in USES:
+        try:
+            return use(argv[1], argv[2:])
+        except (ValueError, OSError) as error:
+            print(f'launch.py {argv[1]}: {error}', file=sys.stderr)
+            return 2
+        except KeyboardInterrupt:
+            return STOPPED
     try:
-        _, config, workdir = parse(argv)
+        config, workdir = parse(argv)
         heap.keep()
         from fer_jax.training import loop, setup  # jax is heavy; errors above are quick
 

@@ -1,4 +1,4 @@
-"""Checkpoints of a run: all of Orbax behind three functions."""
+"""Checkpoints of a run, and trees of weights: all of Orbax."""
 
 import contextlib
 import logging
@@ -48,3 +48,97 @@ def restore(checkpointer, state):
     )
     epoch = checkpointer.latest.step
     return checkpointer.load(epoch, wanted), epoch
+
+
+def read(folder, which, wanted):
+    """Parts of a saved state, for use without training.
+
+    Args:
+      folder: of a run's checkpoints; nothing in it is changed.
+      which: 'last', 'best' (on test) or the number of a checkpoint.
+      wanted: {field of the state: tree of ShapeDtypeStructs}; nothing else is read.
+
+    Returns:
+      The same tree with arrays on the host.
+
+    Raises:
+      FileNotFoundError: there is no such checkpoint.
+      ValueError: it lacks a wanted leaf, or has it in another shape; names the leaf.
+    """
+    logging.getLogger('absl').setLevel(logging.WARNING)
+    if not folder.is_dir():
+        raise FileNotFoundError(f'{folder}: no checkpoint yet; train the run first')
+    with ocp.training.Checkpointer(folder.absolute()) as checkpointer:
+        step = choose(folder, checkpointer.checkpoints, which)
+        check_fits(wanted, checkpointer.metadata(step).metadata)
+        context = ocp.Context()
+        context.pytree_options.loading.partial_load = True
+        with context:
+            return jax.device_get(checkpointer.load(step, placed(wanted)))
+
+
+def choose(folder, checkpoints, which):
+    """Number of the checkpoint that `which` names."""
+    if not checkpoints:
+        raise FileNotFoundError(f'{folder}: no checkpoint yet; train the run first')
+    if which == 'last':
+        return max(found.step for found in checkpoints)
+    if which == 'best':
+        tested = [found for found in checkpoints if found.metrics]
+        if not tested:
+            raise FileNotFoundError(
+                f'{folder}: no checkpoint has test numbers yet; take which=last'
+            )
+        return max(tested, key=lambda found: found.metrics['accuracy']).step
+    steps = sorted(found.step for found in checkpoints)
+    if which not in map(str, steps):
+        raise FileNotFoundError(
+            f'{folder}: no checkpoint {which!r}; there are last, best and'
+            f' {", ".join(map(str, steps))}'
+        )
+    return int(which)
+
+
+def check_fits(wanted, stored):
+    """Raises ValueError when a leaf of `wanted` is not in `stored`, or is another."""
+    there = named_leaves(stored)
+    for name, leaf in named_leaves(wanted).items():
+        if name not in there:
+            raise ValueError(f'there is no {name}, wanted {tuple(leaf.shape)}')
+        if tuple(there[name].shape) != tuple(leaf.shape):
+            raise ValueError(
+                f'{name} is {tuple(there[name].shape)}, wanted {tuple(leaf.shape)}'
+            )
+
+
+def named_leaves(tree):
+    """{'a/b/c': leaf} of any tree; a named tuple's fields are names like a dict's."""
+    return {
+        jax.tree_util.keystr(path, simple=True, separator='/'): leaf
+        for path, leaf in jax.tree_util.tree_leaves_with_path(tree)
+    }
+
+
+def placed(wanted):
+    """`wanted` on the first device, wherever it was when it was saved."""
+    here = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
+    return jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=here), wanted
+    )
+
+
+def write_tree(path, tree):
+    """Writes nested dicts of arrays as an Orbax checkpoint at `path`."""
+    logging.getLogger('absl').setLevel(logging.WARNING)
+    ocp.save(path.absolute(), tree)
+
+
+def read_tree(path):
+    """The nested dicts of arrays of write_tree, on the host."""
+    logging.getLogger('absl').setLevel(logging.WARNING)
+    path = path.absolute()
+    shapes = jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype),
+        ocp.metadata(path).metadata,
+    )
+    return jax.device_get(ocp.load(path, placed(shapes)))

@@ -6,13 +6,12 @@ import math
 import pathlib
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 
-from fer_jax import algorithms, nets
-from fer_jax.algorithms import Algorithm, proximity
+from fer_jax import nets
+from fer_jax.algorithms import Algorithm
 from fer_jax.data import augment, noise_list, prepared, records, sets, whole
-from fer_jax.training import optimizer
+from fer_jax.training import build, optimizer
 
 DTYPES = ('float32', 'bfloat16')
 PEER_MAPS = ('auto', 'unroll', 'vmap')
@@ -49,7 +48,7 @@ class Run(NamedTuple):
 def prepare(config, workdir):
     """Checks everything, draws or reads the noise list, and returns a Run.
 
-    Writes `config.json`, `noise.csv` and `noise.json` into `workdir`.
+    Writes `config.json`, `data.json`, `noise.csv` and `noise.json` into `workdir`.
 
     Raises:
       ValueError, FileNotFoundError: one line that says what was found, what was wanted
@@ -62,7 +61,11 @@ def prepare(config, workdir):
     sets.check_classes(config.data.name, data.class_names)
     for split in (data.train, data.test):
         records.RecordSource(split.shards)  # indexes the shards, checks every record
-    algorithm = build(config, data)
+    algorithm = build.algorithm(
+        config,
+        num_classes=len(data.class_names),
+        num_examples=config.data.max_train or len(data.train.labels),
+    )
     noise = None
     if adds_noise(config):
         noise = draw_noise(config, data, workdir)
@@ -77,6 +80,8 @@ def prepare(config, workdir):
     if noise is not None:
         noise_list.save(noise, data.train.ids, workdir)
     whole.write_text(workdir / 'config.json', config.to_json(indent=1) + '\n')
+    known = json.dumps(describe(data, examples, noise), indent=1)
+    whole.write_text(workdir / 'data.json', known + '\n')
     test = data.test
     return Run(
         config=config,
@@ -207,30 +212,16 @@ def check_same(config, workdir):
         )
 
 
-def build(config, data):
-    """The config's algorithm for the classes of `data`, with proximity if asked."""
-    settings = config.algorithm.to_dict()
-    name = settings.pop('name')
-    backbone = nets.make(
-        config.model.backbone,
-        width=config.model.width,
-        dtype=jnp.dtype(config.model.dtype),
-    )
-    num_classes = len(data.class_names)
-    try:
-        algorithm = algorithms.make(
-            name,
-            backbone=backbone,
-            num_classes=num_classes,
-            num_examples=config.data.max_train or len(data.train.labels),
-            peer_map=config.peer_map,
-            **settings,
-        )
-    except TypeError as error:
-        raise ValueError(f'config.algorithm: {error}') from None
-    if not config.proximity.weight:
-        return algorithm
-    return proximity.attach(algorithm, num_classes=num_classes, **config.proximity)
+def describe(data, examples, noise):
+    """What the use of a run needs to know of its data, which may be gone by then."""
+    return {
+        'set': data.set_name,
+        'class_names': list(data.class_names),
+        'image_size_px': data.image_size_px,
+        'train_examples': len(examples.labels),
+        'digest': data.digest,
+        'noise_list_sha256': noise.sha256 if noise else None,
+    }
 
 
 def adds_noise(config):
