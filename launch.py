@@ -3,6 +3,7 @@
 Commands
   train      (when none is given) --config=FILE --workdir=FOLDER: trains, or goes on
              where the folder's run stopped
+  evaluate   --workdir=FOLDER [--data=FOLDER]: every number about a run on a test split
   predict    --workdir=FOLDER PICTURE...: class probabilities of pictures
 The last ones need no config; each has --help, and docs/use.md.
 
@@ -29,7 +30,7 @@ CONFIG = config_flags.DEFINE_config_file(
     'Config file, for example configs/resup.py:dataset=fer2013,noise=0.3',
 )
 WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of the run; continued if there.')
-USES = ('predict',)  # modules of fer_jax.deploy
+USES = ('evaluate', 'predict')  # modules of fer_jax.deploy
 COMMANDS = ('train', *USES)
 STOPPED = 130  # what a shell expects after Ctrl-C
 

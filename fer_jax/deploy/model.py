@@ -161,12 +161,12 @@ def peers(params):
 def choose(network, count):
     """Numbers of the networks that `network` names, counted from 1."""
     numbers = [str(number) for number in range(1, count + 1)]
-    if network == 'mean' and count > 1:
+    if network == 'mean':
         return tuple(range(1, count + 1))
     if network not in numbers:
-        known = [*numbers, 'mean'] if count > 1 else numbers
         raise ValueError(
-            f'network {network!r}: the run has {count}; give {" or ".join(known)}'
+            f'network {network!r}: the run has {count}; give'
+            f' {", ".join(numbers)} or mean'
         )
     return (int(network),)
 

@@ -140,7 +140,7 @@ def test_checkpoints_of_another_kind_are_refused_by_name(finished, untrained, tm
             Recognizer.load(workdir)
     for settings, message in (
         ({'which': '99'}, r"no checkpoint '99'; there are last, best and"),
-        ({'network': '3'}, r"network '3': the run has 1; give 1"),
+        ({'network': '3'}, r"network '3': the run has 1; give 1 or mean"),
     ):
         with pytest.raises((ValueError, FileNotFoundError), match=message):
             Recognizer.load(finished, **settings)
