@@ -5,7 +5,15 @@ import time
 
 import jax
 
-from fer_jax.training import checkpoint, evaluation, log, results, scoring, stopping
+from fer_jax.training import (
+    checkpoint,
+    evaluation,
+    log,
+    results,
+    scoring,
+    seals,
+    stopping,
+)
 from fer_jax.training.programs import Programs
 
 
@@ -40,7 +48,7 @@ def train(run, stop=lambda: False):
         log.progress() as bar,
     ):
         watch = log.Watch(bar, workdir.name, stop)
-        step, place = checkpoint.trusted(folder, watch.say) or (0, checkpoint.Place())
+        step, place = seals.trusted(folder, watch.say) or (0, seals.Place())
         history = results.read_history(workdir / 'history.npz', place.epoch)
         programs = Programs(run)
         with (
@@ -94,7 +102,7 @@ def go_on(programs, state, place, history, rows, saved, watch):
         row['seconds'] = round(place.seconds + time.perf_counter() - started, 3)
         results.write_history(run.workdir / 'history.npz', history)
         rows.write(row)
-        place = checkpoint.Place(epoch=epoch)
+        place = seals.Place(epoch=epoch)
         checkpoint.save(saved, state, place, accuracy=row['test/accuracy'])
         watch.say(log.sentence(run.workdir.name, row, config.epochs))
     return finish(programs, state, rows.rows, history, watch.advance)
