@@ -134,19 +134,24 @@ def use(command, arguments):
 def train(config, workdir):
     """Trains, or goes on; returns the exit code."""
     from fer_jax.data import whole
-    from fer_jax.training import loop, setup, stopping
+    from fer_jax.training import hosts, loop, setup, stopping
 
     try:
-        run = setup.prepare(config, workdir, accept_changes=ACCEPT_CHANGES.value)
+        hosts.join(config.distributed)
+        run = hosts.together(
+            lambda: setup.prepare(config, workdir, accept_changes=ACCEPT_CHANGES.value),
+            setup.digest,
+        )
     except (ValueError, FileNotFoundError) as error:
         return failed(error, 2)
+    say = print if hosts.first() else str
     if loop.finished(run):
-        print(f'{workdir} is finished; its numbers are in {workdir}/result.json')
+        say(f'{workdir} is finished; its numbers are in {workdir}/result.json')
         return 0
     try:
-        with stopping.on_sigterm() as stop:
+        with hosts.asked_to_stop() as stop:
             found = loop.train(run, stop)
-    except (stopping.AlreadyRunning, whole.Damaged) as error:
+    except (stopping.AlreadyRunning, whole.Damaged, hosts.Apart) as error:
         return failed(error, 2)
     except FloatingPointError as error:
         return failed(error, 3)
@@ -154,9 +159,9 @@ def train(config, workdir):
         help = 'finished checkpoints are whole: make room, and the same command goes on'
         return failed(f'{error}; {help}', 4)
     if found is None:
-        print(f'{workdir}: stopped and saved; the same command goes on')
+        say(f'{workdir}: stopped and saved; the same command goes on')
         return 0
-    print(
+    say(
         f'{workdir}: test accuracy {found["last5"]:.2%}, mean of the last 5 epochs;'
         f' all numbers in {workdir}/result.json'
     )
@@ -206,6 +211,8 @@ def main(argv):
 
 if __name__ == '__main__':
     code = main(sys.argv)
-    if code == STOPPED:
-        os._exit(code)  # a step may still run in XLA's threads: no teardown under it
-    sys.exit(code)
+    if code:
+        # No teardown: a step may still run in XLA's threads, other hosts may wait.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)

@@ -119,6 +119,15 @@ def get_config(arg=''):
     config.data.on_corrupt = 'stop'  # damaged records: stop, or skip and count them
     config.data.workers = 0  # processes that decode images; 0: threads
 
+    # several hosts (docs/pods.md); auto: if srun or a TPU slice says so; on: wherever
+    # jax finds the others itself; off: one process, whatever the machine says
+    config.distributed = ConfigDict()
+    config.distributed.mode = 'auto'
+    config.distributed.coordinator = ''  # HOST:PORT of process 0, where nobody tells
+    config.distributed.num_processes = 0  # with coordinator only
+    config.distributed.process_id = -1  # with coordinator only
+    config.distributed.timeout_s = 100  # a host silent for so long has died
+
     config.noise = ConfigDict()  # label noise added to the given training labels
     config.noise.rate = given['noise']  # fraction in [0, 1)
     # symmetric, pair, asymmetric_fer (ReSup 4.9; has its own rates), matrix

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import socket
 
 
 class Damaged(ValueError):
@@ -17,7 +18,9 @@ def replacing(path):
     was; nothing half-written ever carries the final name.
     """
     path = pathlib.Path(path)
-    partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
+    # hosts may share the folder, and containers their process numbers
+    own = f'{socket.gethostname()}.{os.getpid()}'
+    partial = path.with_name(f'.{path.name}.{own}.partial')
     try:
         with open(partial, 'wb') as file:
             yield file

@@ -8,7 +8,7 @@ import jax
 from orbax.checkpoint import v1 as ocp
 
 from fer_jax.data import whole
-from fer_jax.training import seals
+from fer_jax.training import hosts, seals
 
 
 @contextlib.contextmanager
@@ -55,7 +55,8 @@ def save(checkpointer, state, place, *, accuracy=None):
         )
     except ValueError as error:  # how TensorStore reports what the disk refuses
         raise OSError(f'checkpoint of step {step}: {error}') from error
-    seals.write(pathlib.Path(checkpointer.directory) / str(step), place)
+    if hosts.first():
+        seals.write(pathlib.Path(checkpointer.directory) / str(step), place)
 
 
 def leaves(folder, step):

@@ -46,10 +46,11 @@ class Log:
     """One row an epoch, as a line of JSON and as TensorBoard scalars.
 
     Opened on a run that goes on from epoch `epochs`, it drops the rows behind it: a run
-    that died between its log and its checkpoint repeats the epoch.
+    that died between its log and its checkpoint repeats the epoch. Without `writing`,
+    on all hosts but the first, it only keeps the rows.
     """
 
-    def __init__(self, workdir, epochs):
+    def __init__(self, workdir, epochs, *, writing=True):
         self._path = workdir / 'metrics.jsonl'
         self.rows = [row for row in read_rows(self._path) if row['epoch'] <= epochs]
         if len(self.rows) != epochs:
@@ -57,6 +58,9 @@ class Log:
                 f'{self._path} has {len(self.rows)} rows, the checkpoint has {epochs}'
                 ' epochs; put the file that belongs to the checkpoints in its place'
             )
+        self._board = None
+        if not writing:
+            return
         whole.write_text(self._path, ''.join(map(line, self.rows)))
         step = self.rows[-1]['step'] + 1 if self.rows else 0
         folder = workdir / 'tensorboard'
@@ -66,11 +70,14 @@ class Log:
         return self
 
     def __exit__(self, *_):
-        self._board.close()
+        if self._board:
+            self._board.close()
 
     def write(self, row):
         """Appends one row; it must have 'step' and 'epoch'."""
         self.rows.append(row)
+        if not self._board:
+            return
         with open(self._path, 'a') as file:
             file.write(line(row))
             file.flush()
@@ -98,7 +105,7 @@ class Rate(ProgressColumn):
         return Text('' if speed is None else f'{speed:,.0f} images/s')
 
 
-def progress(console=None):
+def progress(*, shown=True):
     """A progress bar over all images of a run; nothing where there is no screen."""
     return Progress(
         TextColumn('{task.description}'),
@@ -106,7 +113,7 @@ def progress(console=None):
         TextColumn('{task.percentage:>3.0f} %'),
         Rate(),
         TimeRemainingColumn(),
-        console=console or Console(),
+        console=Console(quiet=not shown),
     )
 
 

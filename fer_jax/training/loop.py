@@ -1,5 +1,7 @@
 """The story of a run, top to bottom."""
 
+import contextlib
+import hashlib
 import math
 import time
 
@@ -8,6 +10,7 @@ import jax
 from fer_jax.training import (
     checkpoint,
     evaluation,
+    hosts,
     log,
     results,
     scoring,
@@ -44,16 +47,19 @@ def train(run, stop=lambda: False):
     folder = workdir / 'checkpoints'
     with (
         jax.set_mesh(run.mesh),
-        stopping.alone(workdir),
-        log.progress() as bar,
+        stopping.alone(workdir) if hosts.first() else contextlib.nullcontext(),
+        log.progress(shown=hosts.first()) as bar,
     ):
         watch = log.Watch(bar, workdir.name, stop)
-        step, place = seals.trusted(folder, watch.say) or (0, seals.Place())
+        step, place = hosts.together(
+            lambda: seals.trusted(folder, watch.say) or (0, seals.Place()),
+            lambda found: hashlib.sha256(str(found[0]).encode()).digest(),
+        )
         history = results.read_history(workdir / 'history.npz', place.epoch)
         programs = Programs(run)
         with (
             checkpoint.manager(folder, keep=config.keep_checkpoints) as saved,
-            log.Log(workdir, place.epoch) as rows,
+            log.Log(workdir, place.epoch, writing=hosts.first()) as rows,
         ):
             watch.start(programs.images_left(place))
             for line in run.damage:
@@ -100,7 +106,8 @@ def go_on(programs, state, place, history, rows, saved, watch):
             raise
         state, row = new, row | metrics
         row['seconds'] = round(place.seconds + time.perf_counter() - started, 3)
-        results.write_history(run.workdir / 'history.npz', history)
+        if hosts.first():
+            results.write_history(run.workdir / 'history.npz', history)
         rows.write(row)
         place = seals.Place(epoch=epoch)
         checkpoint.save(saved, state, place, accuracy=row['test/accuracy'])
@@ -231,16 +238,17 @@ def finish(programs, state, rows, history, advance):
     )
     labels, flips = jax.device_get((state.labels, state.flips))
     log_odds = programs.log_odds(state, history)
-    results.write_labels(
-        run.workdir / 'labels.csv',
-        run,
-        final=labels,
-        flips=flips,
-        log_odds=log_odds,
-        suggested=probs.mean(axis=0).argmax(axis=-1),
-    )
     found = results.detection(log_odds, run.examples)
     found |= results.relabelling(run.examples, history)
     content = results.result(run, rows, programs.confusions(state), found)
-    results.write_result(run.workdir / 'result.json', content)
+    if hosts.first():
+        results.write_labels(
+            run.workdir / 'labels.csv',
+            run,
+            final=labels,
+            flips=flips,
+            log_odds=log_odds,
+            suggested=probs.mean(axis=0).argmax(axis=-1),
+        )
+        results.write_result(run.workdir / 'result.json', content)
     return content

@@ -1,6 +1,7 @@
 """From a config to a run: everything that can be wrong with it, before a device is
 touched."""
 
+import hashlib
 import json
 import math
 import pathlib
@@ -12,7 +13,7 @@ from jax.sharding import Mesh
 from fer_jax import nets
 from fer_jax.algorithms import Algorithm
 from fer_jax.data import augment, noise_list, prepared, sets, whole
-from fer_jax.training import build, mesh, optimizer
+from fer_jax.training import build, hosts, mesh, optimizer
 
 DTYPES = ('float32', 'bfloat16')
 ON_CORRUPT = ('stop', 'skip')
@@ -21,12 +22,19 @@ PEER_MAPS = ('auto', 'unroll', 'vmap', 'mesh')
 FREE = (
     'data.dir',
     'data.workers',
+    'distributed.coordinator',
+    'distributed.mode',
+    'distributed.num_processes',
+    'distributed.process_id',
+    'distributed.timeout_s',
     'eval_batch_size',
     'keep_checkpoints',
     'log_every_steps',
     'peer_map',
     'save_every_steps',
 )
+# Fields that may differ from host to host.
+OF_A_HOST = ('data.dir', 'data.workers', 'distributed.process_id')
 
 
 class Examples(NamedTuple):
@@ -90,11 +98,14 @@ def prepare(config, workdir, *, accept_changes=False):
             f' {len(examples.labels)}'
         )
     devices = mesh.of_run(config, algorithm)  # here JAX starts
-    workdir.mkdir(parents=True, exist_ok=True)
-    if noise is not None:
-        noise_list.save(noise, data.train.ids, workdir)
-    keep_same_data(workdir, describe(data, examples, noise, damage))
-    whole.write_text(workdir / 'config.json', config.to_json(indent=1) + '\n')
+    about = describe(data, examples, noise, damage)
+    check_same_data(workdir, about)
+    if hosts.first():
+        workdir.mkdir(parents=True, exist_ok=True)
+        if noise is not None:
+            noise_list.save(noise, data.train.ids, workdir)
+        whole.write_text(workdir / 'data.json', json.dumps(about, indent=1) + '\n')
+        whole.write_text(workdir / 'config.json', config.to_json(indent=1) + '\n')
     test = data.test
     test_labels = np.where(test.clean_labels >= 0, test.clean_labels, test.labels)
     return Run(
@@ -109,6 +120,14 @@ def prepare(config, workdir, *, accept_changes=False):
         steps_per_epoch=len(examples.labels) // config.batch_size,
         damage=damage,
     )
+
+
+def digest(run):
+    """32 bytes of what all hosts have to agree on: config and training examples."""
+    fields = flat(json.loads(run.config.to_json()))
+    common = {name: fields[name] for name in fields if name not in OF_A_HOST}
+    known = [common, run.prepared.digest, run.examples.ids.tolist()]
+    return hashlib.sha256(json.dumps(known).encode()).digest()
 
 
 def check_records(data, on_corrupt):
@@ -247,18 +266,14 @@ def check_same(config, workdir):
         )
 
 
-def keep_same_data(workdir, about):
-    """Notes in `data.json` what a run learns from, or checks that it still is that.
+def check_same_data(workdir, about):
+    """Raises ValueError when the run in `workdir` was started with other data.
 
-    Raises:
-      ValueError: the run was started with another data set or noise list, or with
-        other damaged records.
+    Args:
+      about: from `describe`; `data.json` keeps that of the start.
     """
     path = workdir / 'data.json'
-    if not path.exists():
-        whole.write_text(path, json.dumps(about, indent=1) + '\n')
-        return
-    before = json.loads(path.read_text())
+    before = json.loads(path.read_text()) if path.exists() else about
     for name, now in about.items():
         if before[name] != now:
             raise ValueError(

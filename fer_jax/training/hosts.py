@@ -1,0 +1,136 @@
+"""Hosts: processes with devices of their own that train one run together.
+
+Each reads its rows of every batch; all compute the same numbers, so all take the same
+decisions; the first one writes the files. The folder of the run has to be one that all
+of them see. Nothing here does anything when there is one process.
+"""
+
+import contextlib
+import itertools
+import os
+
+import jax
+import numpy as np
+from jax.experimental import multihost_utils
+
+from fer_jax.training import stopping
+
+MODES = ('auto', 'on', 'off')
+NOTHING = bytes(32)
+
+
+def expected(environment):
+    """Whether the machine says that this is one process of several.
+
+    Under srun, and on a slice of TPU hosts as Kubernetes sets it up.
+    """
+    tasks = environment.get('SLURM_STEP_NUM_TASKS', '1')
+    return int(tasks) > 1 or ',' in environment.get('TPU_WORKER_HOSTNAMES', '')
+
+
+def join(settings):
+    """Meets the other processes; before any device is touched.
+
+    Args:
+      settings: config.distributed.
+
+    Raises:
+      ValueError: settings that do not go together.
+      RuntimeError: the others do not come, or nothing tells where they are.
+    """
+    check(settings)
+    asked = settings.mode == 'on' or bool(settings.coordinator)
+    if settings.mode == 'off' or not (asked or expected(os.environ)):
+        return
+    where = {}
+    if settings.coordinator:
+        where = {
+            'coordinator_address': settings.coordinator,
+            'num_processes': settings.num_processes,
+            'process_id': settings.process_id,
+        }
+    # jax answers SIGTERM from here on, and tells the other hosts.
+    jax.distributed.initialize(
+        **where,
+        heartbeat_timeout_seconds=settings.timeout_s,
+        shutdown_timeout_seconds=settings.timeout_s,
+        initialization_timeout=max(settings.timeout_s, 300),
+    )
+
+
+def check(settings):
+    """Raises ValueError when config.distributed makes no sense."""
+    if settings.mode not in MODES:
+        raise ValueError(
+            f'distributed.mode is {settings.mode!r}; it must be one of'
+            f' {", ".join(MODES)}'
+        )
+    if settings.timeout_s < 1:
+        raise ValueError(
+            f'distributed.timeout_s must be 1 or more, got {settings.timeout_s}'
+        )
+    count, number = settings.num_processes, settings.process_id
+    if settings.coordinator and not 0 <= number < count:
+        raise ValueError(
+            f'distributed.coordinator={settings.coordinator} needs num_processes and'
+            f' process_id, from 0 to num_processes - 1; got {count} and {number}'
+        )
+
+
+def first():
+    """Whether this process is the one that writes files."""
+    return jax.process_index() == 0
+
+
+class Apart(ValueError):
+    """Hosts do not have the same, or one of them failed."""
+
+
+def together(function, digest):
+    """function() on each host, first on the first: all get the same, or all fail.
+
+    Args:
+      digest: of the result -> 32 bytes, what has to be the same everywhere.
+
+    Raises:
+      Apart: `function` failed on another host, or results have different digests.
+        Besides, what it raises here.
+    """
+    if jax.process_count() == 1:
+        return function()
+    result, error, found = None, None, NOTHING
+    for turn in (True, False):
+        if first() is turn:
+            try:
+                result = function()
+                found = digest(result)
+            except (ValueError, OSError) as caught:
+                error = caught
+        rows = multihost_utils.process_allgather(np.frombuffer(found, np.uint8))
+    if error is not None:
+        raise error
+    everywhere = {row.tobytes() for row in rows}
+    if NOTHING in everywhere:
+        raise Apart('another host failed; what it said tells why')
+    if len(everywhere) > 1:
+        raise Apart(
+            'hosts differ in their config, data or files; start all of them with the'
+            ' same command, on the same data set and the same --workdir'
+        )
+    return result
+
+
+@contextlib.contextmanager
+def asked_to_stop():
+    """Yields stop() -> bool: whether to stop here, SIGTERM having come to any host.
+
+    All hosts have to ask equally often, at the same places of the program; then all get
+    the same answer.
+    """
+    if not jax.distributed.is_initialized():
+        with stopping.on_sigterm() as stop:
+            yield stop
+        return
+    # A handler of our own would keep the signal from jax's.
+    asked = itertools.count()
+    yield lambda: multihost_utils.reached_preemption_sync_point(next(asked))
