@@ -1,15 +1,25 @@
-"""The door to everything: python launch.py [COMMAND] --config=FILE --workdir=FOLDER.
+"""The door to everything: python launch.py [COMMAND] ...
 
 Commands
-  train      (when none is given) trains, or goes on where the folder's run stopped
+  train      (when none is given) --config=FILE --workdir=FOLDER: trains, or goes on
+             where the folder's run stopped
+  selftest   --config=FILE --workdir=NEW_FOLDER [--breaks=6]: breaks short runs of the
+             config at random moments and compares them with an unbroken one
+  evaluate   --workdir=FOLDER [--data=FOLDER]: every number about a run on a test split
+  predict    --workdir=FOLDER PICTURE...: class probabilities of pictures
+The others need no config; each has --help, and docs/use.md.
 
-Exit codes: 0 done, or stopped by SIGTERM and saved; 2 the command, its config, its data
-or its folder are unusable, in one line that says what was wanted; 3 the loss or a
-gradient became NaN or infinite; 4 a file could not be written or read, as on a full
-disk; 5 another host died; 130 stopped by Ctrl-C.
+Exit codes: 0 done, or stopped by SIGTERM and saved; 1 done, but some inputs could not
+be read, or runs of the self-test differ; 2 the command, its config, its data or its
+folder are unusable, in one line that says what was wanted; 3 the loss or a gradient
+became NaN or infinite; 4 a file could not be written or read, as on a full disk; 5
+another host died; 130 stopped by Ctrl-C.
 """
 
+import argparse
+import importlib
 import os
+import pathlib
 import signal
 import sys
 import threading
@@ -27,8 +37,11 @@ CONFIG = config_flags.DEFINE_config_file(
 ACCEPT_CHANGES = flags.DEFINE_bool(
     'accept_changes', False, 'Go on although the config differs from the stored one.'
 )
+BREAKS = flags.DEFINE_integer('breaks', 6, 'Runs that the self-test breaks.')
 WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of the run; continued if there.')
-COMMANDS = ('train',)
+TRAINS = ('train', 'selftest')  # these need a config
+USES = ('evaluate', 'predict')  # modules of fer_jax.deploy
+COMMANDS = (*TRAINS, *USES)
 STOPPED = 130  # what a shell expects after Ctrl-C
 
 
@@ -37,7 +50,7 @@ class UnusableCommand(ValueError):
 
 
 def parse(argv):
-    """(command, config, workdir) of a command line.
+    """(command, config, workdir) of a command line that trains.
 
     Raises:
       UnusableCommand: one line that says what was found and what was wanted.
@@ -49,8 +62,7 @@ def parse(argv):
     except Exception as error:  # a config file is a program: it can raise anything
         said = error.args[0] if isinstance(error, KeyError) else error
         raise UnusableCommand(wanted(str(said))) from None
-    command = rest[0] if rest else 'train'
-    if command not in COMMANDS or len(rest) > 1:
+    if len(rest) > 1 or not set(rest) <= set(TRAINS):
         raise UnusableCommand(
             f'unknown command {" ".join(rest)!r}; there are: {", ".join(COMMANDS)}'
         )
@@ -60,7 +72,7 @@ def parse(argv):
             ' --config=configs/resup.py:dataset=synthetic --workdir=runs/first'
             ' --config.data.dir=data/synthetic'
         )
-    return command, CONFIG.value, WORKDIR.value
+    return (*rest, 'train')[0], CONFIG.value, WORKDIR.value
 
 
 def wanted(text):
@@ -95,7 +107,31 @@ def redeliver(unraisable):
         sys.__unraisablehook__(unraisable)
 
 
-def train(config, workdir, accept_changes):
+class Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong, as everything here does."""
+
+    def error(self, message):
+        raise UnusableCommand(f'{message}; {self.prog} --help lists the options')
+
+
+def use(command, arguments):
+    """Runs a command that uses a run; returns the exit code.
+
+    Raises:
+      UnusableCommand: one line that says what was wanted.
+    """
+    heap.keep()
+    module = importlib.import_module(f'fer_jax.deploy.{command}')
+    summary = module.__doc__.splitlines()[0]
+    parser = Parser(f'launch.py {command}', description=summary, allow_abbrev=False)
+    module.add_arguments(parser)
+    try:
+        return module.run(parser.parse_args(arguments))
+    except (ValueError, OSError) as error:
+        raise UnusableCommand(error) from None
+
+
+def train(config, workdir):
     """Trains, or goes on; returns the exit code."""
     import jax
 
@@ -105,7 +141,7 @@ def train(config, workdir, accept_changes):
     try:
         hosts.join(config.distributed)
         run = hosts.together(
-            lambda: setup.prepare(config, workdir, accept_changes=accept_changes),
+            lambda: setup.prepare(config, workdir, accept_changes=ACCEPT_CHANGES.value),
             setup.digest,
         )
     except (ValueError, FileNotFoundError) as error:
@@ -122,23 +158,14 @@ def train(config, workdir, accept_changes):
     except FloatingPointError as error:
         return failed(error, 3)
     except OSError as error:
-        return failed(
-            f'{error}; finished checkpoints are whole: make room, and the same command'
-            ' goes on',
-            4,
-        )
+        help = 'finished checkpoints are whole: make room, and the same command goes on'
+        return failed(f'{error}; {help}', 4)
     except jax.errors.JaxRuntimeError as error:
         if jax.process_count() == 1:
             raise
         said = str(error).splitlines()[0]
-        return failed(
-            f'another host is gone or out of reach ({said}); finished checkpoints are'
-            ' whole: the same command on all hosts goes on',
-            5,
-        )
-    except KeyboardInterrupt:
-        print(f'{workdir}: stopped; the same command goes on', file=sys.stderr)
-        return STOPPED
+        help = 'finished checkpoints are whole: the same command on all hosts goes on'
+        return failed(f'another host is gone or out of reach ({said}); {help}', 5)
     if found is None:
         say(f'{workdir}: stopped and saved; the same command goes on')
         return 0
@@ -147,6 +174,22 @@ def train(config, workdir, accept_changes):
         f' all numbers in {workdir}/result.json'
     )
     return 0
+
+
+def self_test(config, workdir, argv):
+    """Trains the config of `argv`, shortened, many times; returns the exit code."""
+    from fer_jax.training import selftest
+
+    given = [word for word in argv[1:] if word != 'selftest']
+
+    def command(folder):
+        changed = [*selftest.shortened(config), f'--workdir={folder}']
+        return [sys.executable, __file__, *given, *changed]
+
+    try:
+        return int(not selftest.run(command, pathlib.Path(workdir), BREAKS.value))
+    except ValueError as error:
+        return failed(error, 2)
 
 
 def failed(error, code):
@@ -159,11 +202,19 @@ def main(argv):
     """Runs a command line; returns the exit code."""
     sys.unraisablehook = redeliver
     try:
-        _, config, workdir = parse(argv)
+        if argv[1:] and argv[1] in USES:
+            return use(argv[1], argv[2:])
+        command, config, workdir = parse(argv)
+        heap.keep()
+        if command == 'selftest':
+            return self_test(config, workdir, argv)
+        return train(config, workdir)
     except UnusableCommand as error:
         return failed(error, 2)
-    heap.keep()
-    return train(config, workdir, ACCEPT_CHANGES.value)
+    except KeyboardInterrupt:
+        said = f'{WORKDIR.value}: stopped; the same command goes on'
+        print(said if WORKDIR.value else 'stopped', file=sys.stderr)
+        return STOPPED
 
 
 if __name__ == '__main__':

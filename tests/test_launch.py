@@ -224,7 +224,7 @@ CONFIG = '--config=configs/resup.py:dataset=synthetic'
         ([f'{CONFIG},noise=30', '--config.data.dir=x'], 'for 30 % write 0.3'),
         (['--config=configs/resup.py:dataset=raf'], "unknown dataset 'raf'"),
         (['--config=configs/resub.py'], 'no config file'),
-        (['evaluate', CONFIG], "unknown command 'evaluate'"),
+        (['tune', CONFIG], "unknown command 'tune'"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(tmp_path, arguments, message):

@@ -13,6 +13,7 @@ BELOW = {
     'algorithms': 'numerics nets',
     'training': 'numerics data nets algorithms',
     'analysis': 'numerics data nets algorithms training',
+    'deploy': 'numerics data nets algorithms training',
 }
 DOORS = {  # package -> where it may be imported
     'flax': ('fer_jax/nets/', 'fer_jax/algorithms/'),
@@ -20,6 +21,9 @@ DOORS = {  # package -> where it may be imported
     'grain': ('fer_jax/data/pipeline.py',),
     'ml_collections': ('configs/', 'launch.py'),
     'matplotlib': ('fer_jax/analysis/',),
+    'onnx': ('fer_jax/deploy/onnx_graph.py',),
+    'onnxruntime': ('fer_jax/deploy/formats.py',),
+    'safetensors': ('fer_jax/deploy/formats.py',),
 }
 MODULES = sorted(
     path

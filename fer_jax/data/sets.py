@@ -91,6 +91,21 @@ def canonical(name):
     return ALIASES.get(name, name)
 
 
+def places(class_names, wanted):
+    """Place in `wanted` of each class, by canonical name: a tuple of ints.
+
+    Raises:
+      ValueError: names the classes that `wanted` lacks.
+    """
+    order = [canonical(name) for name in wanted]
+    foreign = [name for name in class_names if canonical(name) not in order]
+    if foreign:
+        raise ValueError(
+            f'the classes {", ".join(foreign)} are not among {", ".join(wanted)}'
+        )
+    return tuple(order.index(canonical(name)) for name in class_names)
+
+
 def check_classes(set_name, class_names):
     """Stops when class names, in any order, are not those of the named set.
 

@@ -86,7 +86,7 @@ class VGG16(nn.Module):
         if self.part == 'early':
             return x
         pooled = adaptive_mean(x.astype(jnp.float32), 7)
-        units = pooled.transpose(0, 3, 1, 2).reshape(len(x), -1)
+        units = pooled.transpose(0, 3, 1, 2).reshape(x.shape[0], -1)
         for name in ('fc6', 'fc7'):
             units = nn.Dense(
                 64 * self.width, kernel_init=DENSE_INIT, dtype=self.dtype, name=name

@@ -45,6 +45,49 @@ def macro_f1(confusion):
     return _mean(np.where(true > 0, f1, np.nan))
 
 
+def bootstrap(statistics, confusion, *, resamples=2000, level=0.95, seed=0):
+    """Percentile intervals of statistics of a confusion matrix (Efron 1979).
+
+    To draw N examples with replacement and count them again is to draw the matrix from
+    a multinomial with the observed shares, which is what happens here.
+
+    Args:
+      statistics: confusion [C, C] -> [K], for example accuracy.
+      confusion: [C, C] counts, at least one.
+      resamples: matrices drawn.
+      level: share of the resamples inside the interval.
+
+    Returns:
+      [K, 2] float64: lower and upper end of each.
+    """
+    counts = np.asarray(confusion, np.int64)
+    generator = np.random.Generator(np.random.Philox(seed))
+    total, shares = counts.sum(), counts.ravel() / counts.sum()
+    values = [
+        statistics(generator.multinomial(total, shares).reshape(counts.shape))
+        for _ in range(resamples)
+    ]
+    tail = (1 - level) / 2
+    return np.quantile(values, [tail, 1 - tail], axis=0).T
+
+
+def calibration_error(probs, labels, bins=15):
+    """Expected calibration error (Guo et al. 2017, eq. 3), in [0, 1].
+
+    ECE = sum_m |B_m| / N |accuracy(B_m) - confidence(B_m)| over `bins` equal bins of
+    the confidence, the largest probability; bin m holds ((m - 1) / bins, m / bins].
+
+    Args:
+      probs: [N, C], rows sum to 1.
+      labels: [N] int.
+    """
+    confidence = np.max(probs, axis=-1).astype(np.float64)
+    right = np.argmax(probs, axis=-1) == labels
+    bin_of = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    gaps = np.bincount(bin_of, weights=right - confidence, minlength=bins)
+    return float(np.sum(np.abs(gaps)) / len(labels))
+
+
 def detection(trust, wrong):
     """How well low trust finds the wrong labels.
 

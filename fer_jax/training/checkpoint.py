@@ -1,69 +1,21 @@
-"""Checkpoints of a run: all of Orbax, and the seals that say which ones to trust.
-
-A checkpoint is a folder `checkpoints/STEP`. Orbax writes it under another name and
-renames it, so that what a killed process leaves is never taken for one. But Orbax does
-not notice when a bit of the arrays changes afterwards: the values are read wrong and
-nothing is said. So each finished checkpoint gets a seal, `seal.json` in its folder,
-written last: the CRC-32C of every file, and where in the epoch the run stood. Only what
-agrees with its seal is restored.
-"""
+"""Checkpoints of a run, and trees of weights: all of Orbax."""
 
 import contextlib
-import json
 import logging
-import os
 import pathlib
-import types
-from collections.abc import Mapping
-from typing import NamedTuple
 
-import google_crc32c
 import jax
 from orbax.checkpoint import v1 as ocp
 
 from fer_jax.data import whole
-from fer_jax.training import hosts
-
-SEAL = 'seal.json'
-BLOCK = 1 << 22  # bytes read at a time
-
-
-class Place(NamedTuple):
-    """Where in its epochs a run stands, beside the state."""
-
-    epoch: int = 0  # epochs finished: learned, tested, scored, refitted
-    steps: int = 0  # of the epoch under way
-    sums: Mapping[str, float] = types.MappingProxyType({})  # of its steps' metrics
-    seconds: float = 0.0  # spent on it
-
-    def after(self, rows):
-        """The place after the steps with the metrics `rows`, [{name: value}]."""
-        sums = dict(self.sums)
-        for row in rows:
-            for name, value in row.items():
-                sums[name] = sums.get(name, 0.0) + float(value)
-        return self._replace(steps=self.steps + len(rows), sums=sums)
-
-    def later(self, seconds):
-        """The same place, `seconds` later."""
-        return self._replace(seconds=self.seconds + seconds)
-
-    def means(self):
-        """{metric: mean over the steps of the epoch under way}."""
-        return {name: total / self.steps for name, total in self.sums.items()}
-
-    def words(self):
-        """'after epoch 2', or 'after step 7 of epoch 3'."""
-        if self.steps:
-            return f'after step {self.steps} of epoch {self.epoch + 1}'
-        return f'after epoch {self.epoch}'
+from fer_jax.training import hosts, seals
 
 
 @contextlib.contextmanager
 def manager(folder, *, keep):
     """A checkpointer over `folder` that keeps the newest `keep` and the best on test.
 
-    Open it after `trusted`, which puts away what Orbax would stumble on.
+    Open it after `seals.trusted`, which puts away what Orbax would stumble on.
     """
     logging.getLogger('absl').setLevel(logging.WARNING)  # Orbax tells every save
     policies = ocp.training.preservation_policies
@@ -104,98 +56,14 @@ def save(checkpointer, state, place, *, accuracy=None):
     except ValueError as error:  # how TensorStore reports what the disk refuses
         raise OSError(f'checkpoint of step {step}: {error}') from error
     if hosts.first():
-        seal(pathlib.Path(checkpointer.directory) / str(step), place)
-
-
-def seal(folder, place):
-    """Writes the seal of a finished checkpoint."""
-    about = place._asdict() | {'sums': dict(place.sums)}
-    content = {'place': about, 'crc32c': sums(folder)}
-    text = json.dumps(content, indent=1, sort_keys=True)
-    whole.write_text(folder / SEAL, f'{text}\n{google_crc32c.value(text.encode()):08x}')
-
-
-def sums(folder):
-    """{relative path: [bytes, CRC-32C]} of every file below `folder` but the seal."""
-    return {
-        path.relative_to(folder).as_posix(): [path.stat().st_size, file_sum(path)]
-        for path in sorted(folder.rglob('*'))
-        if path.is_file() and path.name != SEAL
-    }
-
-
-def file_sum(path):
-    """CRC-32C of a file's content."""
-    total = 0
-    with open(path, 'rb') as file:
-        while block := file.read(BLOCK):
-            total = google_crc32c.extend(total, block)
-    return total
-
-
-def open_seal(folder):
-    """The Place of a checkpoint's seal, after comparing every file with it.
-
-    Raises:
-      ValueError: what is wrong with the checkpoint.
-    """
-    try:
-        text, _, own = (folder / SEAL).read_text().rpartition('\n')
-        if f'{google_crc32c.value(text.encode()):08x}' != own:
-            raise ValueError(f'{SEAL} was changed')
-        content = json.loads(text)
-    except FileNotFoundError:
-        raise ValueError(f'no {SEAL}: its saving was cut short') from None
-    except UnicodeDecodeError:
-        raise ValueError(f'{SEAL} was changed') from None
-    now = sums(folder)
-    for name, expected in content['crc32c'].items():
-        if now.get(name) != expected:
-            what = 'was changed or cut short' if name in now else 'is missing'
-            raise ValueError(f'{name} {what}')
-    return Place(**content['place'])
-
-
-def steps(folder):
-    """Steps with a checkpoint in `folder`, newest first, whole or not."""
-    if not folder.is_dir():
-        return []
-    names = [path.name for path in folder.iterdir() if path.is_dir()]
-    return sorted((int(name) for name in names if name.isdigit()), reverse=True)
-
-
-def trusted(folder, say):
-    """(step, Place) of the newest checkpoint that agrees with its seal; None without.
-
-    Newer ones that do not are moved to `damaged/` beside `folder`, for Orbax must not
-    find them, and nothing is deleted.
-
-    Args:
-      folder: pathlib.Path of the checkpoints.
-      say: called with a line about each one that is put away.
-    """
-    for step in steps(folder):
-        try:
-            return step, open_seal(folder / str(step))
-        except ValueError as error:
-            damaged = folder.parent / 'damaged'
-            damaged.mkdir(exist_ok=True)
-            number = sum(path.name.startswith(f'{step}-') for path in damaged.iterdir())
-            os.replace(folder / str(step), damaged / f'{step}-{number}')
-            say(
-                f'the checkpoint of step {step} is damaged ({error}); it is in'
-                f' {damaged} now, and the run goes on from the one before'
-            )
-    return None
+        seals.write(pathlib.Path(checkpointer.directory) / str(step), place)
 
 
 def leaves(folder, step):
-    """(name, array on the host) of every leaf of a saved state, as it was saved."""
+    """{name: array on the host} of every leaf of a saved state, as it was saved."""
     with ocp.training.Checkpointer(folder.absolute()) as checkpointer:
-        state = checkpointer.load(step)
-    for path, leaf in jax.tree_util.tree_leaves_with_path(state):
-        name = jax.tree_util.keystr(path, simple=True, separator='/')
-        yield name, jax.device_get(leaf)
+        state = checkpointer.load(step, placed(checkpointer.metadata(step).metadata))
+    return jax.device_get(named_leaves(state))
 
 
 def restore(checkpointer, step, state):
@@ -221,3 +89,105 @@ def restore(checkpointer, step, state):
             f'the checkpoint of step {step} does not fit this config ({said}); give the'
             ' config that the run was started with'
         ) from None
+
+
+def read(folder, which, wanted):
+    """Parts of a saved state, for use without training.
+
+    Args:
+      folder: of a run's checkpoints; nothing in it is changed.
+      which: 'last', 'best' (on test) or the number of a checkpoint.
+      wanted: {field of the state: tree of ShapeDtypeStructs}; nothing else is read.
+
+    Returns:
+      The same tree with arrays on the host.
+
+    Raises:
+      FileNotFoundError: there is no such checkpoint.
+      Damaged: it does not agree with its seal.
+      ValueError: it lacks a wanted leaf, or has it in another shape; names the leaf.
+    """
+    logging.getLogger('absl').setLevel(logging.WARNING)
+    if not folder.is_dir():
+        raise FileNotFoundError(f'{folder}: no checkpoint yet; train the run first')
+    with ocp.training.Checkpointer(folder.absolute()) as checkpointer:
+        step = choose(folder, checkpointer.checkpoints, which)
+        try:
+            seals.check(folder / str(step))
+        except ValueError as error:
+            raise whole.Damaged(
+                f'the checkpoint of step {step} in {folder} is damaged ({error}); take'
+                ' another one'
+            ) from None
+        check_fits(wanted, checkpointer.metadata(step).metadata)
+        context = ocp.Context()
+        context.pytree_options.loading.partial_load = True
+        with context:
+            return jax.device_get(checkpointer.load(step, placed(wanted)))
+
+
+def choose(folder, checkpoints, which):
+    """Number of the checkpoint that `which` names."""
+    if not checkpoints:
+        raise FileNotFoundError(f'{folder}: no checkpoint yet; train the run first')
+    if which == 'last':
+        return max(found.step for found in checkpoints)
+    if which == 'best':
+        tested = [found for found in checkpoints if found.metrics]
+        if not tested:
+            raise FileNotFoundError(
+                f'{folder}: no checkpoint has test numbers yet; take which=last'
+            )
+        return max(tested, key=lambda found: found.metrics['accuracy']).step
+    steps = sorted(found.step for found in checkpoints)
+    if which not in map(str, steps):
+        raise FileNotFoundError(
+            f'{folder}: no checkpoint {which!r}; there are last, best and'
+            f' {", ".join(map(str, steps))}'
+        )
+    return int(which)
+
+
+def check_fits(wanted, stored):
+    """Raises ValueError when a leaf of `wanted` is not in `stored`, or is another."""
+    there = named_leaves(stored)
+    for name, leaf in named_leaves(wanted).items():
+        if name not in there:
+            raise ValueError(f'there is no {name}, wanted {tuple(leaf.shape)}')
+        if tuple(there[name].shape) != tuple(leaf.shape):
+            raise ValueError(
+                f'{name} is {tuple(there[name].shape)}, wanted {tuple(leaf.shape)}'
+            )
+
+
+def named_leaves(tree):
+    """{'a/b/c': leaf} of any tree; a named tuple's fields are names like a dict's."""
+    return {
+        jax.tree_util.keystr(path, simple=True, separator='/'): leaf
+        for path, leaf in jax.tree_util.tree_leaves_with_path(tree)
+    }
+
+
+def placed(wanted):
+    """`wanted` on the first device, wherever it was when it was saved."""
+    here = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
+    return jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=here), wanted
+    )
+
+
+def write_tree(path, tree):
+    """Writes nested dicts of arrays as an Orbax checkpoint at `path`."""
+    logging.getLogger('absl').setLevel(logging.WARNING)
+    ocp.save(path.absolute(), tree)
+
+
+def read_tree(path):
+    """The nested dicts of arrays of write_tree, on the host."""
+    logging.getLogger('absl').setLevel(logging.WARNING)
+    path = path.absolute()
+    shapes = jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype),
+        ocp.metadata(path).metadata,
+    )
+    return jax.device_get(ocp.load(path, placed(shapes)))

@@ -14,6 +14,7 @@ from fer_jax.training import (
     log,
     results,
     scoring,
+    seals,
     stopping,
 )
 from fer_jax.training.programs import Programs
@@ -51,7 +52,7 @@ def train(run, stop=lambda: False):
     ):
         watch = log.Watch(bar, workdir.name, stop)
         step, place = hosts.together(
-            lambda: checkpoint.trusted(folder, watch.say) or (0, checkpoint.Place()),
+            lambda: seals.trusted(folder, watch.say) or (0, seals.Place()),
             lambda found: hashlib.sha256(str(found[0]).encode()).digest(),
         )
         history = results.read_history(workdir / 'history.npz', place.epoch)
@@ -108,7 +109,7 @@ def go_on(programs, state, place, history, rows, saved, watch):
         if hosts.first():
             results.write_history(run.workdir / 'history.npz', history)
         rows.write(row)
-        place = checkpoint.Place(epoch=epoch)
+        place = seals.Place(epoch=epoch)
         checkpoint.save(saved, state, place, accuracy=row['test/accuracy'])
         watch.say(log.sentence(run.workdir.name, row, config.epochs))
     return finish(programs, state, rows.rows, history, watch.advance)

@@ -1,13 +1,12 @@
 """Does a broken run end as an unbroken one? Asked of this machine and this config.
 
 The run, shortened, is trained twice without a break, then again and again with one:
-killed (SIGKILL) or asked to stop (SIGTERM) at a random moment between its first
-checkpoint and its end, and started anew in a fresh process. All of them must leave the
-same bits: weights, optimiser, batch statistics, label table, flips, memory, score
-history, metrics, labels.csv and result.json. Wall-clock seconds are left out.
+killed (SIGKILL) or asked to stop (SIGTERM) at a random moment, and started anew in a
+fresh process. All of them must leave the same bits: weights, optimiser, batch
+statistics, label table, flips, memory, score history, metrics, labels.csv and
+result.json. Wall-clock seconds are left out.
 """
 
-import contextlib
 import json
 import random
 import signal
@@ -16,7 +15,7 @@ import time
 
 import numpy as np
 
-from fer_jax.training import checkpoint, log, results
+from fer_jax.training import checkpoint, log, results, seals
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM)
 BATCHES, EPOCHS = 8, 3  # of the shortened run, at most
@@ -52,39 +51,43 @@ def run(command, workdir, breaks, *, seed=0, say=print):
     workdir.mkdir(parents=True)
     unbroken, again = workdir / 'unbroken', workdir / 'unbroken-again'
     say(f'unbroken: {train(command(unbroken)):.1f} s')
-    begun = time.perf_counter()
-    with subprocess.Popen(command(again), stdout=subprocess.DEVNULL) as process:
-        wait_for(process, checkpoint_in(again))
-        first = time.perf_counter() - begun
-        check(process, process.wait())
-        last = time.perf_counter() - begun
+    seconds = train(command(again))
+    say(f'again, compiled: {seconds:.1f} s')
     found = [tell(say, 'unbroken again', again, unbroken)]
-    moments = random.Random(seed)
+    last, draw = seals.steps(unbroken / 'checkpoints')[0], random.Random(seed)
     for number in range(breaks):
         broken = workdir / f'broken-{number + 1}'
-        kind = SIGNALS[number % len(SIGNALS)]
-        delay = moments.random() * (last - first)
-        what = break_once(command(broken), broken, kind, delay)
+        kind, step = SIGNALS[number % len(SIGNALS)], draw.randrange(last)
+        delay = draw.random() * seconds / last
+        break_once(command(broken), broken, kind, step, delay)
+        newest = (*seals.steps(broken / 'checkpoints'), 0)[0]
         train(command(broken))
-        found.append(tell(say, f'{kind.name} {what}', broken, unbroken))
+        name = f'{kind.name} {delay:.2f} s after the save of step {step} or later'
+        found.append(tell(say, f'{name}, newest {newest}', broken, unbroken))
     say(f'{sum(found)} of {len(found)} runs equal the unbroken one, to the last bit')
     return all(found)
 
 
-def break_once(command, workdir, kind, delay):
-    """Starts a run and ends it `delay` seconds after its first checkpoint."""
+def break_once(command, workdir, kind, step, delay):
+    """Starts a run and ends it `delay` seconds after a save of `step` or later."""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        wait_for(process, checkpoint_in(workdir))
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(delay)
-            check(process, process.returncode)
-            return 'after the end'
+        while (*sealed(workdir), 0)[0] < step and process.poll() is None:
+            time.sleep(0.005)
+        time.sleep(delay)
         process.send_signal(kind)
         code = process.wait()
-        if kind == signal.SIGTERM:
-            check(process, code)
-    steps = checkpoint.steps(workdir / 'checkpoints')
-    return f'{delay:.2f} s after the first checkpoint, newest of step {max(steps)}'
+    if code not in (0, -signal.SIGKILL):
+        raise ValueError(f'{" ".join(command)} ended with code {code}')
+
+
+def sealed(workdir):
+    """Steps with a finished checkpoint, newest first."""
+    folder = workdir / 'checkpoints'
+    return [
+        step
+        for step in seals.steps(folder)
+        if (folder / str(step) / seals.SEAL).exists()
+    ]
 
 
 def train(command):
@@ -94,23 +97,6 @@ def train(command):
     if done.returncode:
         raise ValueError(f'training ended with code {done.returncode}: {done.stderr}')
     return time.perf_counter() - started
-
-
-def check(process, code):
-    """Raises ValueError when a process ended with an error."""
-    if code:
-        raise ValueError(f'{" ".join(process.args)} ended with code {code}')
-
-
-def checkpoint_in(workdir):
-    """() -> whether a run has a finished checkpoint."""
-    return lambda: any((workdir / 'checkpoints').glob(f'*/{checkpoint.SEAL}'))
-
-
-def wait_for(process, ready):
-    """Waits until ready(), or the process has ended."""
-    while not ready() and process.poll() is None:
-        time.sleep(0.01)
 
 
 def tell(say, name, folder, unbroken):
@@ -144,8 +130,8 @@ def content(workdir):
     found['labels.csv'] = (workdir / 'labels.csv').read_text()
     history = results.read_history(workdir / 'history.npz', len(rows))
     found |= {name: np.array(value).tobytes() for name, value in history.items()}
-    newest = checkpoint.steps(workdir / 'checkpoints')[0]
-    found['step'] = newest, checkpoint.open_seal(workdir / f'checkpoints/{newest}')
-    for name, leaf in checkpoint.leaves(workdir / 'checkpoints', newest):
+    newest = seals.steps(workdir / 'checkpoints')[0]
+    found['step'] = newest, seals.check(workdir / f'checkpoints/{newest}')
+    for name, leaf in checkpoint.leaves(workdir / 'checkpoints', newest).items():
         found[name] = leaf.dtype, leaf.shape, leaf.tobytes()
     return found

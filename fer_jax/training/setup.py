@@ -7,14 +7,13 @@ import math
 import pathlib
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
 
-from fer_jax import algorithms, nets
-from fer_jax.algorithms import Algorithm, proximity
+from fer_jax import nets
+from fer_jax.algorithms import Algorithm
 from fer_jax.data import augment, noise_list, prepared, sets, whole
-from fer_jax.training import hosts, mesh, optimizer
+from fer_jax.training import build, hosts, mesh, optimizer
 
 DTYPES = ('float32', 'bfloat16')
 ON_CORRUPT = ('stop', 'skip')
@@ -87,7 +86,11 @@ def prepare(config, workdir, *, accept_changes=False):
     data, damage = check_records(data, config.data.on_corrupt)
     noise = draw_noise(config, data, workdir) if adds_noise(config) else None
     examples = choose(config, data, noise)
-    algorithm = build(config, len(data.class_names), len(examples.labels))
+    algorithm = build.algorithm(
+        config,
+        num_classes=len(data.class_names),
+        num_examples=len(examples.labels),
+    )
     if len(examples.labels) < config.batch_size:
         raise ValueError(
             f'{len(examples.labels)} training examples are fewer than one batch of'
@@ -95,11 +98,13 @@ def prepare(config, workdir, *, accept_changes=False):
             f' {len(examples.labels)}'
         )
     devices = mesh.of_run(config, algorithm)  # here JAX starts
-    workdir.mkdir(parents=True, exist_ok=True)
-    if noise is not None and hosts.first():
-        noise_list.save(noise, data.train.ids, workdir)
-    keep_same_data(workdir, data, noise, damage)
+    about = describe(data, examples, noise, damage)
+    check_same_data(workdir, about)
     if hosts.first():
+        workdir.mkdir(parents=True, exist_ok=True)
+        if noise is not None:
+            noise_list.save(noise, data.train.ids, workdir)
+        whole.write_text(workdir / 'data.json', json.dumps(about, indent=1) + '\n')
         whole.write_text(workdir / 'config.json', config.to_json(indent=1) + '\n')
     test = data.test
     test_labels = np.where(test.clean_labels >= 0, test.clean_labels, test.labels)
@@ -261,54 +266,34 @@ def check_same(config, workdir):
         )
 
 
-def keep_same_data(workdir, data, noise, damage):
-    """Notes in `data.json` what a run learns from, or checks that it still is that.
+def check_same_data(workdir, about):
+    """Raises ValueError when the run in `workdir` was started with other data.
 
-    Raises:
-      ValueError: the run was started with another data set or noise list, or with
-        other damaged records.
+    Args:
+      about: from `describe`; `data.json` keeps that of the start.
     """
     path = workdir / 'data.json'
-    now = {
-        'dataset_digest': data.digest,
-        'noise_list_sha256': noise.sha256 if noise else None,
-        'skipped_records': damage,
-    }
-    if not path.exists():
-        whole.write_text(path, json.dumps(now, indent=1) + '\n')
-        return
-    for name, before in json.loads(path.read_text()).items():
-        if now[name] != before:
+    before = json.loads(path.read_text()) if path.exists() else about
+    for name, now in about.items():
+        if before[name] != now:
             raise ValueError(
-                f'{workdir} was trained with {name} {str(before)[:40]} and now has'
-                f' {str(now[name])[:40]}; give --config.data.dir of the set it was'
+                f'{workdir} was started with {name} {str(before[name])[:40]} and now'
+                f' has {str(now)[:40]}; give --config.data.dir of the set it was'
                 ' started with, or name another --workdir'
             )
 
 
-def build(config, num_classes, num_examples):
-    """The config's algorithm for so many classes, with proximity if asked."""
-    settings = config.algorithm.to_dict()
-    name = settings.pop('name')
-    backbone = nets.make(
-        config.model.backbone,
-        width=config.model.width,
-        dtype=jnp.dtype(config.model.dtype),
-    )
-    try:
-        algorithm = algorithms.make(
-            name,
-            backbone=backbone,
-            num_classes=num_classes,
-            num_examples=num_examples,
-            peer_map=config.peer_map,
-            **settings,
-        )
-    except TypeError as error:
-        raise ValueError(f'config.algorithm: {error}') from None
-    if not config.proximity.weight:
-        return algorithm
-    return proximity.attach(algorithm, num_classes=num_classes, **config.proximity)
+def describe(data, examples, noise, damage):
+    """What says which data a run learned from, when they may be gone."""
+    return {
+        'set': data.set_name,
+        'class_names': list(data.class_names),
+        'image_size_px': data.image_size_px,
+        'train_examples': len(examples.labels),
+        'digest': data.digest,
+        'noise_list_sha256': noise.sha256 if noise else None,
+        'skipped_records': damage,
+    }
 
 
 def adds_noise(config):

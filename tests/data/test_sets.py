@@ -64,3 +64,10 @@ def test_wrong_classes():
 
 def test_a_folder_of_ones_own_has_any_classes():
     assert sets.check_classes('folder', ['cat', 'owl']) is None
+
+
+def test_places_go_by_canonical_name():
+    wanted = ('neutral', 'happiness', 'anger')
+    assert sets.places(('Angry', 'neutral'), wanted) == (2, 0)
+    with pytest.raises(ValueError, match='classes fear, contempt are not among neut'):
+        sets.places(('anger', 'fear', 'contempt'), wanted)

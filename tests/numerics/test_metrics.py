@@ -127,3 +127,38 @@ def test_relabelling_by_hand():
 def test_labels_that_never_change():
     found = metrics.relabelling([[0, 1], [0, 1]], np.array([0, 0]))
     assert set(found.values()) == {0}
+
+
+def test_calibration_error_by_hand():
+    """Confidences .6 .6 .9 1., right: no yes yes yes, two bins (0, .5], (.5, 1].
+
+    One bin holds all: |3/4 - 3.1/4| = .025. With ten bins (.5, .6]: 2/4 |.5 - .6|
+    = .05, (.8, .9]: 1/4 |1 - .9| = .025, (.9, 1]: 0; together .075.
+    """
+    probs = np.array([[0.6, 0.4], [0.6, 0.4], [0.1, 0.9], [1.0, 0.0]])
+    labels = np.array([1, 0, 1, 0])
+    assert metrics.calibration_error(probs, labels, bins=2) == pytest.approx(0.025)
+    assert metrics.calibration_error(probs, labels, bins=10) == pytest.approx(0.075)
+
+
+def test_bootstrap_is_the_binomial_for_accuracy():
+    """70 of 100 right: a resample's accuracy is binomial / 100, whose 2.5 and 97.5 %
+    quantiles are .61 and .79 (scipy.stats.binom.ppf of n = 100, p = .7)."""
+    confusion = np.array([[30, 20], [10, 40]])
+    found = metrics.bootstrap(
+        lambda c: [metrics.accuracy(c), 1.0], confusion, resamples=4000
+    )
+    np.testing.assert_allclose(found, [[0.61, 0.79], [1, 1]], atol=0.0101)
+    again = metrics.bootstrap(
+        lambda c: [metrics.accuracy(c), 1.0], confusion, resamples=4000
+    )
+    np.testing.assert_array_equal(found, again)
+
+
+def test_bootstrap_leaves_absent_classes_out():
+    """A class without an example has none in any resample."""
+    confusion = np.array([[5, 0, 0], [0, 0, 0], [1, 0, 4]])
+    ((low, high),) = metrics.bootstrap(
+        lambda c: [metrics.balanced_accuracy(c)], confusion
+    )
+    assert 0.5 < low < 0.9 < high == 1

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from fer_jax.data import whole
-from fer_jax.training import checkpoint
-from fer_jax.training.checkpoint import Place
+from fer_jax.training import checkpoint, seals
+from fer_jax.training.seals import Place
 from fer_jax.training.step import TrainState
 
 PLACE = Place(epoch=2, steps=3, sums={'loss': 0.1 + 0.2}, seconds=1.5)
@@ -47,7 +47,7 @@ def two(tmp_path_factory):
 def restored(folder):
     """(step, w [2, 300], lines said) of what a run would go on from."""
     said = []
-    step, _ = checkpoint.trusted(folder, said.append)
+    step, _ = seals.trusted(folder, said.append)
     with checkpoint.manager(folder, keep=9) as saved:
         return step, checkpoint.restore(saved, step, state(1)), said
 
@@ -55,7 +55,7 @@ def restored(folder):
 def test_what_was_saved_comes_back(two, tmp_path):
     """Copied elsewhere, too."""
     folder = shutil.copytree(two, tmp_path / 'else' / 'checkpoints')
-    assert checkpoint.trusted(folder, pytest.fail) == (7, PLACE)
+    assert seals.trusted(folder, pytest.fail) == (7, PLACE)
     step, found, _ = restored(folder)
     assert step == 7
     np.testing.assert_array_equal(found.params['w'], state(7).params['w'])
@@ -83,15 +83,15 @@ def test_any_harm_to_the_newest_is_found(two, tmp_path, harm):
         else:
             path.write_bytes(data[: len(data) // 2] if harm == 'cut' else b'')
         said = []
-        assert checkpoint.trusted(folder, said.append) == (4, PLACE), name
+        assert seals.trusted(folder, said.append) == (4, PLACE), name
         assert 'step 7 is damaged' in said[0]
         assert (folder.parent / 'damaged' / '7-0').is_dir()
-        assert checkpoint.steps(folder) == [4]
+        assert seals.steps(folder) == [4]
 
 
 def test_after_harm_the_run_saves_the_same_step_again(two, tmp_path):
     folder = shutil.copytree(two, tmp_path / 'checkpoints')
-    (folder / '7' / checkpoint.SEAL).unlink()
+    (folder / '7' / seals.SEAL).unlink()
     step, found, said = restored(folder)
     assert (step, len(said)) == (4, 1)
     np.testing.assert_array_equal(found.params['w'], state(4).params['w'])
@@ -115,34 +115,34 @@ def test_orbax_alone_would_read_a_wrong_value(two, tmp_path):
             found = checkpoint.restore(saved, 7, state(1))
             wrong += not np.array_equal(found.params['w'], state(7).params['w'])
         with pytest.raises(ValueError, match='was changed'):
-            checkpoint.open_seal(folder / '7')
+            seals.check(folder / '7')
     assert wrong > 0
 
 
 def test_nothing_saved_is_nothing_found(tmp_path):
-    assert checkpoint.trusted(tmp_path / 'checkpoints', pytest.fail) is None
+    assert seals.trusted(tmp_path / 'checkpoints', pytest.fail) is None
 
 
 def test_all_harmed_is_nothing_found(two, tmp_path):
     folder = shutil.copytree(two, tmp_path / 'checkpoints')
     for step in (4, 7):
-        (folder / str(step) / checkpoint.SEAL).write_text('')
+        (folder / str(step) / seals.SEAL).write_text('')
     said = []
-    assert checkpoint.trusted(folder, said.append) is None
+    assert seals.trusted(folder, said.append) is None
     assert len(said) == 2
 
 
 def test_newest_and_best_are_kept(tmp_path):
     """Accuracy is 1 / step: of 1 to 5, the newest two and step 1."""
     write(tmp_path / 'checkpoints', 1, 2, 3, 4, 5, keep=2)
-    assert checkpoint.steps(tmp_path / 'checkpoints') == [5, 4, 1]
+    assert seals.steps(tmp_path / 'checkpoints') == [5, 4, 1]
 
 
 def test_the_end_of_an_epoch_replaces_a_stop_at_its_last_step(tmp_path):
     with checkpoint.manager(tmp_path / 'checkpoints', keep=2) as saved:
         checkpoint.save(saved, state(4), Place(epoch=0, steps=4))
         checkpoint.save(saved, state(4), Place(epoch=1), accuracy=0.5)
-    found = checkpoint.trusted(tmp_path / 'checkpoints', pytest.fail)
+    found = seals.trusted(tmp_path / 'checkpoints', pytest.fail)
     assert found == (4, Place(epoch=1))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fer_jax import algorithms, nets
-from fer_jax.training import checkpoint, loop, setup
+from fer_jax.training import checkpoint, loop, seals, setup
 from fer_jax.training.programs import Programs
 
 # (method, weight of embedding proximity); centres are state, too
@@ -75,7 +75,7 @@ def content(workdir):
 def last_state(workdir, state):
     """Leaves of the newest checkpoint."""
     folder = workdir / 'checkpoints'
-    step, _ = checkpoint.trusted(folder, pytest.fail)
+    step, _ = seals.trusted(folder, pytest.fail)
     with checkpoint.manager(folder, keep=2) as saved:
         return jax.tree.leaves(checkpoint.restore(saved, step, state))
 
@@ -115,6 +115,6 @@ def test_every_method_goes_on(config, tmp_path, monkeypatch, method, proximity):
     seen = 3 if programs['only'].run.algorithm.absorb else 0
     for asked in (3 + seen, 9):
         assert train(config, broken, monkeypatch, programs, after(asked)) is None
-    assert checkpoint.steps(broken / 'checkpoints')[0] > 4
+    assert seals.steps(broken / 'checkpoints')[0] > 4
     assert train(config, broken, monkeypatch, programs) is not None
     compare(broken, unbroken, programs)

@@ -1,0 +1,1 @@
+"""A finished run in use: recognise, evaluate, export, measure."""

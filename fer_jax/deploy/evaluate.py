@@ -1,0 +1,187 @@
+"""Every number about a run on the test split of a prepared set."""
+
+import json
+import pathlib
+
+import jax
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from fer_jax.data import pipeline, prepared, sets, whole
+from fer_jax.deploy import model
+from fer_jax.deploy.card import read_json
+from fer_jax.numerics import metrics
+from fer_jax.training import scoring
+
+BATCH = 256
+NAMES = ('accuracy', 'balanced_accuracy', 'macro_f1')
+WIDEST = 12  # classes of a confusion matrix that fits on a screen
+
+
+def add_arguments(parser):
+    """Adds this command's options to an argparse parser."""
+    parser.add_argument('--workdir', required=True, help='folder of a run')
+    parser.add_argument('--data', help="prepared folder; default: the run's own")
+    parser.add_argument('--which', default='last', help='checkpoint: last, best, STEP')
+    parser.add_argument('--out', help='default: evaluation.json in the workdir')
+
+
+def run(options):
+    """Evaluates, prints tables, writes the JSON file; returns 0.
+
+    Raises:
+      ValueError, FileNotFoundError: the run or the data cannot be used, or the data
+        have classes that the run does not know.
+    """
+    workdir = pathlib.Path(options.workdir)
+    loaded = model.from_run(workdir, which=options.which, network='mean')
+    config = read_json(workdir / 'config.json', 'so no folder of a run')
+    data = prepared.load(options.data or config['data']['dir'])
+    found = evaluate(loaded, data)
+    out = pathlib.Path(options.out or workdir / 'evaluation.json')
+    whole.write_text(out, json.dumps(found, indent=1) + '\n')
+    show(found, Console())
+    print(f'written: {out}')
+    return 0
+
+
+def evaluate(loaded, data):
+    """All numbers of a model on the test split of a prepared set.
+
+    Test labels are the clean ones where they are known. Classes are matched by name:
+    the set may have them in another order, or lack some; the confusion matrices are in
+    the model's order.
+
+    Args:
+      loaded: a model.Model with all its networks.
+      data: a prepared.Prepared.
+
+    Raises:
+      ValueError: the set has classes that the model does not know.
+    """
+    card, test = loaded.card, data.test
+    names = card['class_names']
+    try:
+        places = np.array(sets.places(data.class_names, names))
+    except ValueError as error:
+        raise ValueError(
+            f'{data.folder}: {error}, which the run in question knows; evaluate on a'
+            ' set with its classes'
+        ) from None
+    given = np.where(test.clean_labels >= 0, test.clean_labels, test.labels)
+    labels = places[given]
+    each = probabilities(loaded, test)
+    voters = {str(number): probs for number, probs in zip(card['networks'], each)}
+    if len(each) > 1:
+        voters['mean'] = each.mean(axis=0)
+    return {
+        'method': card['algorithm']['name'],
+        'checkpoint': card['checkpoint'],
+        'data': {
+            'folder': str(data.folder),
+            'set': data.set_name,
+            'digest': data.digest,
+            'test_examples': len(labels),
+        },
+        'class_names': names,
+        'examples': dict(
+            zip(names, np.bincount(labels, minlength=len(names)).tolist())
+        ),
+        'intervals': '95 %, percentiles of 2,000 bootstrap resamples',
+        'networks': {
+            name: numbers(probs, labels, names) for name, probs in voters.items()
+        },
+    }
+
+
+def probabilities(loaded, split):
+    """[P, N, C] float32 of every example of a split."""
+    compiled = jax.jit(model.make_probs(loaded.card))
+    weights = jax.device_put((loaded.params, loaded.stats))
+    count = len(split.labels)
+    batches = pipeline.once(split, np.arange(count), batch_size=min(BATCH, count))
+    return scoring.gather(
+        lambda weights, images, index: compiled(*weights, images),
+        weights,
+        pipeline.batches(batches),
+        count,
+    )
+
+
+def numbers(probs, labels, names):
+    """What is said of one network.
+
+    Args:
+      probs: [N, C].
+      labels: [N] int.
+      names: of the C classes.
+    """
+    confusion = np.zeros((len(names), len(names)), np.int64)
+    np.add.at(confusion, (labels, probs.argmax(axis=-1)), 1)
+
+    def statistics(confusion):
+        return [getattr(metrics, name)(confusion) for name in NAMES]
+
+    found = dict(zip(NAMES, statistics(confusion)))
+    ends = metrics.bootstrap(statistics, confusion).tolist()
+    found |= {f'{name}_interval': pair for name, pair in zip(NAMES, ends)}
+    recalls = metrics.recalls(confusion)
+    return found | {
+        'calibration_error': metrics.calibration_error(probs, labels),
+        'recalls': {
+            name: None if np.isnan(recall) else float(recall)
+            for name, recall in zip(names, recalls)
+        },
+        'confusion': confusion.tolist(),
+    }
+
+
+def show(found, console):
+    """Prints what `evaluate` found as tables."""
+    networks = found['networks']
+    table = Table(
+        title=f'{found["method"]}, {found["data"]["test_examples"]} test examples of'
+        f' {found["data"]["folder"]}',
+        caption=f'in %, in brackets intervals: {found["intervals"]}',
+    )
+    table.add_column('')
+    for name in networks:
+        table.add_column(title(name), justify='right')
+    for name in NAMES:
+        cells = (
+            percent(one[name])
+            + ' ({}-{})'.format(*map(percent, one[f'{name}_interval']))
+            for one in networks.values()
+        )
+        table.add_row(name.replace('_', ' '), *cells)
+    cells = (percent(one['calibration_error']) for one in networks.values())
+    table.add_row('calibration (ECE)', *cells, end_section=True)
+    for name, count in found['examples'].items():
+        cells = (percent(one['recalls'][name]) for one in networks.values())
+        table.add_row(f'recall, {count} {name}', *cells)
+    console.print(table)
+    if len(found['class_names']) <= WIDEST:
+        first = next(iter(networks))
+        console.print(confusion_table(found['class_names'], networks[first], first))
+
+
+def confusion_table(names, one, network):
+    """The counts of one network: a row a true class, a column a predicted one."""
+    table = Table(title=f'true class (row) and predicted class, {title(network)}')
+    table.add_column('')
+    for name in names:
+        table.add_column(name[:4], justify='right')
+    for name, row in zip(names, one['confusion']):
+        table.add_row(name, *map(str, row))
+    return table
+
+
+def percent(value):
+    """'74.8' of .748; '-' of a class without examples."""
+    return '-' if value is None else f'{100 * value:.1f}'
+
+
+def title(network):
+    """Of a column."""
+    return 'mean vote' if network == 'mean' else f'network {network}'

@@ -1,0 +1,201 @@
+"""A trained network as a thing to use: weights, classes, preprocessing.
+
+All that is known beside the weights is the *card*, a dict of plain JSON values: what an
+export keeps as model.json. Inference is in float32, whatever a run computed in.
+"""
+
+import pathlib
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from fer_jax.data import augment, prepared
+from fer_jax.deploy.card import FORMAT, read_json, title
+from fer_jax.training import build, checkpoint, log
+
+
+class Model(NamedTuple):
+    """One network, or several that vote."""
+
+    card: dict
+    params: Any  # leaves [P, ...] float32, on the host
+    stats: Any  # likewise
+
+
+def from_run(workdir, *, which='last', network='1'):
+    """The model of a run, finished or not.
+
+    Args:
+      workdir: the run's folder.
+      which: 'last', 'best' (on the test set) or the number of a checkpoint.
+      network: '1', '2' ..., or 'mean' of all.
+
+    Raises:
+      FileNotFoundError: no run there, or no such checkpoint.
+      ValueError: the checkpoint is of another method or other classes; no such network.
+    """
+    workdir = pathlib.Path(workdir)
+    config = read_json(workdir / 'config.json', 'so no folder of a run')
+    card = describe(config, facts(workdir, config))
+    wanted = dict(zip(('params', 'stats'), shapes(card)))
+    wanted['step'] = jax.ShapeDtypeStruct((), jnp.int32)
+    try:
+        state = checkpoint.read(workdir / 'checkpoints', which, wanted)
+    except ValueError as error:
+        raise ValueError(
+            f'{workdir}: no checkpoint of {title(card)}, as config.json and data.json'
+            f' want: {error}; give the folder as its run left it'
+        ) from None
+    numbers = choose(network, peers(state['params']))
+    rows = log.read_rows(workdir / 'metrics.jsonl')
+    row = next((row for row in rows if row['step'] == int(state['step'])), {})
+    card |= {
+        'networks': numbers,
+        'checkpoint': {'which': which, 'step': int(state['step'])},
+        'metrics': {k: v for k, v in row.items() if k.startswith(('test/', 'noise/'))},
+    }
+    places = [number - 1 for number in numbers]
+    params, stats = (
+        jax.tree.map(lambda leaf: leaf[places], state[part])
+        for part in ('params', 'stats')
+    )
+    return Model(card, params, stats)
+
+
+def describe(config, data):
+    """The card of a run, as far as it does not depend on a checkpoint.
+
+    Args:
+      config: content of config.json.
+      data: content of data.json.
+    """
+    return {
+        'format': FORMAT,
+        'class_names': data['class_names'],
+        'image_size_px': data['image_size_px'],
+        'preprocessing': preprocessing(config['data']),
+        'algorithm': config['algorithm'],
+        'backbone': config['model'] | {'dtype': 'float32'},
+        'data': {
+            name: data[name]
+            for name in ('set', 'train_examples', 'digest', 'noise_list_sha256')
+        },
+    }
+
+
+def facts(workdir, config):
+    """What data.json says of the run's data.
+
+    Runs from before there was a data.json: what the data folder says, or result.json.
+
+    Raises:
+      FileNotFoundError: none of the three is there.
+    """
+    if (workdir / 'data.json').is_file():
+        return read_json(workdir / 'data.json', '')
+    try:
+        data = prepared.load(config['data']['dir'])
+    except FileNotFoundError:
+        if not (workdir / 'result.json').is_file():
+            raise FileNotFoundError(
+                f'{workdir}: neither data.json nor result.json, and the data folder'
+                f' {config["data"]["dir"]} is gone, so its classes are unknown; start'
+                ' its training command again with the data in place'
+            ) from None
+        result = read_json(workdir / 'result.json', '')
+        return {
+            'set': config['data']['name'],
+            'class_names': result['class_names'],
+            'image_size_px': config['data']['image_size_px'],
+            'train_examples': result['train_examples'],
+            'digest': result['dataset_digest'],
+            'noise_list_sha256': result['noise_list_sha256'],
+        }
+    return {
+        'set': data.set_name,
+        'class_names': data.class_names,
+        'image_size_px': data.image_size_px,
+        'train_examples': config['data']['max_train'] or len(data.train.labels),
+        'digest': data.digest,
+        'noise_list_sha256': None,
+    }
+
+
+def preprocessing(config):
+    """What happens to stored images on their way into the network, for the card."""
+    recipe = augment.RECIPES[config['augmentation']]
+    return {
+        'recipe': config['augmentation'],
+        'network_size_px': config['image_size_px'],
+        'zoom': recipe.zoom,
+        'resize': 'bilinear, antialiased when it shrinks',
+        'channels': 'RGB, uint8',
+        'mean': recipe.mean,
+        'std': recipe.std,
+    }
+
+
+def method(card):
+    """The card's algorithm."""
+    return build.method(
+        card['algorithm'],
+        card['backbone'],
+        num_classes=len(card['class_names']),
+        num_examples=card['data']['train_examples'],
+    )
+
+
+def shapes(card):
+    """params and stats of the card's algorithm as ShapeDtypeStructs, all its P."""
+    size = card['preprocessing']['network_size_px']
+    images = jax.ShapeDtypeStruct((1, size, size, 3), jnp.float32)
+    return jax.eval_shape(method(card).init, jax.random.key(0), images)[:2]
+
+
+def peers(params):
+    """P."""
+    return len(jax.tree.leaves(params)[0])
+
+
+def choose(network, count):
+    """Numbers of the networks that `network` names, counted from 1."""
+    numbers = [str(number) for number in range(1, count + 1)]
+    if network == 'mean':
+        return tuple(range(1, count + 1))
+    if network not in numbers:
+        raise ValueError(
+            f'network {network!r}: the run has {count}; give'
+            f' {", ".join(numbers)} or mean'
+        )
+    return (int(network),)
+
+
+def make_probs(card):
+    """probs(params, stats, images [B, h, w, 3] uint8) -> [P, B, C] float32.
+
+    Preprocessing included; images of any one size, as stored sets have.
+    """
+    algorithm, settings = method(card), card['preprocessing']
+
+    def probs(params, stats, images):
+        images = augment.prepare(
+            settings['recipe'], settings['network_size_px'], images
+        )
+        return jax.nn.softmax(algorithm.predict(params, stats, images).logits)
+
+    return probs
+
+
+def function(model):
+    """recognise(images [B, h, w, 3] uint8) -> [B, C] float32, the weights inside.
+
+    Of several networks the mean of the probabilities, as evaluation has it.
+    """
+    probs = make_probs(model.card)
+    return lambda images: jnp.mean(probs(model.params, model.stats, images), axis=0)
+
+
+def compiled(model):
+    """`function` of the model, compiled for each size of a batch that comes."""
+    return jax.jit(function(model))

@@ -1,0 +1,105 @@
+"""The recogniser that a user holds: pictures in, probabilities out."""
+
+import pathlib
+
+import numpy as np
+
+from fer_jax.deploy import card, pictures
+
+LARGEST_BATCH = 32
+
+
+class Recognizer:
+    """recognizer(pictures) -> probabilities [B, C], from a run or from an export.
+
+    The preprocessing of the run comes along: pictures may have any size, colour mode
+    and orientation.
+
+        recognizer = Recognizer.load('runs/first')
+        recognizer(['face.jpg', Image.open('other.png'), pixels])
+
+    class_names: of the columns, in order.
+    image_size_px: side of the squares that pictures are turned into.
+    card: what is known of the model; the content of an export's model.json.
+    """
+
+    def __init__(self, known, probs):
+        """`known`: the card; `probs`: [B, s, s, 3] uint8 -> [B, C] float32."""
+        self.card = known
+        self.class_names = known['class_names']
+        self.image_size_px = known['image_size_px']  # s
+        self._probs = probs
+
+    @classmethod
+    def load(cls, path, *, format=None, which='last', network='1'):
+        """The recogniser of a run's folder or of an export.
+
+        Args:
+          path: the folder.
+          format: of an export: orbax, safetensors, stablehlo or onnx; by default the
+            first of these that is there. onnx does without JAX.
+          which: of a run: 'last', 'best' (on its test set) or a checkpoint's number.
+          network: of a run: '1', '2' ..., or 'mean' of all.
+
+        Raises:
+          FileNotFoundError, ValueError: the folder is neither, or holds weights of
+            another method or other classes; in one line.
+        """
+        path = pathlib.Path(path)
+        if (path / card.CARD).is_file():
+            from fer_jax.deploy import formats
+
+            return cls(*formats.load(path, format))
+        from fer_jax.deploy import model  # jax is heavy, and onnx does without
+
+        loaded = model.from_run(path, which=which, network=network)
+        return cls(loaded.card, model.compiled(loaded))
+
+    def __call__(self, images):
+        """Probabilities [B, C] float32 of B pictures; rows sum to 1.
+
+        Args:
+          images: a list of paths, Pillow images and uint8 arrays as in
+            `pictures.square`, or one uint8 array [B, h, w, 3].
+
+        Raises:
+          ValueError: one of them cannot be read; says which.
+        """
+        if isinstance(images, str):
+            raise ValueError(f'one path, {images!r}; give a list of pictures')
+        images = list(images)
+        return np.concatenate(
+            [np.zeros((0, len(self.class_names)), np.float32)]
+            + [
+                self.squares(np.stack([self.square(picture) for picture in some]))
+                for some in batched(images, LARGEST_BATCH)
+            ]
+        )
+
+    def square(self, picture):
+        """What the network is shown of a picture: [s, s, 3] uint8."""
+        return pictures.square(picture, self.image_size_px)
+
+    def squares(self, images):
+        """Probabilities [B, C] float32 of images [B, s, s, 3] uint8 RGB.
+
+        Raises:
+          ValueError: another shape or dtype.
+        """
+        images = np.asarray(images)
+        size = self.image_size_px
+        if images.dtype != np.uint8 or images.shape[1:] != (size, size, 3):
+            raise ValueError(
+                f'images are {images.dtype} {images.shape}; wanted uint8'
+                f' [B, {size}, {size}, 3], RGB'
+            )
+        count = len(images)
+        # compiled for few sizes of a batch: powers of two
+        filled = 1 << max(count - 1, 0).bit_length()
+        padding = [(0, filled - count), (0, 0), (0, 0), (0, 0)]
+        return np.asarray(self._probs(np.pad(images, padding)))[:count]
+
+
+def batched(items, size):
+    """`items` in lists of at most `size`."""
+    return [items[start : start + size] for start in range(0, len(items), size)]

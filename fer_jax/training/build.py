@@ -1,0 +1,46 @@
+"""From the fields of a config to the method that they describe."""
+
+import jax.numpy as jnp
+
+from fer_jax import algorithms, nets
+from fer_jax.algorithms import proximity
+
+
+def algorithm(config, *, num_classes, num_examples):
+    """The config's algorithm, with proximity if asked.
+
+    Raises:
+      ValueError: a setting that the method does not have, or that makes no sense.
+    """
+    bare = method(
+        config.algorithm.to_dict(),
+        config.model.to_dict(),
+        num_classes=num_classes,
+        num_examples=num_examples,
+        peer_map=config.peer_map,
+    )
+    if not config.proximity.weight:
+        return bare
+    return proximity.attach(bare, num_classes=num_classes, **config.proximity)
+
+
+def method(algorithm, model, **numbers):
+    """The method that the fields of config.algorithm and config.model describe.
+
+    Args:
+      algorithm: dict of the method's name and settings.
+      model: dict of backbone, width and dtype.
+      numbers: num_classes, num_examples and, if wanted, peer_map.
+
+    Raises:
+      ValueError: a setting that the method does not have, or that makes no sense.
+    """
+    settings = dict(algorithm)
+    name = settings.pop('name')
+    backbone = nets.make(
+        model['backbone'], width=model['width'], dtype=jnp.dtype(model['dtype'])
+    )
+    try:
+        return algorithms.make(name, backbone=backbone, **numbers, **settings)
+    except TypeError as error:
+        raise ValueError(f'config.algorithm: {error}') from None
