@@ -47,6 +47,7 @@ def join(settings):
             'coordinator_address': settings.coordinator,
             'num_processes': settings.num_processes,
             'process_id': settings.process_id,
+            'cluster_detection_method': 'deactivate',  # or it picks one device of SLURM
         }
     try:
         # jax answers SIGTERM from here on, and tells the other hosts.
