@@ -22,9 +22,11 @@ ROOT = pathlib.Path(__file__).parent.parent
 LIMIT_S = 400  # far more than any of these takes
 HEARTBEAT_S = 10
 RESUP = ('--config.algorithm.readiness=0.0', '--config.algorithm.held_out=0.0')
-SCN_C = ('--config.algorithm.relabel_epoch=1',)
+# relabelling is a step function: a few steps on, rounding may tip a label over
+SCN_C = ('--config.epochs=2', '--config.algorithm.relabel_epoch=1')
 ENVIRONMENT = {
     'JAX_PLATFORMS': 'cpu',
+    'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0.1',
     'XLA_FLAGS': '--xla_backend_optimization_level=0'
     ' --xla_llvm_disable_expensive_passes=true',
 }

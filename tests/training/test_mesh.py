@@ -18,6 +18,7 @@ from fer_jax.training import mesh
 WORKER = pathlib.Path(__file__).with_name('on_devices.py')
 ENVIRONMENT = {
     'JAX_PLATFORMS': 'cpu',
+    'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0.1',
     'JAX_NUM_CPU_DEVICES': '8',
     'PYTHONPATH': str(WORKER.parents[2]),
     # What lives where is settled before LLVM, whose optimisations are most of the wait.
