@@ -17,9 +17,10 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from fer_jax import algorithms, nets
+from fer_jax import algorithms
 from fer_jax.algorithms import Progress, proximity
 from fer_jax.data import augment
+from fer_jax.nets.resnet import ResNet
 from fer_jax.training import mesh, scoring, step
 from tests.conftest import Tiny
 
@@ -187,10 +188,10 @@ def compare(method):
 
 
 def resnet(peer_map, devices):
-    """ReSup's step with a real backbone."""
+    """ReSup's step with a ResNet-10, one block a stage."""
     algorithm = algorithms.make(
         'resup',
-        backbone=nets.make('resnet18_slim', width=4),
+        backbone=ResNet(counts=(1, 1, 1, 1), stem='slim', width=4),
         num_classes=CLASSES,
         num_examples=N,
         peer_map=peer_map,
