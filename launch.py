@@ -12,8 +12,8 @@ The others need no config; each has --help, and docs/use.md.
 Exit codes: 0 done, or stopped by SIGTERM and saved; 1 done, but some inputs could not
 be read, or runs of the self-test differ; 2 the command, its config, its data or its
 folder are unusable, in one line that says what was wanted; 3 the loss or a gradient
-became NaN or infinite; 4 a file could not be written or read, as on a full disk; 130
-stopped by Ctrl-C.
+became NaN or infinite; 4 a file could not be written or read, as on a full disk; 5
+another host died; 130 stopped by Ctrl-C.
 """
 
 import argparse
@@ -133,6 +133,8 @@ def use(command, arguments):
 
 def train(config, workdir):
     """Trains, or goes on; returns the exit code."""
+    import jax
+
     from fer_jax.data import whole
     from fer_jax.training import hosts, loop, setup, stopping
 
@@ -158,6 +160,12 @@ def train(config, workdir):
     except OSError as error:
         help = 'finished checkpoints are whole: make room, and the same command goes on'
         return failed(f'{error}; {help}', 4)
+    except jax.errors.JaxRuntimeError as error:
+        if jax.process_count() == 1:
+            raise
+        said = str(error).splitlines()[0]
+        help = 'finished checkpoints are whole: the same command on all hosts goes on'
+        return failed(f'another host is gone or out of reach ({said}); {help}', 5)
     if found is None:
         say(f'{workdir}: stopped and saved; the same command goes on')
         return 0

@@ -35,8 +35,7 @@ def join(settings):
       settings: config.distributed.
 
     Raises:
-      ValueError: settings that do not go together.
-      RuntimeError: the others do not come, or nothing tells where they are.
+      ValueError: settings that do not go together, or nothing tells who the others are.
     """
     check(settings)
     asked = settings.mode == 'on' or bool(settings.coordinator)
@@ -48,14 +47,21 @@ def join(settings):
             'coordinator_address': settings.coordinator,
             'num_processes': settings.num_processes,
             'process_id': settings.process_id,
+            'cluster_detection_method': 'deactivate',  # or it picks one device of SLURM
         }
-    # jax answers SIGTERM from here on, and tells the other hosts.
-    jax.distributed.initialize(
-        **where,
-        heartbeat_timeout_seconds=settings.timeout_s,
-        shutdown_timeout_seconds=settings.timeout_s,
-        initialization_timeout=max(settings.timeout_s, 300),
-    )
+    try:
+        # jax answers SIGTERM from here on, and tells the other hosts.
+        jax.distributed.initialize(
+            **where,
+            heartbeat_timeout_seconds=settings.timeout_s,
+            shutdown_timeout_seconds=settings.timeout_s,
+        )
+    except ValueError as error:
+        raise ValueError(
+            f'distributed.mode={settings.mode}, but jax does not find the hosts by'
+            f' itself ({error}); give --config.distributed.coordinator=HOST:PORT,'
+            ' num_processes and process_id'
+        ) from None
 
 
 def check(settings):

@@ -81,24 +81,26 @@ def over_data(mesh):
     return NamedSharding(mesh, PartitionSpec(DATA))
 
 
-def of_state(mesh, state):
-    """The placement of a TrainState: a tree of shardings like `state`.
+def of_state(mesh, create, *args):
+    """The placement of the TrainState create(*args): shardings of its leaves.
 
     Parameters, statistics and moments [P, ...] are spread over `net`, all else is
     everywhere.
     """
-    (count,) = {leaf.shape[0] for leaf in jax.tree.leaves(state.params)}
+    whole = everywhere(mesh)
+    if mesh.shape[NET] == 1:
+        return whole
+    state = jax.eval_shape(create, *args)
+    count = peers.size(state.params)
     own = NamedSharding(mesh, PartitionSpec(NET))
 
-    def place(leaf):
-        of_a_net = leaf.ndim and leaf.shape[0] == count
-        return own if of_a_net else everywhere(mesh)
+    def spread(tree):
+        return jax.tree.map(
+            lambda leaf: own if leaf.ndim and leaf.shape[0] == count else whole, tree
+        )
 
-    common = jax.tree.map(lambda leaf: everywhere(mesh), state)
-    spread = (jax.tree.map(place, part) for part in (state.params, state.stats))
-    params, stats = spread
-    return common._replace(
-        params=params, stats=stats, opt=jax.tree.map(place, state.opt)
+    return jax.tree.map(lambda leaf: whole, state)._replace(
+        params=spread(state.params), stats=spread(state.stats), opt=spread(state.opt)
     )
 
 

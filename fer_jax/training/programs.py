@@ -36,7 +36,7 @@ class Programs:
             jnp.zeros((1, size, size, 3)),
             run.examples.labels,
         )
-        placement = mesh.of_state(run.mesh, jax.eval_shape(create, *self._fresh))
+        placement = mesh.of_state(run.mesh, create, *self._fresh)
         self._create = jax.jit(create, out_shardings=placement)
         self.step = step.make_step(
             algorithm,

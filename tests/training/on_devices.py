@@ -32,6 +32,7 @@ SETTINGS = {
     'scn': {'relabel_epoch': 1, 'relabel_margin': 0.0},
 }
 WITH_PROXIMITY = ('resup', 'scn', 'dmue')
+SPREAD = ('resup', 'dividemix', 'jocor')  # also with each network on its own devices
 GATHERING = re.compile(
     r'= \(?(\w+)\[([\d,]*)\]\S* '
     r'(?:all-gather|all-to-all|collective-permute)(?:-start)?\('
@@ -39,7 +40,7 @@ GATHERING = re.compile(
 
 
 class Bench:
-    """A method on a mesh: its step, whose optimiser keeps the gradients, its scores."""
+    """A method on a mesh: its step, whose optimiser keeps the gradients, and scores."""
 
     def __init__(self, algorithm, devices, size_px=SIZE, recipe='flip'):
         self.algorithm, self.mesh = algorithm, devices
@@ -59,7 +60,7 @@ class Bench:
             labels(),
         )
         with jax.set_mesh(devices):
-            self.placement = mesh.of_state(devices, jax.eval_shape(create))
+            self.placement = mesh.of_state(devices, create)
             self.fresh = jax.jit(create, out_shardings=self.placement)
             self.step = step.make_step(
                 algorithm,
@@ -70,7 +71,10 @@ class Bench:
                 placement=(self.placement, self.everywhere),
             )
             score = scoring.make_score(algorithm, views, prepare, labels())
-            self.score = jax.jit(score, out_shardings=self.everywhere)
+            self.both = jax.jit(
+                lambda *given: (self.step(*given), score(*given)),
+                out_shardings=((self.placement, self.everywhere), self.everywhere),
+            )
 
     def start(self):
         with jax.set_mesh(self.mesh):
@@ -81,8 +85,8 @@ class Bench:
         with jax.set_mesh(self.mesh):
             batch = mesh.put((images, index), mesh.over_data(self.mesh))
             state = jax.device_put(state, self.placement)
-            scores = jax.device_get(self.score(state, *batch))
-            return *jax.device_get(self.step(state, *batch)), scores
+            (state, metrics), scores = jax.device_get(self.both(state, *batch))
+            return state, metrics, scores
 
     def compiled(self, images, index):
         """The compiled step."""
@@ -149,7 +153,7 @@ def compare(method):
     state = one.start()
     peers = jax.tree.leaves(state.params)[0].shape[0]
     others = {'data': Bench(tiny(method), mesh.make())}
-    if peers > 1:
+    if method in SPREAD:
         others['net'] = Bench(tiny(method, 'mesh'), mesh.make(peers))
     found = {name: {} for name in others}
     relabelled = 0
