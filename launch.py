@@ -5,11 +5,12 @@ Commands
              where the folder's run stopped
   evaluate   --workdir=FOLDER [--data=FOLDER]: every number about a run on a test split
   predict    --workdir=FOLDER PICTURE...: class probabilities of pictures
+  export     --workdir=FOLDER --out=FOLDER: the network alone, for other programs
 The last ones need no config; each has --help, and docs/use.md.
 
 Exit codes: 0 done; 1 done, but some inputs could not be read; 2 the command, its config
 or its data are unusable, in one line that says what was wanted; 3 the loss became NaN
-or infinite; 130 stopped by Ctrl-C.
+or infinite; 4 an export differs from its run; 130 stopped by Ctrl-C.
 """
 
 import argparse
@@ -30,7 +31,7 @@ CONFIG = config_flags.DEFINE_config_file(
     'Config file, for example configs/resup.py:dataset=fer2013,noise=0.3',
 )
 WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of the run; continued if there.')
-USES = ('evaluate', 'predict')  # modules of fer_jax.deploy
+USES = ('evaluate', 'predict', 'export')  # modules of fer_jax.deploy
 COMMANDS = ('train', *USES)
 STOPPED = 130  # what a shell expects after Ctrl-C
 
