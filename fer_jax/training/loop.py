@@ -211,6 +211,8 @@ def look_back(programs, state, row, history, watch):
     found = results.detection(programs.log_odds(state, history), run.examples)
     metrics |= {f'noise/{name}': value for name, value in found.items()}
     found = results.relabelling(run.examples, history)
+    for name in results.vanished(run, history):
+        watch.say(f'no example is labelled {name} any more')
     return state, metrics | {f'labels/{name}': value for name, value in found.items()}
 
 
