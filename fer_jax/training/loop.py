@@ -144,7 +144,7 @@ def train_epoch(programs, state, place, batches, saved, watch):
             place = place.after(rows).later(time.perf_counter() - started)
             watch.show(len(waiting) * config.batch_size)
             waiting = []
-        if saving and steps < run.steps_per_epoch:
+        if saving and 0 < steps < run.steps_per_epoch:
             checkpoint.save(saved, state, place)
         if stopping_now:
             raise stopping.Stopped

@@ -74,6 +74,15 @@ def test_stopped_everywhere(config, tmp_path, monkeypatch):
     assert selftest.differences(broken, unbroken) == []
 
 
+def test_a_stop_between_epochs_keeps_the_test_accuracy(config, tmp_path, monkeypatch):
+    """An epoch asks 4 + 1 + 3 times; the ninth is before the next one's first step."""
+    workdir = tmp_path / 'run'
+    assert train(config('resup'), workdir, monkeypatch, {}, after(9)) is None
+    place = seals.check(workdir / 'checkpoints' / '4')
+    assert place == seals.Place(epoch=1)
+    assert (workdir / 'checkpoints' / '4' / 'metrics').is_dir()
+
+
 @pytest.mark.parametrize(('method', 'proximity'), RUNS)
 def test_every_method_goes_on(config, tmp_path, monkeypatch, method, proximity):
     """Stopped after two steps, and again in the second epoch."""
