@@ -7,13 +7,14 @@ Commands
              config at random moments and compares them with an unbroken one
   evaluate   --workdir=FOLDER [--data=FOLDER]: every number about a run on a test split
   predict    --workdir=FOLDER PICTURE...: class probabilities of pictures
+  export     --workdir=FOLDER --out=FOLDER: the network alone, for other programs
 The others need no config; each has --help, and docs/use.md.
 
-Exit codes: 0 done, or stopped by SIGTERM and saved; 1 done, but some inputs could not
-be read, or runs of the self-test differ; 2 the command, its config, its data or its
-folder are unusable, in one line that says what was wanted; 3 the loss or a gradient
-became NaN or infinite; 4 a file could not be written or read, as on a full disk; 5
-another host died; 130 stopped by Ctrl-C.
+Exit codes: 0 done, or stopped by SIGTERM and saved; 1 done, but inputs could not be
+read, or an export or a run of the self-test differs; 2 the command, its config, its
+data or its folder are unusable, in one line that says what was wanted; 3 the loss or a
+gradient became NaN or infinite; 4 a file could not be written or read, as on a full
+disk; 5 another host died; 130 stopped by Ctrl-C.
 """
 
 import argparse
@@ -40,7 +41,7 @@ ACCEPT_CHANGES = flags.DEFINE_bool(
 BREAKS = flags.DEFINE_integer('breaks', 6, 'Runs that the self-test breaks.')
 WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of the run; continued if there.')
 TRAINS = ('train', 'selftest')  # these need a config
-USES = ('evaluate', 'predict')  # modules of fer_jax.deploy
+USES = ('evaluate', 'predict', 'export')  # modules of fer_jax.deploy
 COMMANDS = (*TRAINS, *USES)
 STOPPED = 130  # what a shell expects after Ctrl-C
 

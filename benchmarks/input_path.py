@@ -22,7 +22,7 @@ from absl import flags
 from PIL import Image, ImageDraw
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from fer_jax.data import pipeline, prepared
+from fer_jax.data import pipeline, prepared, writing
 
 SIZE_PX = 100
 BATCH_SIZE = 64
@@ -54,11 +54,11 @@ def make(folder, count, faces):
 
     def examples(count, split):
         for i in range(count):
-            yield prepared.Example(
+            yield writing.Example(
                 f'{split}/{i:032x}.jpg', faces[i % len(faces)], i % len(CLASS_NAMES)
             )
 
-    return prepared.write(
+    return writing.write(
         folder,
         set_name='folder',
         class_names=CLASS_NAMES,

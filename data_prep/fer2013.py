@@ -30,7 +30,7 @@ import rich.table
 from PIL import Image
 
 from data_prep import ferplus, png
-from fer_jax.data import prepared, sets
+from fer_jax.data import sets, writing
 
 SIZE_PX = 48
 HEADER = ['emotion', 'pixels', 'Usage']
@@ -85,7 +85,7 @@ def run(options):
     console.print(class_table(class_names, train, test))
     if not len(train.numbers) or not len(test.numbers):
         raise ValueError('a split is empty, nothing written: see the counts above')
-    prepared.write(
+    writing.write(
         options.out,
         set_name=options.labels.split('_')[0],
         class_names=class_names,
@@ -284,7 +284,7 @@ def examples(faces, rows, title):
     ):
         image = Image.frombytes('L', (SIZE_PX, SIZE_PX), faces.pixels[number])
         prefix = PREFIXES[faces.usage[number]]
-        yield prepared.Example(
+        yield writing.Example(
             f'{prefix}-{number:05}', png.encode(image), int(given), int(clean)
         )
 

@@ -25,7 +25,7 @@ import rich.progress
 from PIL import Image
 
 from data_prep import canvas, faces, photographs, png
-from fer_jax.data import prepared, sets
+from fer_jax.data import sets, writing
 
 SPLITS = ('train', 'test')
 CLASSES = sets.SETS['synthetic'].class_names
@@ -178,7 +178,7 @@ def run(options):
             f'got --train={options.train} --test={options.test} --size={options.size} '
             f'--seed={options.seed}, want at least 1, 1, 16 and 0'
         )
-    prepared.write(
+    writing.write(
         options.out,
         set_name='synthetic',
         class_names=CLASSES,
@@ -200,4 +200,4 @@ def examples(seed, split, count, size_px):
     for index in rich.progress.track(range(count), description=f'{split:5}'):
         image, label = draw(seed, split, index, size_px)
         encoded = png.encode(Image.fromarray(image))
-        yield prepared.Example(f'{split}-{index:06}', encoded, label, label)
+        yield writing.Example(f'{split}-{index:06}', encoded, label, label)

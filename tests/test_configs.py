@@ -12,7 +12,7 @@ import pytest
 
 from configs import default
 from fer_jax import algorithms, nets
-from fer_jax.training import setup
+from fer_jax.training import fields
 
 ROOT = pathlib.Path(__file__).parent.parent
 METHODS = algorithms.names()
@@ -30,7 +30,7 @@ def load(name, arg=''):
 def complete(config):
     """The shapes of the parameters of a config that passes every check."""
     config.data.dir = 'anything'
-    setup.check(config)
+    fields.check(config)
     model, size = config.model, config.data.image_size_px
     settings = tuple(config.algorithm.items())
     return shapes(settings, model.backbone, model.width, config.peer_map, size)

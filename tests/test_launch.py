@@ -2,10 +2,6 @@
 
 import csv
 import json
-import os
-import pathlib
-import signal
-import subprocess
 import sys
 import time
 
@@ -15,40 +11,7 @@ from PIL import Image
 
 import launch as door
 from fer_jax.analysis import compare
-
-ROOT = pathlib.Path(__file__).parent.parent
-
-
-def command(*arguments):
-    return [sys.executable, str(ROOT / 'launch.py'), *map(str, arguments)]
-
-
-def launch(*arguments, **environment):
-    return subprocess.run(
-        command(*arguments),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env=os.environ | environment,
-    )
-
-
-def small_run(faces, workdir, method='resup', *more):
-    """Arguments of a run of seconds: 24 pixels, width 4, 3 epochs."""
-    return (
-        f'--config=configs/{method}.py:dataset=synthetic,noise=0.3',
-        f'--workdir={workdir}',
-        f'--config.data.dir={faces}',
-        '--config.data.image_size_px=24',
-        '--config.model.width=4',
-        '--config.batch_size=16',
-        '--config.eval_batch_size=32',
-        '--config.epochs=3',
-        '--config.optimizer.decay_epochs=(2,)',
-        *more,
-        *(['--config.algorithm.warmup_epochs=1'] if method == 'resup' else []),
-    )
+from tests.processes import launch, small_run
 
 
 @pytest.fixture(scope='module')
@@ -112,38 +75,6 @@ def test_a_finished_run_says_so(finished):
     assert (workdir / 'metrics.jsonl').read_text() == before
 
 
-def test_killed_and_started_again_it_ends_as_if_unbroken(finished, faces, tmp_path):
-    """SIGKILL after the first checkpoint; then every number equals the unbroken run."""
-    unbroken, _ = finished
-    workdir = tmp_path / 'resup'
-    with subprocess.Popen(
-        command(*small_run(faces, workdir)), cwd=ROOT, stdout=subprocess.DEVNULL
-    ) as process:
-        deadline = time.monotonic() + 240
-        while not (workdir / 'checkpoints' / '4' / 'seal.json').exists():
-            assert process.poll() is None, 'the run ended before it could be killed'
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        os.kill(process.pid, signal.SIGKILL)
-    assert not (workdir / 'result.json').exists()
-    done = launch(*small_run(faces, workdir))
-    assert done.returncode == 0, done.stderr
-    assert 'goes on after epoch' in done.stdout
-
-    def rows(folder):
-        lines = (folder / 'metrics.jsonl').read_text().splitlines()
-        parsed = [json.loads(line) for line in lines]
-        return [{k: v for k, v in row.items() if k != 'seconds'} for row in parsed]
-
-    assert rows(workdir) == rows(unbroken)
-    assert (workdir / 'labels.csv').read_text() == (unbroken / 'labels.csv').read_text()
-    with (
-        np.load(workdir / 'history.npz') as ours,
-        np.load(unbroken / 'history.npz') as theirs,
-    ):
-        np.testing.assert_array_equal(ours['scores'], theirs['scores'])
-
-
 def test_baseline_through_the_door(faces, tmp_path):
     done = launch(*small_run(faces, tmp_path / 'run', 'baseline'))
     assert done.returncode == 0, done.stderr
@@ -199,15 +130,6 @@ def test_the_line_of_the_mission(faces, tmp_path):
     assert result['wrong_labels'] > 0
 
 
-def test_nan_stops_with_code_3(faces, tmp_path):
-    run = small_run(
-        faces, tmp_path / 'run', 'baseline', '--config.optimizer.learning_rate=1e30'
-    )
-    done = launch(*run)
-    assert done.returncode == 3
-    assert 'the loss of step' in done.stderr.splitlines()[-1]
-
-
 CONFIG = '--config=configs/resup.py:dataset=synthetic'
 
 
@@ -244,28 +166,6 @@ def test_data_that_do_not_fit_are_found_before_a_device_is_touched(faces, tmp_pa
     assert done.returncode == 2
     assert 'batch_size' in done.stderr
     assert len(done.stderr.splitlines()) == 1
-
-
-def test_ctrl_c_says_how_to_go_on(faces, tmp_path):
-    """SIGINT in the middle of training: one line, exit code 130, no crash."""
-    workdir = tmp_path / 'run'
-    with subprocess.Popen(
-        command(*small_run(faces, workdir, 'baseline', '--config.epochs=500')),
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        deadline = time.monotonic() + 240
-        rows = workdir / 'metrics.jsonl'
-        while not (rows.exists() and rows.stat().st_size):
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert errors.splitlines()[-1] == f'{workdir}: stopped; the same command goes on'
 
 
 def test_ctrl_c_in_a_finaliser_is_not_lost(monkeypatch):

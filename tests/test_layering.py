@@ -21,7 +21,7 @@ DOORS = {  # package -> where it may be imported
     'grain': ('fer_jax/data/pipeline.py',),
     'ml_collections': ('configs/', 'launch.py'),
     'matplotlib': ('fer_jax/analysis/',),
-    'onnx': ('fer_jax/deploy/onnx_graph.py',),
+    'onnx': ('fer_jax/deploy/onnx_',),
     'onnxruntime': ('fer_jax/deploy/formats.py',),
     'safetensors': ('fer_jax/deploy/formats.py',),
 }

@@ -1,8 +1,9 @@
-"""Files that are written whole or not at all."""
+"""Files and folders that are written whole or not at all."""
 
 import contextlib
 import os
 import pathlib
+import shutil
 import socket
 
 
@@ -35,3 +36,22 @@ def write_text(path, text):
     """Puts `text` (UTF-8) into the file at `path`, whole or not at all."""
     with replacing(path) as file:
         file.write(text.encode())
+
+
+@contextlib.contextmanager
+def folder(path):
+    """A new folder that gets its name `path` when the block ends well, else is removed.
+
+    Raises:
+      ValueError: there is something at `path` already.
+    """
+    path = pathlib.Path(path).absolute()
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise ValueError(f'{path} exists already; name another folder or remove it')
+    partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        partial.rename(path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from fer_jax.data import augment, prepared
+from fer_jax.deploy import graph
 from fer_jax.deploy.card import FORMAT, read_json, title
 from fer_jax.training import build, checkpoint, log
 
@@ -199,3 +201,62 @@ def function(model):
 def compiled(model):
     """`function` of the model, compiled for each size of a batch that comes."""
     return jax.jit(function(model))
+
+
+def weights(model):
+    """{name: array} of what the predictions depend on, 'params/classifier/kernel' ...
+
+    Other parts (the branches that only training needs) stay behind. The axis P is
+    there for several networks, and left out for one.
+    """
+    probs, size = make_probs(model.card), model.card['image_size_px']
+    tree = {'params': model.params, 'stats': model.stats}
+    needed = graph.used(
+        lambda tree, images: probs(tree['params'], tree['stats'], images),
+        tree,
+        jax.ShapeDtypeStruct((1, size, size, 3), jnp.uint8),
+    )
+    alone = len(model.card['networks']) == 1
+    leaves = checkpoint.named_leaves(tree).items()
+    return {
+        name: leaf[0] if alone else leaf
+        for (name, leaf), wanted in zip(leaves, needed)
+        if wanted
+    }
+
+
+def from_weights(card, found):
+    """The model of a card and the named arrays of `weights`.
+
+    Parts that the predictions do not depend on are filled with zeros.
+
+    Raises:
+      ValueError: an array is missing, left over, or of another shape: these are the
+        weights of another method, or for another number of classes.
+    """
+    count = len(card['networks'])
+    whole = dict(zip(('params', 'stats'), shapes(card)))
+    stacked = {n: leaf[None] if count == 1 else leaf for n, leaf in found.items()}
+    wanted = {
+        name: (count, *leaf.shape[1:])
+        for name, leaf in checkpoint.named_leaves(whole).items()
+    }
+    for name, leaf in stacked.items():
+        if wanted.get(name) != leaf.shape:
+            raise ValueError(
+                f'no weights of {title(card)}, as model.json wants: {name} is'
+                f' {leaf.shape}, wanted {wanted.get(name, "none of this name")}'
+            )
+    filled = [
+        stacked.get(name, np.broadcast_to(np.float32(0), shape))
+        for name, shape in wanted.items()
+    ]
+    tree = jax.tree.unflatten(jax.tree.structure(whole), filled)
+    loaded = Model(card, tree['params'], tree['stats'])
+    missing = set(weights(loaded)) - set(found)
+    if missing:
+        raise ValueError(
+            f'no weights of {title(card)}, as model.json wants: there is no'
+            f' {min(missing)}'
+        )
+    return loaded

@@ -17,8 +17,8 @@ def add_arguments(parser):
     """Adds this command's options to an argparse parser."""
     parser.add_argument('--workdir', required=True, help='folder of a run or an export')
     parser.add_argument('pictures', nargs='+', help='files, and folders of files')
-    parser.add_argument('--which', default='last', help='checkpoint: last, best, STEP')
-    parser.add_argument('--network', default='1', help='1, 2 ... or mean, of a run')
+    parser.add_argument('--which', help='checkpoint of a run: last, best, STEP')
+    parser.add_argument('--network', help='of a run: 1, 2 ... or mean')
     parser.add_argument('--format', help='of an export: orbax, safetensors ...')
     parser.add_argument('--csv', help='table to write: a row a picture')
     parser.add_argument('--sheet', help='PNG to write: each picture and its class')

@@ -31,15 +31,16 @@ class Recognizer:
         self._probs = probs
 
     @classmethod
-    def load(cls, path, *, format=None, which='last', network='1'):
+    def load(cls, path, *, format=None, which=None, network=None):
         """The recogniser of a run's folder or of an export.
 
         Args:
           path: the folder.
           format: of an export: orbax, safetensors, stablehlo or onnx; by default the
             first of these that is there. onnx does without JAX.
-          which: of a run: 'last', 'best' (on its test set) or a checkpoint's number.
-          network: of a run: '1', '2' ..., or 'mean' of all.
+          which: of a run: 'last' (the default), 'best' (on its test set) or a
+            checkpoint's number.
+          network: of a run: '1' (the default), '2' ..., or 'mean' of all.
 
         Raises:
           FileNotFoundError, ValueError: the folder is neither, or holds weights of
@@ -47,12 +48,19 @@ class Recognizer:
         """
         path = pathlib.Path(path)
         if (path / card.CARD).is_file():
+            if which or network:
+                raise ValueError(
+                    f'{path} is an export, which has one checkpoint and one network;'
+                    ' leave which and network out, or give the folder of a run'
+                )
             from fer_jax.deploy import formats
 
             return cls(*formats.load(path, format))
+        if format:
+            raise ValueError(f'{path} is no export; leave format out, or export it')
         from fer_jax.deploy import model  # jax is heavy, and onnx does without
 
-        loaded = model.from_run(path, which=which, network=network)
+        loaded = model.from_run(path, which=which or 'last', network=network or '1')
         return cls(loaded.card, model.compiled(loaded))
 
     def __call__(self, images):

@@ -144,7 +144,7 @@ def train_epoch(programs, state, place, batches, saved, watch):
             place = place.after(rows).later(time.perf_counter() - started)
             watch.show(len(waiting) * config.batch_size)
             waiting = []
-        if saving and steps < run.steps_per_epoch:
+        if saving and 0 < steps < run.steps_per_epoch:
             checkpoint.save(saved, state, place)
         if stopping_now:
             raise stopping.Stopped
@@ -211,6 +211,8 @@ def look_back(programs, state, row, history, watch):
     found = results.detection(programs.log_odds(state, history), run.examples)
     metrics |= {f'noise/{name}': value for name, value in found.items()}
     found = results.relabelling(run.examples, history)
+    for name in results.vanished(run, history):
+        watch.say(f'no example is labelled {name} any more')
     return state, metrics | {f'labels/{name}': value for name, value in found.items()}
 
 

@@ -82,6 +82,13 @@ def relabelling(examples, history):
     return found
 
 
+def vanished(run, history):
+    """Names of the classes whose last example was relabelled in the newest epoch."""
+    before = [run.examples.labels, *history['labels']][-2]
+    gone = np.setdiff1d(before, history['labels'][-1])
+    return [run.prepared.class_names[label] for label in gone]
+
+
 def accuracies(rows, name='test/accuracy'):
     """{'last', 'last5', 'best_on_test', 'best_epoch'} of one metric over the rows.
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer_jax.data import prepared
+from fer_jax.data import writing
 
 
 def encoded(pixels, kind='PNG', **options):
@@ -17,7 +17,7 @@ def examples(count, split):
     """Grey images whose value is their row; labels 0 1 2 0 1 2 ..., clean."""
     for row in range(count):
         pixels = np.full((6, 6), row, np.uint8)
-        yield prepared.Example(f'{split}/{row:03d}', encoded(pixels), row % 3, row % 3)
+        yield writing.Example(f'{split}/{row:03d}', encoded(pixels), row % 3, row % 3)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def write_set(tmp_path):
             'splits': {'train': examples(23, 'train'), 'test': examples(7, 'test')},
             'shard_examples': 10,
         }
-        return prepared.write(tmp_path / name, **(settings | changes))
+        return writing.write(tmp_path / name, **(settings | changes))
 
     return write
 

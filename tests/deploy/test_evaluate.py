@@ -9,7 +9,7 @@ from PIL import Image
 
 import launch
 from fer_jax import Recognizer
-from fer_jax.data import prepared, records
+from fer_jax.data import prepared, records, writing
 from fer_jax.numerics import metrics
 
 
@@ -29,9 +29,9 @@ def copy(faces, folder, class_names, rename=lambda name: name, size_px=24):
                 resized, file = opened.resize((size_px, size_px)), io.BytesIO()
             resized.save(file, 'PNG')
             place = class_names.index(rename(data.class_names[label]))
-            yield prepared.Example(name, file.getvalue(), place)
+            yield writing.Example(name, file.getvalue(), place)
 
-    return prepared.write(
+    return writing.write(
         folder,
         set_name='folder',
         class_names=class_names,

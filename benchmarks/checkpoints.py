@@ -1,0 +1,89 @@
+"""What safety costs: saving, sealing, checking and restoring the state of a real run.
+
+    python -m benchmarks.checkpoints [--width=64] [--repeats=5] [--folder=/tmp/x]
+
+The state is that of ReSup with a pair of ResNet-18 and Adam, AffectNet's number of
+labels: what one epoch end writes. Medians in seconds, and the size on disk.
+"""
+
+import argparse
+import pathlib
+import statistics
+import tempfile
+import time
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from fer_jax import algorithms, nets
+from fer_jax.training import checkpoint, seals, step
+
+EXAMPLES, CLASSES = 283_901, 7
+
+
+def timed(seconds, function):
+    """Appends to `seconds` what function() takes, and returns its result."""
+    started = time.perf_counter()
+    result = function()
+    seconds.append(time.perf_counter() - started)
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--width', type=int, default=64)
+    parser.add_argument('--repeats', type=int, default=5)
+    parser.add_argument('--folder', type=pathlib.Path)
+    options = parser.parse_args()
+    algorithm = algorithms.make(
+        'resup',
+        backbone=nets.make('resnet18', width=options.width),
+        num_classes=CLASSES,
+        num_examples=EXAMPLES,
+    )
+    labels = np.zeros(EXAMPLES, np.int32)
+    create = jax.jit(
+        lambda: step.create(
+            algorithm,
+            optax.adam(1e-3),
+            jax.random.key(0),
+            jnp.zeros((1, 112, 112, 3)),
+            labels,
+        )
+    )
+    state = create()
+    # Moments as training leaves them: zeros would be compressed to nothing.
+    noise = np.random.default_rng(0).normal
+    moments = jax.tree.map(lambda leaf: jnp.asarray(noise(size=leaf.shape)), state.opt)
+    state = jax.block_until_ready(state._replace(opt=moments))
+    parameters = sum(leaf.size for leaf in jax.tree.leaves(state.params))
+    times = {name: [] for name in ('save', 'of which seal', 'check', 'restore')}
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        folder = pathlib.Path(folder) / 'checkpoints'
+        with checkpoint.manager(folder, keep=2) as saved:
+            for number in range(1, options.repeats + 1):
+                state = state._replace(step=jnp.int32(number))
+                place = seals.Place(epoch=number)
+                timed(
+                    times['save'],
+                    lambda: checkpoint.save(saved, state, place, accuracy=0.5),  # noqa: B023
+                )
+                here = folder / str(number)
+                timed(times['of which seal'], lambda: seals.write(here, place))  # noqa: B023
+                timed(times['check'], lambda: seals.check(here))  # noqa: B023
+                timed(
+                    times['restore'],
+                    lambda: jax.block_until_ready(
+                        checkpoint.restore(saved, number, state)  # noqa: B023
+                    ),
+                )
+            size = sum(path.stat().st_size for path in here.rglob('*'))
+    print(f'{parameters:,} parameters, {size / 1e6:.0f} MB on disk')
+    for name, seconds in times.items():
+        print(f'{name:>14} {statistics.median(seconds):.2f} s')
+
+
+if __name__ == '__main__':
+    main()

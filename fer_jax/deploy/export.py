@@ -1,0 +1,180 @@
+"""A run's network alone, in formats that other programs read, each one checked."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import jax
+import numpy as np
+from PIL import Image
+
+import fer_jax
+from fer_jax.data import pipeline, prepared, whole
+from fer_jax.deploy import formats, model, readme
+from fer_jax.deploy.card import CARD, read_json
+
+LARGEST_DIFFERENCE = 1e-4  # of any probability
+DIFFERENT = 1  # exit code
+SAMPLES = 8
+
+
+class Different(Exception):
+    """A written format does not say what the run says."""
+
+
+def add_arguments(parser):
+    """Adds this command's options to an argparse parser."""
+    parser.add_argument('--workdir', required=True, help='folder of a run')
+    parser.add_argument('--out', required=True, help='folder to write, a new one')
+    parser.add_argument(
+        '--formats',
+        default=','.join(formats.FORMATS),
+        help='some of orbax,safetensors,stablehlo,onnx; all by default',
+    )
+    parser.add_argument('--which', default='last', help='checkpoint: last, best, STEP')
+    parser.add_argument('--network', default='1', help='1, 2 ..., or mean of all')
+    parser.add_argument(
+        '--fold-bn',
+        action='store_true',
+        help='norms into the convolutions of stablehlo too; onnx always has them there',
+    )
+
+
+def run(options):
+    """Writes an export, prints how far each format is from the run; returns 0.
+
+    Returns 1 when a format differs: then nothing is written.
+
+    Raises:
+      ValueError, FileNotFoundError: the run or the options cannot be used.
+    """
+    names = options.formats.split(',')
+    unknown = set(names) - set(formats.FORMATS)
+    if unknown:
+        raise ValueError(
+            f'unknown format {", ".join(sorted(unknown))}; there are:'
+            f' {", ".join(formats.FORMATS)}'
+        )
+    loaded = model.from_run(
+        options.workdir, which=options.which, network=options.network
+    )
+    samples = patterns(loaded.card['image_size_px'])
+    tested = np.concatenate([samples, faces(options.workdir, loaded.card)])
+    try:
+        with whole.folder(options.out) as folder:
+            export(folder, loaded, names, samples, tested, options.fold_bn)
+    except Different as error:
+        print(f'launch.py export: {error}; nothing written', file=sys.stderr)
+        return DIFFERENT
+    print(f'written: {options.out}')
+    return 0
+
+
+def export(folder, loaded, names, samples, tested, fold_bn):
+    """Writes all files of an export into `folder` and checks each format.
+
+    Args:
+      folder: an empty one.
+      loaded: the model.Model.
+      names: of formats.FORMATS.
+      samples: uint8 [n, s, s, 3] to keep in the export.
+      tested: uint8 [m, s, s, 3] to compare; the samples come first.
+      fold_bn: for stablehlo.
+
+    Raises:
+      Different: a format does not say what the run says.
+    """
+    wanted = np.asarray(model.compiled(loaded)(tested))
+    np.savez(folder / 'samples.npz', images=samples, probs=wanted[: len(samples)])
+    card = loaded.card | {
+        'fold_bn': fold_bn,
+        'versions': {'fer_jax': fer_jax.__version__, 'jax': jax.__version__},
+        'formats': {},
+    }
+    for name in names:
+        path = folder / formats.FORMATS[name].file
+        formats.WRITERS[name](path, loaded, fold_bn)
+        write_card(folder, card)
+        difference = check(folder, name, tested, wanted)
+        print(f'{name:>12}: largest difference {difference:.1e}, {megabytes(path)}')
+        if not difference <= LARGEST_DIFFERENCE:  # also when it is NaN
+            raise Different(
+                f'{name} differs from the run by {difference:.1e} in a probability,'
+                f' more than {LARGEST_DIFFERENCE}'
+            )
+        card['formats'][name] = {
+            'file': path.name,
+            'largest_difference': difference,
+        }
+    write_card(folder, card)
+    whole.write_text(folder / 'README.md', readme.text(card))
+
+
+def write_card(folder, card):
+    """Writes model.json."""
+    whole.write_text(folder / CARD, json.dumps(card, indent=1) + '\n')
+
+
+def check(folder, name, images, wanted):
+    """Largest difference of a format's probabilities, read in a fresh process.
+
+    Raises:
+      Different: the process failed.
+    """
+    images_file, probs_file = folder / 'images.npy', folder / 'probs.npy'
+    np.save(images_file, images)
+    root = str(pathlib.Path(fer_jax.__file__).parent.parent)
+    arguments = [folder, name, images_file, probs_file]
+    done = subprocess.run(
+        [sys.executable, '-m', 'fer_jax.deploy.reload', *map(str, arguments)],
+        env=os.environ | {'PYTHONPATH': root},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        last = done.stderr.strip().splitlines() or ['no message']
+        raise Different(f'{name} cannot be read again: {last[-1]}')
+    found = np.load(probs_file)
+    images_file.unlink()
+    probs_file.unlink()
+    return float(np.abs(found - wanted).max())
+
+
+def patterns(size_px):
+    """Test images [SAMPLES, s, s, 3] uint8: coloured clouds with some grain.
+
+    Not faces: an export may be passed on, the faces of a data set may not.
+    """
+    generator = np.random.Generator(np.random.Philox(0))
+    found = []
+    for _ in range(SAMPLES):
+        coarse = (generator.random((5, 5, 3)) * 256).astype(np.uint8)
+        clouds = Image.fromarray(coarse).resize((size_px, size_px))
+        grain = 40 * generator.random((size_px, size_px, 3)) - 20
+        found.append(np.clip(clouds + grain, 0, 255).astype(np.uint8))
+    return np.stack(found)
+
+
+def faces(workdir, card, count=9):
+    """Some test faces [n, s, s, 3] of the run's data; none when these are gone."""
+    config = read_json(pathlib.Path(workdir) / 'config.json', 'so no folder of a run')
+    try:
+        test = prepared.load(config['data']['dir']).test
+    except (FileNotFoundError, ValueError):
+        test = None
+    size = card['image_size_px']
+    if test is None or test.image_size_px != size:
+        print("the run's data are gone: compared on patterns alone")
+        return np.zeros((0, size, size, 3), np.uint8)
+    last = len(test.labels) - 1
+    positions = np.unique(np.linspace(0, last, count).astype(int))
+    return pipeline.once(test, positions, batch_size=len(positions))[0]['images']
+
+
+def megabytes(path):
+    """Size of a file or a folder in words."""
+    inside = path.rglob('*') if path.is_dir() else [path]
+    total = sum(file.stat().st_size for file in inside if file.is_file())
+    return f'{total / 1e6:.1f} MB'

@@ -1,0 +1,168 @@
+"""The formats of an export: how each is written, and how it is read for use.
+
+Libraries are imported where they are needed: who uses an ONNX export needs no JAX.
+"""
+
+import json
+from typing import NamedTuple
+
+from fer_jax.deploy import card as cards
+
+
+class Format(NamedTuple):
+    """Where a format lies in an export, and what it is good for."""
+
+    file: str
+    use: str
+
+
+FORMATS = {  # those that are read first come first
+    'orbax': Format('orbax', 'the weights, for JAX'),
+    'safetensors': Format('model.safetensors', 'the weights, for anything else'),
+    'stablehlo': Format(
+        'model.stablehlo', 'the whole program, for `jax.export` on CPU, GPU and TPU'
+    ),
+    'onnx': Format('model.onnx', 'the whole program, for onnxruntime and others'),
+}
+
+
+def load(folder, format=None):
+    """(card, probs) of an export: probs maps [B, s, s, 3] uint8 to [B, C] float32.
+
+    Raises:
+      FileNotFoundError: the export does not have the format.
+      ValueError: unknown format; or the file does not fit model.json.
+    """
+    card = cards.read(folder)
+    there = [n for n, known in FORMATS.items() if (folder / known.file).exists()]
+    if format is None and there:
+        format = there[0]
+    if format not in FORMATS:
+        raise ValueError(f'format {format!r}; there are: {", ".join(FORMATS)}')
+    if format not in there:
+        raise FileNotFoundError(
+            f'{folder}: not exported as {format}; there is: {", ".join(there)}'
+        )
+    try:
+        return card, READERS[format](folder / FORMATS[format].file, card)
+    except ValueError as error:
+        raise ValueError(f'{folder}/{FORMATS[format].file}: {error}') from None
+
+
+def check_program(images, probs, card):
+    """Raises ValueError when a program's shapes are not those of its card."""
+    size, count = card['image_size_px'], len(card['class_names'])
+    if tuple(images[1:]) != (size, size, 3) or probs[-1] != count:
+        raise ValueError(
+            f'maps images {tuple(images)} to {tuple(probs)}, model.json says'
+            f' [B, {size}, {size}, 3] to [B, {count}]: it is of another model'
+        )
+
+
+def read_orbax(path, card):
+    from fer_jax.deploy import model
+    from fer_jax.training import checkpoint
+
+    leaves = checkpoint.named_leaves(checkpoint.read_tree(path))
+    return model.compiled(model.from_weights(card, leaves))
+
+
+def write_orbax(path, loaded, fold_bn):
+    from fer_jax.deploy import model
+    from fer_jax.training import checkpoint
+
+    del fold_bn  # the weights stay as trained, under their names
+    tree = {}
+    for name, leaf in model.weights(loaded).items():
+        *branches, last = name.split('/')
+        inner = tree
+        for branch in branches:
+            inner = inner.setdefault(branch, {})
+        inner[last] = leaf
+    checkpoint.write_tree(path, tree)
+
+
+def read_safetensors(path, card):
+    from safetensors.numpy import load_file
+
+    from fer_jax.deploy import model
+
+    return model.compiled(model.from_weights(card, load_file(path)))
+
+
+def write_safetensors(path, loaded, fold_bn):
+    import numpy as np
+    from safetensors.numpy import save
+
+    from fer_jax.deploy import model
+
+    del fold_bn  # as in write_orbax
+    leaves = model.weights(loaded).items()
+    contiguous = {name: np.ascontiguousarray(leaf) for name, leaf in leaves}
+    names = json.dumps(loaded.card['class_names'])
+    path.write_bytes(save(contiguous, {'class_names': names}))
+
+
+def read_stablehlo(path, card):
+    import jax
+    from jax import export
+
+    exported = export.deserialize(bytearray(path.read_bytes()))
+    check_program(exported.in_avals[0].shape, exported.out_avals[0].shape, card)
+    return jax.jit(exported.call)
+
+
+def write_stablehlo(path, loaded, fold_bn):
+    import jax
+    from jax import export
+
+    from fer_jax.deploy import graph, model
+
+    function = model.function(loaded)
+    if fold_bn:
+        function = graph.folded(function)
+    exported = export.export(jax.jit(function), platforms=('cpu', 'cuda', 'tpu'))
+    path.write_bytes(exported(free_batch(loaded.card)).serialize())
+
+
+def read_onnx(path, card):
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path, providers=['CPUExecutionProvider'])
+    (images,), (probs,) = session.get_inputs(), session.get_outputs()
+    check_program(images.shape, probs.shape, card)
+    return lambda batch: session.run([probs.name], {images.name: batch})[0]
+
+
+def write_onnx(path, loaded, fold_bn):
+    from fer_jax.deploy import graph, model, onnx_graph
+
+    del fold_bn  # always: it costs nothing, and no one reads weights out of ONNX
+    traced = graph.trace(model.function(loaded), free_batch(loaded.card))
+    names = json.dumps(loaded.card['class_names'])
+    proto = onnx_graph.translate(graph.fold(traced), notes={'class_names': names})
+    path.write_bytes(proto.SerializeToString())
+
+
+def free_batch(card):
+    """Shape and dtype of images [B, s, s, 3] uint8 with B left open."""
+    import jax
+    from jax import export
+
+    size = card['image_size_px']
+    shape = export.symbolic_shape(f'b, {size}, {size}, 3')
+    return jax.ShapeDtypeStruct(shape, 'uint8')
+
+
+READERS = {
+    'orbax': read_orbax,
+    'safetensors': read_safetensors,
+    'stablehlo': read_stablehlo,
+    'onnx': read_onnx,
+}
+WRITERS = {
+    'orbax': write_orbax,
+    'safetensors': write_safetensors,
+    'stablehlo': write_stablehlo,
+    'onnx': write_onnx,
+}

@@ -1,0 +1,135 @@
+"""A Graph as an ONNX model (opset 18).
+
+ONNX wants channels second, JAX has them last. Every tensor therefore carries the order
+in which its axes lie, and is only turned round (Transpose) where an operation asks for
+another order: between the convolutions of a network nothing is.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+import fer_jax
+from fer_jax.deploy.graph import per_channel, uses
+from fer_jax.deploy.onnx_operations import OPERATIONS, sizes
+
+OPSET, IR_VERSION = 18, 10
+BATCH = 'batch'  # name of the free dimension
+
+
+class Tensor(NamedTuple):
+    """An ONNX tensor that holds a value: its axis j is axis order[j] of the value."""
+
+    name: str
+    order: tuple
+
+
+def translate(graph, *, input_name='images', result_name='probs', notes=None):
+    """The ONNX ModelProto of a graph.Graph, checked.
+
+    Args:
+      notes: {name: text} to keep in the file, or None.
+
+    Raises:
+      ValueError: an operation that has no translation here; names it.
+    """
+    writer = Writer(graph, input_name)
+    for node in graph.nodes:
+        translation = OPERATIONS.get(node.name)
+        if translation is None:
+            raise ValueError(
+                f'the operation {node.name} has no translation to ONNX; export the'
+                ' other formats, or add it to deploy/onnx_operations.py'
+            )
+        translation(writer, node)
+    last = writer.ask(graph.result, range(len(graph.result.shape)))
+    writer.nodes.append(helper.make_node('Identity', [last], [result_name]))
+    body = helper.make_graph(
+        writer.nodes,
+        'fer_jax',
+        [information(input_name, graph.input)],
+        [information(result_name, graph.result)],
+        writer.constants,
+    )
+    model = helper.make_model(
+        body,
+        opset_imports=[helper.make_opsetid('', OPSET)],
+        ir_version=IR_VERSION,
+        producer_name='fer_jax',
+        producer_version=fer_jax.__version__,
+    )
+    helper.set_model_props(model, notes or {})
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def information(name, value):
+    """Name, type and shape of the input or the result."""
+    kind = helper.np_dtype_to_tensor_dtype(np.dtype(value.dtype))
+    return helper.make_tensor_value_info(name, kind, sizes(value.shape, BATCH))
+
+
+class Writer:
+    """Collects ONNX nodes and constants, and knows where each value is."""
+
+    def __init__(self, graph, input_name):
+        self.nodes, self.constants = [], []
+        self.users = uses(graph)
+        self._tensors, self._turned, self._merged = {}, {}, set()
+        self.put(graph.input, input_name)
+
+    def put(self, value, name, order=None):
+        """Notes that the ONNX tensor `name` holds `value`."""
+        order = range(len(value.shape)) if order is None else order
+        self._tensors[value] = Tensor(name, tuple(order))
+
+    def tensor(self, value):
+        """Where a value is."""
+        return self._tensors[value]
+
+    def skip(self, node):
+        """Whether a node was merged into an earlier one."""
+        return id(node) in self._merged
+
+    def emit(self, kind, inputs, **attributes):
+        """Appends an ONNX node with one output; returns the output's name."""
+        name = f'{kind.lower()}_{len(self.nodes)}'
+        self.nodes.append(helper.make_node(kind, inputs, [name], name, **attributes))
+        return name
+
+    def constant(self, array):
+        """Name of a new constant."""
+        name = f'constant_{len(self.constants)}'
+        array = np.ascontiguousarray(array)
+        self.constants.append(numpy_helper.from_array(array, name))
+        return name
+
+    def ask(self, operand, order):
+        """Name of a tensor that has the operand's axes in `order`."""
+        order = tuple(order)
+        if isinstance(operand, np.ndarray):
+            return self.constant(operand.transpose(order))
+        tensor = self._tensors[operand]
+        if tensor.order == order:
+            return tensor.name
+        if (tensor.name, order) not in self._turned:
+            perm = [tensor.order.index(axis) for axis in order]
+            self._turned[tensor.name, order] = self.emit(
+                'Transpose', [tensor.name], perm=perm
+            )
+        return self._turned[tensor.name, order]
+
+    def bias(self, node, axis):
+        """(constant [channels] or None, node whose result this is) of what follows.
+
+        An addition of one constant a channel, if it is all that uses the result.
+        """
+        users = self.users.get(node.results[0], ())
+        if len(users) == 1 and users[0].name == 'add':
+            other = users[0].operands[1]
+            if per_channel(other, axis) and other.size == node.results[0].shape[axis]:
+                self._merged.add(id(users[0]))
+                return other.ravel(), users[0]
+        return None, node

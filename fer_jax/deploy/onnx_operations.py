@@ -1,0 +1,218 @@
+"""How each operation of JAX is written in ONNX: those that networks consist of.
+
+Each is a function (writer, node) that emits ONNX nodes and notes where the result is.
+"""
+
+import numpy as np
+from onnx import helper
+
+from fer_jax.deploy.graph import PRODUCT
+
+ELEMENTWISE = {
+    'add': 'Add', 'sub': 'Sub', 'mul': 'Mul', 'div': 'Div', 'max': 'Max', 'min': 'Min',
+    'exp': 'Exp', 'log': 'Log', 'logistic': 'Sigmoid', 'tanh': 'Tanh', 'neg': 'Neg',
+    'sqrt': 'Sqrt', 'abs': 'Abs',
+}  # fmt: skip
+REDUCTIONS = {'reduce_sum': 'ReduceSum', 'reduce_max': 'ReduceMax'}
+
+
+def sizes(shape, batch):
+    """`shape` with `batch` for the one dimension that is free."""
+    return [size if isinstance(size, int) else batch for size in shape]
+
+
+def elementwise(writer, node):
+    """Operands in the order of the first one; constants may have fewer axes."""
+    if writer.skip(node):
+        return
+    values = [o for o in node.operands if not isinstance(o, np.ndarray)]
+    order = writer.tensor(values[0]).order
+    if node.name in ('max', 'min') and scalar(node.operands[1]) is not None:
+        return bounded(writer, node, order)
+    inputs = [
+        writer.constant(operand)
+        if isinstance(operand, np.ndarray) and operand.ndim == 0
+        else writer.ask(operand, order)
+        for operand in node.operands
+    ]
+    writer.put(node.results[0], writer.emit(ELEMENTWISE[node.name], inputs), order)
+
+
+def scalar(operand):
+    """The number that a constant is throughout, or None."""
+    if isinstance(operand, np.ndarray) and operand.size == 1:
+        return float(operand.ravel()[0])
+    return None
+
+
+def bounded(writer, node, order):
+    """relu and relu6 by their names: onnxruntime puts those into the convolution."""
+    name, bound = writer.ask(node.operands[0], order), scalar(node.operands[1])
+    if node.name == 'max' and bound == 0:
+        name = writer.emit('Relu', [name])
+    else:
+        limit = writer.constant(np.float32(bound))
+        limits = [limit] if node.name == 'max' else ['', limit]
+        name = writer.emit('Clip', [name, *limits])
+    writer.put(node.results[0], name, order)
+
+
+def convolution(writer, node):
+    numbers, settings = node.params['dimension_numbers'], node.params
+    if settings['batch_group_count'] != 1 or set(settings['lhs_dilation']) != {1}:
+        raise ValueError('transposed convolutions have no translation to ONNX')
+    bias, end = writer.bias(node, numbers.out_spec[1])
+    inputs = [
+        writer.ask(node.operands[0], numbers.lhs_spec),
+        writer.ask(node.operands[1], numbers.rhs_spec),
+    ]
+    if bias is not None:
+        inputs.append(writer.constant(bias))
+    before, after = zip(*settings['padding'])
+    name = writer.emit(
+        'Conv',
+        inputs,
+        strides=settings['window_strides'],
+        pads=[*before, *after],
+        dilations=settings['rhs_dilation'],
+        group=settings['feature_group_count'],
+    )
+    writer.put(end.results[0], name, numbers.out_spec)
+
+
+def max_pool(writer, node):
+    settings = node.params
+    rank = len(settings['window_dimensions'])
+    windows = [
+        (window, stride, *padding, dilation)
+        for window, stride, padding, dilation in zip(
+            settings['window_dimensions'],
+            settings['window_strides'],
+            settings['padding'],
+            settings['window_dilation'],
+        )
+    ]
+    if windows[0] != (1, 1, 0, 0, 1) or windows[-1] != (1, 1, 0, 0, 1):
+        raise ValueError('pooling over examples or channels has no translation to ONNX')
+    order = (0, rank - 1, *range(1, rank - 1))
+    size, stride, before, after, dilation = zip(*windows[1:-1])
+    name = writer.emit(
+        'MaxPool',
+        [writer.ask(node.operands[0], order)],
+        kernel_shape=size,
+        strides=stride,
+        pads=[*before, *after],
+        dilations=dilation,
+    )
+    writer.put(node.results[0], name, order)
+
+
+def product(writer, node):
+    """MatMul with a bias where it is one, else Einsum."""
+    (left, right), (left_batch, right_batch) = node.params['dimension_numbers']
+    ranks = [len(operand.shape) for operand in node.operands]
+    if node.params['dimension_numbers'] == PRODUCT and ranks == [2, 2]:
+        bias, end = writer.bias(node, 1)
+        inputs = [writer.ask(operand, (0, 1)) for operand in node.operands]
+        if bias is None:
+            name = writer.emit('MatMul', inputs)
+        else:
+            name = writer.emit('Gemm', [*inputs, writer.constant(bias)])
+        return writer.put(end.results[0], name)
+    letters = iter('abcdefghijklmnopqrstuvwxyz')
+    first = [next(letters) for _ in range(ranks[0])]
+    second = [next(letters) for _ in range(ranks[1])]
+    for ours, theirs in zip((*left, *left_batch), (*right, *right_batch)):
+        second[theirs] = first[ours]
+    result = [first[axis] for axis in left_batch]
+    result += [first[i] for i in range(ranks[0]) if i not in (*left, *left_batch)]
+    result += [second[i] for i in range(ranks[1]) if i not in (*right, *right_batch)]
+    equation = f'{"".join(first)},{"".join(second)}->{"".join(result)}'
+    inputs = [writer.ask(o, range(r)) for o, r in zip(node.operands, ranks)]
+    return writer.put(node.results[0], writer.emit('Einsum', inputs, equation=equation))
+
+
+def transpose(writer, node):
+    """Nothing moves: only the note of the order changes."""
+    permutation = node.params['permutation']
+    tensor = writer.tensor(node.operands[0])
+    order = [permutation.index(axis) for axis in tensor.order]
+    writer.put(node.results[0], tensor.name, order)
+
+
+def reduction(writer, node):
+    value, axes = node.operands[0], node.params['axes']
+    tensor = writer.tensor(value)
+    places = np.array([tensor.order.index(axis) for axis in axes], np.int64)
+    name = writer.emit(
+        REDUCTIONS[node.name], [tensor.name, writer.constant(places)], keepdims=0
+    )
+    left = [axis for axis in tensor.order if axis not in axes]
+    writer.put(node.results[0], name, [sorted(left).index(axis) for axis in left])
+
+
+def reshape(writer, node):
+    """The free dimension is the one that ONNX works out."""
+    if node.params['dimensions'] is not None:
+        raise ValueError('a reshape that permutes has no translation to ONNX')
+    name = writer.ask(node.operands[0], range(len(node.operands[0].shape)))
+    shape = writer.constant(np.array(sizes(node.results[0].shape, -1), np.int64))
+    writer.put(node.results[0], writer.emit('Reshape', [name, shape]))
+
+
+def broadcast(writer, node):
+    """New axes of size 1; ONNX's own rules stretch them where they are used."""
+    value, places = node.operands[0], node.params['broadcast_dimensions']
+    shape = node.results[0].shape
+    stretched = [size for axis, size in enumerate(shape) if axis not in places]
+    if [shape[place] for place in places] != list(value.shape) or set(stretched) != {1}:
+        raise ValueError('a broadcast to many copies has no translation to ONNX')
+    name = writer.ask(value, range(len(value.shape)))
+    added = np.array([i for i in range(len(shape)) if i not in places], np.int64)
+    writer.put(
+        node.results[0], writer.emit('Unsqueeze', [name, writer.constant(added)])
+    )
+
+
+def stack(writer, node):
+    axis = writer.constant(np.array([node.params['axis']], np.int64))
+    inputs = [
+        writer.emit('Unsqueeze', [writer.ask(value, range(len(value.shape))), axis])
+        for value in node.operands
+    ]
+    name = writer.emit('Concat', inputs, axis=node.params['axis'])
+    writer.put(node.results[0], name)
+
+
+def crop(writer, node):
+    """Of axes of a known size; the batch stays whole."""
+    value, settings = node.operands[0], node.params
+    strides = settings['strides'] or (1,) * len(value.shape)
+    axes = [i for i, size in enumerate(value.shape) if isinstance(size, int)]
+    limits = settings['start_indices'], settings['limit_indices'], range(9), strides
+    bounds = (np.array([limit[axis] for axis in axes], np.int64) for limit in limits)
+    inputs = [writer.ask(value, range(len(value.shape)))]
+    inputs += map(writer.constant, bounds)
+    writer.put(node.results[0], writer.emit('Slice', inputs))
+
+
+def cast(writer, node):
+    tensor = writer.tensor(node.operands[0])
+    kind = helper.np_dtype_to_tensor_dtype(np.dtype(node.params['new_dtype']))
+    name = writer.emit('Cast', [tensor.name], to=kind)
+    writer.put(node.results[0], name, tensor.order)
+
+
+OPERATIONS = {
+    **dict.fromkeys(ELEMENTWISE, elementwise),
+    **dict.fromkeys(REDUCTIONS, reduction),
+    'conv_general_dilated': convolution,
+    'reduce_window_max': max_pool,
+    'dot_general': product,
+    'transpose': transpose,
+    'reshape': reshape,
+    'broadcast_in_dim': broadcast,
+    'stack': stack,
+    'slice': crop,
+    'convert_element_type': cast,
+}

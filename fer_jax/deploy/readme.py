@@ -1,0 +1,104 @@
+"""The model card of an export: README.md."""
+
+from fer_jax.deploy import formats
+from fer_jax.deploy.card import title
+
+ORBAX = """
+The weights with plain Orbax, without fer_jax:
+
+```python
+import json
+import pathlib
+import jax
+from orbax.checkpoint import v1 as ocp
+
+folder = pathlib.Path('.').absolute()
+card = json.loads((folder / 'model.json').read_text())
+weights = ocp.load(folder / 'orbax')
+for path, leaf in jax.tree_util.tree_leaves_with_path(weights):
+    print(jax.tree_util.keystr(path), leaf.shape, leaf.dtype)
+```
+"""
+STABLEHLO = """
+The program with `jax.export`, without fer_jax (JAX reads such files for six months
+after the version that wrote them; the weights above last longer):
+
+```python
+import numpy as np
+from jax import export
+
+with open('model.stablehlo', 'rb') as file:
+    recognise = export.deserialize(bytearray(file.read())).call
+with np.load('samples.npz') as samples:
+    print(abs(recognise(samples['images']) - samples['probs']).max())
+```
+"""
+ONNX = """
+The program with onnxruntime, without JAX:
+
+```python
+import numpy as np
+import onnxruntime
+
+session = onnxruntime.InferenceSession('model.onnx')
+with np.load('samples.npz') as samples:
+    (probs,) = session.run(None, {'images': samples['images']})
+    print(abs(probs - samples['probs']).max())
+```
+"""
+LINES = {'orbax': ORBAX, 'stablehlo': STABLEHLO, 'onnx': ONNX}
+
+
+def text(card):
+    """README.md of an export, in Markdown."""
+    size, settings = card['image_size_px'], card['preprocessing']
+    numbers = card['networks']
+    which = (
+        f'network {numbers[0]}'
+        if len(numbers) == 1
+        else f'the mean of the probabilities of networks {", ".join(map(str, numbers))}'
+    )
+    classes = ', '.join(f'{i} {name}' for i, name in enumerate(card['class_names']))
+    files = '\n'.join(
+        f'| `{known["file"]}` | {formats.FORMATS[name].use} |'
+        f' {known["largest_difference"]:.1e} |'
+        for name, known in card['formats'].items()
+    )
+    metrics = '\n'.join(
+        f'| {name} | {value:.4f} |'
+        for name, value in card['metrics'].items()
+        if isinstance(value, int | float)
+    )
+    return f"""# Facial-expression recogniser
+
+{title(card)}, {which} of checkpoint {card['checkpoint']['step']}
+({card['checkpoint']['which']}), trained on `{card['data']['set']}`. `model.json` says
+all of this for programs.
+
+**Input**: `images`, uint8 [B, {size}, {size}, 3], RGB, any B: upright faces, cut out as
+the training data were. Preprocessing is inside: resized to
+{settings['network_size_px']} px and normalised with mean {list(settings['mean'])} and
+deviation {list(settings['std'])}.
+**Output**: `probs`, float32 [B, {len(card['class_names'])}]; the classes in order are
+{classes}.
+
+```python
+from fer_jax import Recognizer
+
+recognizer = Recognizer.load('.')
+probs = recognizer(['face.jpg'])  # any size, colour mode and orientation
+```
+
+| file | | largest difference to the run, of any probability |
+|---|---|---|
+{files}
+| `samples.npz` | images (patterns, no faces) and probabilities to compare with | |
+{''.join(LINES.get(name, '') for name in card['formats'])}
+| the run at this checkpoint (accuracy: network 1, 2, their mean) | |
+|---|---|
+{metrics}
+
+Probabilities say what the training labels would say; they are no measurement of what a
+person feels. The network knows no faces but those like its training data: test it on
+your own before you rely on it.
+"""

@@ -1,0 +1,22 @@
+"""Reads one format of an export in a process of its own, for `export` to compare.
+
+python -m fer_jax.deploy.reload FOLDER FORMAT IMAGES.npy PROBS.npy
+"""
+
+import sys
+
+import numpy as np
+
+from fer_jax.deploy.recognizer import Recognizer
+
+
+def main(folder, format, images_file, probs_file):
+    """Writes the probabilities of all images; the first one as a batch of its own."""
+    recognizer = Recognizer.load(folder, format=format)
+    images = np.load(images_file)
+    parts = [recognizer.squares(part) for part in (images[:1], images[1:])]
+    np.save(probs_file, np.concatenate(parts))
+
+
+if __name__ == '__main__':
+    main(*sys.argv[1:])

@@ -1,0 +1,150 @@
+"""The fields of a config: what makes no sense, and what differs from a stored one."""
+
+import json
+import math
+
+from fer_jax import nets
+from fer_jax.data import augment, sets
+from fer_jax.training import optimizer
+
+DTYPES = ('float32', 'bfloat16')
+ON_CORRUPT = ('stop', 'skip')
+PEER_MAPS = ('auto', 'unroll', 'vmap', 'mesh')
+# Fields that change where or how fast a run runs, not what comes out of it.
+FREE = (
+    'data.dir',
+    'data.workers',
+    'distributed.coordinator',
+    'distributed.mode',
+    'distributed.num_processes',
+    'distributed.process_id',
+    'distributed.timeout_s',
+    'eval_batch_size',
+    'keep_checkpoints',
+    'log_every_steps',
+    'peer_map',
+    'save_every_steps',
+)
+# Fields that may differ from host to host.
+OF_A_HOST = ('data.dir', 'data.workers', 'distributed.process_id')
+
+
+def check(config):
+    """Raises ValueError at the first field that makes no sense."""
+    one_of('data.name', config.data.name, sets.SETS)
+    one_of('data.on_corrupt', config.data.on_corrupt, ON_CORRUPT)
+    one_of('data.augmentation', config.data.augmentation, augment.RECIPES)
+    one_of('model.backbone', config.model.backbone, nets.BACKBONES)
+    one_of('model.dtype', config.model.dtype, DTYPES)
+    one_of('peer_map', config.peer_map, PEER_MAPS)
+    one_of('optimizer.name', config.optimizer.name, optimizer.OPTIMIZERS)
+    one_of('optimizer.schedule', config.optimizer.schedule, optimizer.SCHEDULES)
+    for name in (
+        'epochs', 'batch_size', 'eval_batch_size', 'log_every_steps',
+        'keep_checkpoints', 'data.image_size_px', 'model.width',
+    ):  # fmt: skip
+        at_least(name, field(config, name), 1)
+    for name in (
+        'save_every_steps', 'data.max_train', 'data.workers', 'optimizer.weight_decay',
+    ):  # fmt: skip
+        at_least(name, field(config, name), 0)
+    if not 0 <= config.noise.rate < 1:
+        raise ValueError(
+            f'noise.rate is a fraction in [0, 1), got {config.noise.rate};'
+            ' for 30 % write 0.3'
+        )
+    if config.noise.kind in ('asymmetric_fer', 'matrix') and config.noise.rate:
+        raise ValueError(
+            f'noise.kind={config.noise.kind} has its own rates; leave noise.rate at 0,'
+            f' got {config.noise.rate}'
+        )
+    if config.noise.kind == 'matrix' and not config.noise.matrix:
+        raise ValueError(
+            'noise.kind=matrix needs --config.noise.matrix=FILE, a text file of'
+            ' C rows of C probabilities'
+        )
+    rate = config.optimizer.learning_rate
+    if not (math.isfinite(rate) and rate > 0):
+        raise ValueError(f'optimizer.learning_rate must be above 0, got {rate}')
+    check_schedule(config.optimizer)
+    if not config.data.dir:
+        raise ValueError(
+            'data.dir is empty; give the folder that python -m data_prep wrote:'
+            ' --config.data.dir=FOLDER'
+        )
+
+
+def check_schedule(config):
+    """Raises ValueError when the learning rates of config.optimizer make no sense."""
+    at_least('optimizer.classifier_learning_rate', config.classifier_learning_rate, 0)
+    for prefix in ('', 'classifier_'):
+        epochs = tuple(config[f'{prefix}decay_epochs'])
+        factors = tuple(config[f'{prefix}decay_factors'])
+        if list(epochs) != sorted(set(epochs)) or any(epoch < 1 for epoch in epochs):
+            raise ValueError(
+                f'optimizer.{prefix}decay_epochs must rise from 1 on, got {epochs}; for'
+                ' example (15,24)'
+            )
+        fitting = {1} if config.schedule == 'exponential' else {1, len(epochs)}
+        if len(factors) not in fitting | ({0} if prefix else set()):
+            raise ValueError(
+                f'optimizer.{prefix}decay_factors {factors} do not fit'
+                f' {prefix}decay_epochs {epochs}; give one factor for all, as (0.1,)'
+                + (', or one for each' if config.schedule == 'step' else '')
+            )
+    epochs = tuple(config.decay_epochs)
+    if config.schedule == 'linear' and len(epochs) != 2:
+        raise ValueError(
+            'optimizer.schedule=linear needs two decay_epochs, where it starts to fall'
+            f' and where it is 0; got {epochs}'
+        )
+
+
+def field(config, path):
+    """config.a.b of 'a.b'."""
+    for name in path.split('.'):
+        config = config[name]
+    return config
+
+
+def one_of(name, value, known):
+    """Raises ValueError unless value is one of `known`."""
+    if value not in known:
+        raise ValueError(f'{name} is {value!r}; it must be one of {", ".join(known)}')
+
+
+def at_least(name, value, least):
+    """Raises ValueError when value is below `least`."""
+    if value < least:
+        raise ValueError(f'{name} must be {least} or more, got {value}')
+
+
+def flat(tree, prefix=''):
+    """{'a.b': value} of nested dicts, sequences as lists."""
+    found = {}
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            found |= flat(value, f'{prefix}{name}.')
+        else:
+            found[prefix + name] = value
+    return found
+
+
+def check_same(config, workdir):
+    """Raises ValueError when the run in `workdir` was started with another config."""
+    stored = workdir / 'config.json'
+    if not stored.exists():
+        return
+    before = flat(json.loads(stored.read_text()))
+    now = flat(json.loads(config.to_json()))
+    differing = [
+        f'{name} was {before.get(name)!r} and is {now.get(name)!r}'
+        for name in sorted(before.keys() | now.keys())
+        if name not in FREE and before.get(name) != now.get(name)
+    ]
+    if differing:
+        raise ValueError(
+            f'{workdir} holds a run with another config: {"; ".join(differing)};'
+            ' name another --workdir, give the fields it was started with, or, to go'
+            ' on with the new ones, add --accept_changes'
+        )

@@ -1,0 +1,233 @@
+"""Exports: every format read again in a fresh process, and by the card's own lines."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import jax
+import numpy as np
+import pytest
+from jax import export as jax_export
+from PIL import Image
+
+import launch
+from fer_jax import Recognizer
+from fer_jax.deploy import export, formats, model
+
+
+def export_run(workdir, out, *more):
+    return launch.main(
+        ['launch.py', 'export', f'--workdir={workdir}', f'--out={out}', *more]
+    )
+
+
+@pytest.fixture(scope='module')
+def exported(finished, tmp_path_factory):
+    """An export of the trained run in every format."""
+    out = tmp_path_factory.mktemp('export') / 'model'
+    assert export_run(finished, out) == 0
+    return out
+
+
+def test_what_is_in_it(finished, exported):
+    card = json.loads((exported / 'model.json').read_text())
+    data = json.loads((finished / 'data.json').read_text())
+    result = json.loads((finished / 'result.json').read_text())
+    assert card['class_names'] == data['class_names']
+    assert card['data']['digest'] == result['dataset_digest']
+    assert card['data']['noise_list_sha256'] == result['noise_list_sha256']
+    assert card['metrics']['test/accuracy'] == result['last']
+    assert list(card['formats']) == list(formats.FORMATS)
+    for known in card['formats'].values():
+        assert (exported / known['file']).exists()
+        assert known['largest_difference'] < 1e-5
+    assert not list(exported.parent.glob('.*partial*'))
+    assert {path.name for path in exported.iterdir()} == {
+        'README.md', 'model.json', 'samples.npz',
+        *(known.file for known in formats.FORMATS.values()),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize('format', formats.FORMATS)
+def test_every_format_says_what_the_run_says(finished, exported, test_faces, format):
+    pictures = list(test_faces[:5])
+    wanted = Recognizer.load(finished)(pictures)
+    recognizer = Recognizer.load(exported, format=format)
+    np.testing.assert_allclose(recognizer(pictures), wanted, atol=1e-5)
+    assert recognizer.class_names == Recognizer.load(finished).class_names
+    assert recognizer.image_size_px == 24
+
+
+def test_the_lines_of_the_model_card_run(exported, test_faces):
+    """Exactly as printed, each in a fresh process, in the export's folder."""
+    text = (exported / 'README.md').read_text()
+    blocks = re.findall(r'```python\n(.*?)```', text, re.DOTALL)
+    (orbax,) = (block for block in blocks if 'orbax' in block)
+    assert len(orbax.splitlines()) <= 10
+    assert 'fer_jax' not in orbax
+    others = [block for block in blocks if 'samples' in block]
+    assert len(others) == 2
+    said = [
+        subprocess.run(
+            [sys.executable, '-W', 'ignore', '-c', block],
+            cwd=exported,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for block in (orbax, *others)
+    ]
+    assert "['params']['classifier']['kernel'] (144, 7) float32" in said[0]
+    for number in said[1:]:
+        assert float(number) < 1e-5
+
+
+def test_onnx_needs_no_jax(exported):
+    lines = (
+        'import sys; from fer_jax import Recognizer;'
+        f' r = Recognizer.load({str(exported)!r}, format="onnx");'
+        ' import numpy as np; r([np.zeros((9, 9), np.uint8)]);'
+        ' assert "jax" not in sys.modules'
+    )
+    root = launch.__file__.rpartition('/')[0]
+    subprocess.run([sys.executable, '-c', lines], cwd=root, check=True)
+
+
+@pytest.mark.parametrize(
+    ('method', 'options', 'network'),
+    [
+        ('scn', '--formats=onnx', '1'),
+        ('rul', '--formats=safetensors', '1'),
+        ('dmue', '--formats=orbax', '1'),
+        ('coteaching', '--formats=stablehlo --network=mean --fold-bn', 'mean'),
+    ],
+)
+def test_every_head_comes_back(
+    untrained, tmp_path, method, options, network, test_faces
+):
+    """SCN, RUL, DMUE, and the mean of two networks with folded norms."""
+    out, workdir = tmp_path / 'out', untrained(method)
+    assert export_run(workdir, out, *options.split()) == 0
+    wanted = Recognizer.load(workdir, network=network)(list(test_faces[:4]))
+    assert np.abs(wanted - wanted[:1]).max() > 1e-3
+    found = Recognizer.load(out)(list(test_faces[:4]))
+    np.testing.assert_allclose(found, wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize('method', ['scn', 'rul', 'dmue', 'coteaching'])
+def test_every_format_of_every_head(untrained, tmp_path, method, test_faces):
+    """Without the fresh process; of two networks the second one."""
+    network = '2' if method == 'coteaching' else '1'
+    loaded = model.from_run(untrained(method), network=network)
+    assert loaded.card['networks'] == (int(network),)
+    wanted = model.compiled(loaded)(test_faces[:4])
+    for name, known in formats.FORMATS.items():
+        path = tmp_path / known.file
+        formats.WRITERS[name](path, loaded, False)
+        probs = formats.READERS[name](path, loaded.card)
+        np.testing.assert_allclose(probs(test_faces[:4]), wanted, atol=1e-5)
+    if method == 'dmue':
+        stored = (tmp_path / 'model.safetensors').read_bytes()
+        assert b'params/target' in stored
+        assert b'auxiliary' not in stored
+
+
+def test_stablehlo_is_for_three_platforms_and_any_batch(exported):
+    data = bytearray((exported / 'model.stablehlo').read_bytes())
+    program = jax_export.deserialize(data)
+    assert program.platforms == ('cpu', 'cuda', 'tpu')
+    assert program.in_avals[0].shape[1:] == (24, 24, 3)
+    for images in (
+        np.zeros((2, 3, 24, 24), np.uint8),
+        np.zeros((2, 30, 24, 3), np.uint8),
+        np.zeros((2, 24, 24, 3), np.float32),
+    ):
+        with pytest.raises(ValueError, match=r'24|float32'):
+            program.call(images)
+    assert jax.jit(program.call)(np.zeros((3, 24, 24, 3), np.uint8)).shape == (3, 7)
+
+
+def test_a_format_that_differs_leaves_nothing(finished, tmp_path, monkeypatch, capsys):
+    def wrong(path, loaded, fold_bn):
+        worse = jax.tree.map(lambda leaf: leaf * 1.2, loaded.params)
+        formats.write_safetensors(path, loaded._replace(params=worse), fold_bn)
+
+    monkeypatch.setitem(formats.WRITERS, 'safetensors', wrong)
+    out = tmp_path / 'out'
+    assert export_run(finished, out, '--formats=safetensors') == export.DIFFERENT
+    said = capsys.readouterr().err
+    assert 'safetensors differs from the run by' in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_fails_leaves_nothing(finished, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(
+        formats.WRITERS, 'onnx', lambda path, *_: path.write_bytes(b'no')
+    )
+    out = tmp_path / 'out'
+    assert export_run(finished, out, '--formats=onnx') == export.DIFFERENT
+    assert 'onnx cannot be read again' in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_with_another_card_is_refused(exported, tmp_path):
+    """The classes of another model, method or size: each format says so."""
+    out = tmp_path / 'mixed'
+    shutil.copytree(exported, out)
+    path = out / 'model.json'
+    card = json.loads(path.read_text())
+
+    def rewritten(**changes):
+        path.write_text(json.dumps(card | changes))
+
+    rewritten(class_names=card['class_names'][:6])
+    for format, message in (
+        ('orbax', r'no weights of baseline with 6 .* is \(1, 7\), wanted \(1, 6\)'),
+        ('safetensors', r'no weights of baseline with 6 classes and cnn7'),
+        ('stablehlo', r'says \[B, 24, 24, 3\] to \[B, 6\]: it is of another model'),
+        ('onnx', r'says \[B, 24, 24, 3\] to \[B, 6\]: it is of another model'),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Recognizer.load(out, format=format)
+    rewritten(algorithm={'name': 'scn'})
+    with pytest.raises(ValueError, match=r'no weights of scn with 7 classes'):
+        Recognizer.load(out, format='orbax')
+    rewritten(format=99)
+    with pytest.raises(ValueError, match=r'format 99 in model\.json'):
+        Recognizer.load(out)
+    path.write_text(json.dumps(card))
+    for settings, message in (
+        ({'format': 'tflite'}, "format 'tflite'; there are: orbax"),
+        ({'network': '2'}, 'is an export, which has one checkpoint'),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Recognizer.load(out, **settings)
+    shutil.rmtree(out / 'orbax')
+    with pytest.raises(FileNotFoundError, match='not exported as orbax; there is: saf'):
+        Recognizer.load(out, format='orbax')
+
+
+def test_predict_takes_an_export(exported, tmp_path, test_faces, capsys):
+    Image.fromarray(test_faces[0]).save(tmp_path / 'face.png')
+    picture = str(tmp_path / 'face.png')
+    said = []
+    for format in formats.FORMATS:
+        arguments = [f'--workdir={exported}', f'--format={format}', picture]
+        assert launch.main(['launch.py', 'predict', *arguments]) == 0
+        said.append(capsys.readouterr().out)
+    assert len(set(said)) == 1
+
+
+def test_unusable_options_are_one_line(finished, exported, tmp_path, capsys):
+    for arguments, message in (
+        ((finished, exported), 'exists already; name another folder'),
+        ((finished, tmp_path / 'o', '--formats=onnx,tflite'), 'unknown format tflite'),
+        ((finished, tmp_path / 'o', '--network=2'), "network '2': the run has 1"),
+        ((tmp_path / 'no', tmp_path / 'o'), 'no config.json'),
+    ):
+        assert export_run(*arguments) == 2
+        said = capsys.readouterr().err
+        assert message in said
+        assert len(said.splitlines()) == 1
