@@ -6,6 +6,7 @@ Commands
   evaluate   --workdir=FOLDER [--data=FOLDER]: every number about a run on a test split
   predict    --workdir=FOLDER PICTURE...: class probabilities of pictures
   export     --workdir=FOLDER --out=FOLDER: the network alone, for other programs
+  bench      --workdir=FOLDER: latency and images/s of JAX, StableHLO and onnxruntime
 The last ones need no config; each has --help, and docs/use.md.
 
 Exit codes: 0 done; 1 done, but some inputs could not be read; 2 the command, its config
@@ -31,7 +32,7 @@ CONFIG = config_flags.DEFINE_config_file(
     'Config file, for example configs/resup.py:dataset=fer2013,noise=0.3',
 )
 WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of the run; continued if there.')
-USES = ('evaluate', 'predict', 'export')  # modules of fer_jax.deploy
+USES = ('evaluate', 'predict', 'export', 'bench')  # modules of fer_jax.deploy
 COMMANDS = ('train', *USES)
 STOPPED = 130  # what a shell expects after Ctrl-C
 
