@@ -8,6 +8,7 @@ Commands
   evaluate   --workdir=FOLDER [--data=FOLDER]: every number about a run on a test split
   predict    --workdir=FOLDER PICTURE...: class probabilities of pictures
   export     --workdir=FOLDER --out=FOLDER: the network alone, for other programs
+  bench      --workdir=FOLDER: latency and images/s of JAX, StableHLO and onnxruntime
 The others need no config; each has --help, and docs/use.md.
 
 Exit codes: 0 done, or stopped by SIGTERM and saved; 1 done, but inputs could not be
@@ -41,7 +42,7 @@ ACCEPT_CHANGES = flags.DEFINE_bool(
 BREAKS = flags.DEFINE_integer('breaks', 6, 'Runs that the self-test breaks.')
 WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of the run; continued if there.')
 TRAINS = ('train', 'selftest')  # these need a config
-USES = ('evaluate', 'predict', 'export')  # modules of fer_jax.deploy
+USES = ('evaluate', 'predict', 'export', 'bench')  # modules of fer_jax.deploy
 COMMANDS = (*TRAINS, *USES)
 STOPPED = 130  # what a shell expects after Ctrl-C
 

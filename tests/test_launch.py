@@ -39,7 +39,7 @@ def test_files_of_a_run(finished):
         assert history['scores'].shape == (3, 2, 70)
         assert history['labels'].shape == (3, 70)
         assert np.isfinite(history['scores']).all()
-    for name in ('config.json', 'noise.csv', 'noise.json'):
+    for name in ('config.json', 'data.json', 'noise.csv', 'noise.json'):
         assert (workdir / name).is_file()
     assert list((workdir / 'tensorboard').iterdir())
 

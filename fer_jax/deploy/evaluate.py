@@ -157,9 +157,9 @@ def show(found, console):
         table.add_row(name.replace('_', ' '), *cells)
     cells = (percent(one['calibration_error']) for one in networks.values())
     table.add_row('calibration (ECE)', *cells, end_section=True)
-    for name, count in found['examples'].items():
+    for name in found['class_names']:
         cells = (percent(one['recalls'][name]) for one in networks.values())
-        table.add_row(f'recall, {count} {name}', *cells)
+        table.add_row(f'{name} recall', *cells)
     console.print(table)
     if len(found['class_names']) <= WIDEST:
         first = next(iter(networks))

@@ -4,6 +4,7 @@ Libraries are imported where they are needed: who uses an ONNX export needs no J
 """
 
 import json
+import os
 from typing import NamedTuple
 
 from fer_jax.deploy import card as cards
@@ -104,12 +105,13 @@ def write_safetensors(path, loaded, fold_bn):
 
 
 def read_stablehlo(path, card):
-    import jax
     from jax import export
+
+    from fer_jax.deploy import compiling
 
     exported = export.deserialize(bytearray(path.read_bytes()))
     check_program(exported.in_avals[0].shape, exported.out_avals[0].shape, card)
-    return jax.jit(exported.call)
+    return compiling.for_batches(exported.call)
 
 
 def write_stablehlo(path, loaded, fold_bn):
@@ -128,7 +130,12 @@ def write_stablehlo(path, loaded, fold_bn):
 def read_onnx(path, card):
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(path, providers=['CPUExecutionProvider'])
+    settings = onnxruntime.SessionOptions()
+    if hasattr(os, 'sched_getaffinity'):  # by itself it takes every core there is
+        settings.intra_op_num_threads = len(os.sched_getaffinity(0))
+    session = onnxruntime.InferenceSession(
+        path, settings, providers=['CPUExecutionProvider']
+    )
     (images,), (probs,) = session.get_inputs(), session.get_outputs()
     check_program(images.shape, probs.shape, card)
     return lambda batch: session.run([probs.name], {images.name: batch})[0]

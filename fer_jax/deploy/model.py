@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from fer_jax.data import augment, prepared
-from fer_jax.deploy import graph
+from fer_jax.deploy import compiling, graph
 from fer_jax.deploy.card import FORMAT, read_json, title
 from fer_jax.training import build, checkpoint, log
 
@@ -200,7 +200,7 @@ def function(model):
 
 def compiled(model):
     """`function` of the model, compiled for each size of a batch that comes."""
-    return jax.jit(function(model))
+    return compiling.for_batches(function(model))
 
 
 def weights(model):

@@ -116,7 +116,7 @@ def test_both_networks_and_their_mean(faces, untrained, test_faces, tmp_path, ca
     workdir = untrained('coteaching')
     assert evaluate(workdir, '--which=1', f'--out={tmp_path}/out.json') == 0
     shown = capsys.readouterr().out
-    for words in ('network 1', 'network 2', 'mean vote', ' anger', 'ECE'):
+    for words in ('network 1', 'network 2', 'mean vote', 'anger recall', 'ECE'):
         assert words in shown
     found = json.loads((tmp_path / 'out.json').read_text())
     labels = prepared.load(faces).test.labels

@@ -1,0 +1,144 @@
+"""Latency and images/s of a run: JAX, the StableHLO file and onnxruntime, in turns."""
+
+import json
+import os
+import pathlib
+import tempfile
+import time
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from fer_jax.data import whole
+from fer_jax.deploy import formats, model
+from fer_jax.deploy.card import title
+
+TURN = 3  # calls in a turn, after one that is not counted
+PAUSE = 0.02  # seconds before a turn: onnxruntime's threads spin on for a while
+
+
+def add_arguments(parser):
+    """Adds this command's options to an argparse parser."""
+    parser.add_argument('--workdir', required=True, help='folder of a run')
+    parser.add_argument('--which', default='last', help='checkpoint: last, best, STEP')
+    parser.add_argument('--batches', default='1,32,256', help='images in a call')
+    parser.add_argument('--threads', type=int, help='cores to use; default: all')
+    parser.add_argument(
+        '--seconds', type=float, default=5.0, help='for each program and batch'
+    )
+    parser.add_argument('--out', help='default: bench.json in the workdir')
+
+
+def run(options):
+    """Measures, prints a table, writes the JSON file; returns 0.
+
+    Raises:
+      ValueError, FileNotFoundError: the run or the options cannot be used.
+    """
+    try:
+        batches = [int(size) for size in options.batches.split(',')]
+    except ValueError:
+        batches = [0]
+    if min(batches) < 1:
+        raise ValueError(f'--batches={options.batches}; wanted numbers, as 1,32,256')
+    threads = limit(options.threads)
+    loaded = model.from_run(options.workdir, which=options.which)
+    calls, size = programs(loaded), loaded.card['image_size_px']
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (max(batches), size, size, 3)).astype(np.uint8)
+    found = {
+        'model': title(loaded.card),
+        'image_size_px': size,
+        'network_size_px': loaded.card['preprocessing']['network_size_px'],
+        'threads': threads,
+        'batches': [
+            {'batch': n, 'programs': measure(calls, images[:n], options.seconds)}
+            for n in batches
+        ],
+    }
+    out = pathlib.Path(options.out or pathlib.Path(options.workdir) / 'bench.json')
+    whole.write_text(out, json.dumps(found, indent=1) + '\n')
+    Console().print(table(found))
+    print(f'written: {out}')
+    return 0
+
+
+def limit(threads):
+    """Keeps the process to `threads` cores, if given; returns how many it has.
+
+    Raises:
+      ValueError: fewer than one or more than there are.
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    if threads is None:
+        return len(cores)
+    if not 1 <= threads <= len(cores):
+        raise ValueError(f'--threads={threads}; wanted 1 to {len(cores)}')
+    os.sched_setaffinity(0, cores[:threads])  # JAX starts its threads later
+    return threads
+
+
+def programs(loaded):
+    """{name: probs of [B, s, s, 3] uint8}, each as a Recognizer has it."""
+    found = {'jax': model.compiled(loaded)}
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ('stablehlo', 'onnx'):
+            path = pathlib.Path(folder) / formats.FORMATS[name].file
+            formats.WRITERS[name](path, loaded, False)
+            found[name] = formats.READERS[name](path, loaded.card)
+    return found
+
+
+def measure(calls, images, seconds):
+    """{program: its numbers} for calls with `images`, the programs taking turns."""
+    times = {name: [] for name in calls}
+    for probs in calls.values():
+        np.asarray(probs(images))  # compiled now
+    started = time.perf_counter()
+    while time.perf_counter() - started < seconds * len(calls):
+        for name, probs in calls.items():
+            time.sleep(PAUSE)
+            np.asarray(probs(images))
+            times[name] += [timed(probs, images) for _ in range(TURN)]
+    return {name: numbers(np.array(rows), len(images)) for name, rows in times.items()}
+
+
+def timed(probs, images):
+    """(seconds by the clock, seconds of the processors) of one call."""
+    clock, busy = time.perf_counter(), time.process_time()
+    np.asarray(probs(images))
+    return time.perf_counter() - clock, time.process_time() - busy
+
+
+def numbers(times, size):
+    """What is told of times [n, 2] of calls with `size` images."""
+    clock, busy = times.T
+    median = float(np.median(clock))
+    return {
+        'calls': len(times),
+        'median_ms': 1e3 * median,
+        'p95_ms': 1e3 * float(np.quantile(clock, 0.95)),
+        'processor_ms': 1e3 * float(np.median(busy)),
+        'images_per_second': size / median,
+    }
+
+
+def table(found):
+    """The numbers as a table."""
+    shown = Table(
+        title=f'{found["model"]}, {found["network_size_px"]} px,'
+        f' {found["threads"]} threads'
+    )
+    shown.add_column('batch', justify='right')
+    shown.add_column('program')
+    heads = ('median ms', 'p95 ms', 'processor ms', 'images/s', 'to onnx')
+    for head in heads:
+        shown.add_column(head, justify='right')
+    for row in found['batches']:
+        for name, one in row['programs'].items():
+            ratio = one['median_ms'] / row['programs']['onnx']['median_ms']
+            keys = ('median_ms', 'p95_ms', 'processor_ms', 'images_per_second')
+            cells = (f'{one[key]:.1f}' for key in keys)
+            shown.add_row(str(row['batch']), name, *cells, f'{ratio:.2f}')
+    return shown
