@@ -166,16 +166,16 @@ def test_other_data_are_refused_and_another_config_too(unbroken, faces, tmp_path
 
 
 def test_nan_stops_with_code_3(faces, tmp_path):
-    """Epoch 1 is good, then the rate is absurd: step, leaf, and epoch 1 is kept."""
+    """Two epochs are good, then the rate is absurd: step, leaf, and epoch 2 is kept."""
     workdir = tmp_path / 'run'
-    run = small_run(faces, workdir, 'baseline', '--config.optimizer.decay_epochs=(1,)')
+    run = small_run(faces, workdir, 'baseline')
     done = launch(*run, '--config.optimizer.decay_factors=(1e33,)')
     assert done.returncode == 3
     last = done.stderr.splitlines()[-1]
     assert 'the loss of step' in last
     assert 'NaN or infinity is that of backbone/' in last
-    assert seals.steps(workdir / 'checkpoints') == [4]
-    assert seals.check(workdir / 'checkpoints' / '4') == seals.Place(epoch=1)
+    assert seals.steps(workdir / 'checkpoints')[0] == 8
+    assert seals.check(workdir / 'checkpoints' / '8') == seals.Place(epoch=2)
 
 
 @pytest.mark.skipif(

@@ -24,14 +24,20 @@ def manager(folder, *, keep):
         n=1,
         keep_checkpoints_without_metrics=False,  # those saved within an epoch
     )
-    with ocp.training.Checkpointer(
+    checkpointer = ocp.training.Checkpointer(
         folder.absolute(),
         preservation_policy=policies.AnyPreservationPolicy(
             [policies.LatestN(keep), best]
         ),
         cleanup_tmp_directories=True,
-    ) as checkpointer:
+    )
+    try:
         yield checkpointer
+    except BaseException:
+        with contextlib.suppress(Exception):  # closing fails as saving did
+            checkpointer.close()
+        raise
+    checkpointer.close()
 
 
 def save(checkpointer, state, place, *, accuracy=None):
