@@ -70,6 +70,10 @@ def limit(threads):
     Raises:
       ValueError: fewer than one or more than there are.
     """
+    if not hasattr(os, 'sched_getaffinity'):  # macOS
+        if threads is not None:
+            raise ValueError('--threads: this system cannot; leave it out')
+        return os.cpu_count()
     cores = sorted(os.sched_getaffinity(0))
     if threads is None:
         return len(cores)

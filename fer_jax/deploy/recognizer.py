@@ -1,8 +1,10 @@
 """The recogniser that a user holds: pictures in, probabilities out."""
 
+import os
 import pathlib
 
 import numpy as np
+from PIL import Image
 
 from fer_jax.deploy import card, pictures
 
@@ -73,16 +75,13 @@ class Recognizer:
         Raises:
           ValueError: one of them cannot be read; says which.
         """
-        if isinstance(images, str):
-            raise ValueError(f'one path, {images!r}; give a list of pictures')
-        images = list(images)
-        return np.concatenate(
-            [np.zeros((0, len(self.class_names)), np.float32)]
-            + [
-                self.squares(np.stack([self.square(picture) for picture in some]))
-                for some in batched(images, LARGEST_BATCH)
-            ]
-        )
+        one_array = isinstance(images, np.ndarray) and images.ndim != 4
+        if one_array or isinstance(images, str | os.PathLike | Image.Image):
+            raise ValueError('a single picture; give a list of pictures, as [picture]')
+        found = [np.zeros((0, len(self.class_names)), np.float32)]
+        for some in batched(list(images), LARGEST_BATCH):
+            found.append(self.squares(np.stack([self.square(one) for one in some])))
+        return np.concatenate(found)
 
     def square(self, picture):
         """What the network is shown of a picture: [s, s, 3] uint8."""

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import pathlib
 import shutil
 
 import jax
@@ -71,8 +72,10 @@ def test_a_wrong_batch_is_refused(finished):
     ):
         with pytest.raises(ValueError, match=message + '.*wanted uint8'):
             recognizer.squares(images)
-    with pytest.raises(ValueError, match='give a list of pictures'):
-        recognizer('face.jpg')
+    pixels = np.zeros((24, 24, 3), np.uint8)
+    for one in ('face.jpg', pathlib.Path('face.jpg'), Image.fromarray(pixels), pixels):
+        with pytest.raises(ValueError, match='give a list of pictures'):
+            recognizer(one)
 
 
 def test_the_stored_size_is_resized_to_the_networks_on_the_device(
