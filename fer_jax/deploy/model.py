@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fer_jax.data import augment, prepared
+from fer_jax.data import augment, whole
 from fer_jax.deploy import compiling, graph
 from fer_jax.deploy.card import FORMAT, read_json, title
 from fer_jax.training import build, checkpoint, log
@@ -36,14 +36,18 @@ def from_run(workdir, *, which='last', network='1'):
     Raises:
       FileNotFoundError: no run there, or no such checkpoint.
       ValueError: the checkpoint is of another method or other classes; no such network.
+      Damaged: the checkpoint does not agree with its seal.
     """
     workdir = pathlib.Path(workdir)
     config = read_json(workdir / 'config.json', 'so no folder of a run')
-    card = describe(config, facts(workdir, config))
+    data = read_json(workdir / 'data.json', 'so no folder of a run')
+    card = describe(config, data)
     wanted = dict(zip(('params', 'stats'), shapes(card)))
     wanted['step'] = jax.ShapeDtypeStruct((), jnp.int32)
     try:
         state = checkpoint.read(workdir / 'checkpoints', which, wanted)
+    except whole.Damaged:
+        raise
     except ValueError as error:
         raise ValueError(
             f'{workdir}: no checkpoint of {title(card)}, as config.json and data.json'
@@ -83,44 +87,6 @@ def describe(config, data):
             name: data[name]
             for name in ('set', 'train_examples', 'digest', 'noise_list_sha256')
         },
-    }
-
-
-def facts(workdir, config):
-    """What data.json says of the run's data.
-
-    Runs from before there was a data.json: what the data folder says, or result.json.
-
-    Raises:
-      FileNotFoundError: none of the three is there.
-    """
-    if (workdir / 'data.json').is_file():
-        return read_json(workdir / 'data.json', '')
-    try:
-        data = prepared.load(config['data']['dir'])
-    except FileNotFoundError:
-        if not (workdir / 'result.json').is_file():
-            raise FileNotFoundError(
-                f'{workdir}: neither data.json nor result.json, and the data folder'
-                f' {config["data"]["dir"]} is gone, so its classes are unknown; start'
-                ' its training command again with the data in place'
-            ) from None
-        result = read_json(workdir / 'result.json', '')
-        return {
-            'set': config['data']['name'],
-            'class_names': result['class_names'],
-            'image_size_px': config['data']['image_size_px'],
-            'train_examples': result['train_examples'],
-            'digest': result['dataset_digest'],
-            'noise_list_sha256': result['noise_list_sha256'],
-        }
-    return {
-        'set': data.set_name,
-        'class_names': data.class_names,
-        'image_size_px': data.image_size_px,
-        'train_examples': config['data']['max_train'] or len(data.train.labels),
-        'digest': data.digest,
-        'noise_list_sha256': None,
     }
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from fer_jax.data import prepared, records
 from fer_jax.deploy import card, model
-from fer_jax.training import checkpoint, loop, setup, step
+from fer_jax.training import checkpoint, loop, seals, setup, step
 
 
 @pytest.fixture(scope='session')
@@ -82,7 +82,7 @@ def untrained(tiny, randomised, tmp_path_factory):
                 jnp.int32(2), params, stats, (), (), np.zeros(70), np.zeros(70)
             )
             with checkpoint.manager(workdir / 'checkpoints', keep=1) as saved:
-                checkpoint.save(saved, state, epoch=1, accuracy=0.0)
+                checkpoint.save(saved, state, seals.Place(epoch=1), accuracy=0.0)
             made[method, backbone] = workdir
         return made[method, backbone]
 
