@@ -114,7 +114,7 @@ def test_classes_that_the_run_does_not_know_stop_with_code_2(
 
 def test_both_networks_and_their_mean(faces, untrained, test_faces, tmp_path, capsys):
     workdir = untrained('coteaching')
-    assert evaluate(workdir, '--which=1', f'--out={tmp_path}/out.json') == 0
+    assert evaluate(workdir, '--which=2', f'--out={tmp_path}/out.json') == 0
     shown = capsys.readouterr().out
     for words in ('network 1', 'network 2', 'mean vote', 'anger recall', 'ECE'):
         assert words in shown
