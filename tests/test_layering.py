@@ -10,15 +10,17 @@ BELOW = {
     'numerics': '',
     'data': 'numerics',
     'nets': 'numerics',
+    'faces': 'numerics',
     'algorithms': 'numerics nets',
     'training': 'numerics data nets algorithms',
     'analysis': 'numerics data nets algorithms training',
-    'deploy': 'numerics data nets algorithms training',
+    'deploy': 'numerics data nets faces algorithms training',
 }
 DOORS = {  # package -> where it may be imported
     'flax': ('fer_jax/nets/', 'fer_jax/algorithms/'),
     'orbax': ('fer_jax/training/checkpoint.py',),
     'grain': ('fer_jax/data/pipeline.py',),
+    'joblib': ('fer_jax/faces/networks.py',),
     'ml_collections': ('configs/', 'launch.py'),
     'matplotlib': ('fer_jax/analysis/',),
     'onnx': ('fer_jax/deploy/onnx_',),

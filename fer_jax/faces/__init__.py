@@ -1,0 +1,35 @@
+"""Faces in photographs: where they are, and each one upright, from raw pixels."""
+
+import numpy as np
+
+from .align import TEMPLATE, aligned, similarity
+from .mtcnn import SMALLEST_PX, Faces, detect
+
+__all__ = [
+    'SMALLEST_PX',
+    'TEMPLATE',
+    'Faces',
+    'aligned',
+    'crops',
+    'detect',
+    'similarity',
+]
+
+
+def crops(image, size_px):
+    """Every face of a photograph, upright: uint8 [n, size_px, size_px, 3].
+
+    From left to right; none where no face is found, and none of a face of less than
+    SMALLEST_PX.
+
+    Args:
+      image: uint8 [H, W, 3], RGB.
+
+    Raises:
+      ValueError: not such an image.
+      FileNotFoundError: mtcnn 1.0.0 is not installed.
+    """
+    found = detect(image)
+    order = np.argsort(found.boxes[:, [0, 2]].sum(axis=1), kind='stable')
+    cut = [aligned(image, landmarks, size_px) for landmarks in found.landmarks[order]]
+    return np.array(cut, np.uint8).reshape(-1, size_px, size_px, 3)

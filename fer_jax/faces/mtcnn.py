@@ -1,0 +1,153 @@
+"""Faces and five landmarks each, by three small networks, one behind the other.
+
+K. Zhang, Z. Zhang, Z. Li, Y. Qiao, Joint face detection and alignment using multitask
+cascaded convolutional networks, IEEE SPL 2016 (figs. 1 and 2):
+
+  P-Net  slides over a pyramid of smaller and smaller copies of the picture and proposes
+         windows of 12 x 12 px;
+  R-Net  looks at each window again at 24 px, and rejects most;
+  O-Net  looks at those left at 48 px, and finds the landmarks.
+
+Behind each, windows are moved by what the network says of their edges (bounding box
+regression), and of windows that overlap the best one is kept.
+
+Compiled once, whatever the size of a picture: P-Net sees tiles of one size, and every
+network a fixed number of images a call.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from . import boxes, networks
+
+SMALLEST_PX = 20  # faces
+SHRINK = 0.709  # from a level of the pyramid to the next: half the area
+PNET_PX, RNET_PX, ONET_PX = 12, 24, 48
+STRIDE_PX = 2  # of P-Net's windows
+CELLS = 32  # windows of a tile, each way
+TILE_PX = STRIDE_PX * (CELLS - 1) + PNET_PX
+
+
+class Faces(NamedTuple):
+    """What `detect` finds, the surest face first.
+
+    Points are (x, y) in px from the picture's top left corner.
+
+    boxes: [n, 4] float32, left, top, right, bottom; may reach beyond the picture.
+    scores: [n] float32, probability of a face.
+    landmarks: [n, 5, 2] float32, eye, eye, nose, corners of the mouth; the left one in
+      the picture first.
+    """
+
+    boxes: np.ndarray
+    scores: np.ndarray
+    landmarks: np.ndarray
+
+
+def detect(image, *, smallest_px=SMALLEST_PX, thresholds=(0.6, 0.7, 0.8)):
+    """Every face of a picture.
+
+    Args:
+      image: uint8 [H, W, 3], RGB, of any size.
+      smallest_px: the longer side of a box, at least. Half of it takes four times as
+        long.
+      thresholds: how sure P-, R- and O-Net must be to pass a window on; those of the
+        package mtcnn, as are the shares of overlap below.
+
+    Raises:
+      ValueError: not such an image.
+      FileNotFoundError: mtcnn 1.0.0 is not installed.
+    """
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        raise ValueError(
+            f'an image of {image.dtype} {list(image.shape)}; wanted uint8 [H, W, 3]'
+        )
+    picture = Image.fromarray(image)
+    windows, scores = proposed(picture, smallest_px, thresholds[0])
+    kept = boxes.unlike(windows, scores, 0.7)
+    windows = boxes.squared(windows[kept])
+
+    edges, scores = networks.ask(networks.rnet, cut(picture, windows, RNET_PX))
+    sure = scores > thresholds[1]
+    windows, scores = boxes.moved(windows, edges)[sure], scores[sure]
+    kept = boxes.unlike(windows, scores, 0.7)
+    windows = boxes.squared(windows[kept])
+
+    edges, points, scores = networks.ask(networks.onet, cut(picture, windows, ONET_PX))
+    landmarks = windows[:, None, :2] + points * boxes.sides(windows)[:, None]
+    found = boxes.moved(windows, edges)
+    large = boxes.sides(found).max(axis=1) >= smallest_px  # windows also shrink
+    kept = np.flatnonzero(large & (scores > thresholds[2]))
+    kept = kept[boxes.unlike(found[kept], scores[kept], 0.7, of_smaller=True)]
+    return Faces(found[kept], scores[kept], landmarks[kept])
+
+
+def proposed(picture, smallest_px, threshold):
+    """P-Net's windows [n, 4] in px of a Pillow picture, and their scores [n]."""
+    levels = list(pyramid(picture, smallest_px))
+    tiles = [tile for level in levels for tile in tiled(level)]
+    tiles = np.array(tiles, np.uint8).reshape(-1, TILE_PX, TILE_PX, 3)
+    found = networks.ask(networks.pnet, tiles)
+    windows, scores = [np.zeros((0, 4), np.float32)], [np.zeros(0, np.float32)]
+    start = 0
+    for level in levels:
+        rows, columns = cells(level)
+        stop = start + -(-rows // CELLS) * -(-columns // CELLS)
+        edges, sure = (joined(one[start:stop], rows, columns) for one in found)
+        start = stop
+        y, x = np.nonzero(sure > threshold)
+        corners = np.stack([x, y], axis=1) * STRIDE_PX
+        here = boxes.moved(np.hstack([corners, corners + PNET_PX]), edges[y, x])
+        scale = np.array(picture.size) / level.shape[1::-1]
+        here = (here * np.tile(scale, 2)).astype(np.float32)
+        kept = boxes.unlike(here, sure[y, x], 0.5)
+        windows.append(here[kept])
+        scores.append(sure[y, x][kept])
+    return np.concatenate(windows), np.concatenate(scores)
+
+
+def pyramid(picture, smallest_px):
+    """Smaller and smaller copies [h, w, 3]; in the first, P-Net's window is a face."""
+    scale = PNET_PX / smallest_px
+    while round(min(picture.size) * scale) >= PNET_PX:
+        size = [round(side * scale) for side in picture.size]
+        yield np.asarray(picture.resize(size, Image.Resampling.BOX))
+        scale *= SHRINK
+
+
+def cells(level):
+    """Rows and columns of P-Net's windows in a copy [h, w, 3]."""
+    return [(side - PNET_PX) // STRIDE_PX + 1 for side in level.shape[:2]]
+
+
+def tiled(level):
+    """Tiles [TILE_PX, TILE_PX, 3] that have every window of a copy once, by rows."""
+    step = CELLS * STRIDE_PX
+    rows, columns = cells(level)
+    starts = [range(0, STRIDE_PX * count, step) for count in (rows, columns)]
+    missing = [max(0, s[-1] + TILE_PX - n) for s, n in zip(starts, level.shape)]
+    padded = np.pad(level, [(0, missing[0]), (0, missing[1]), (0, 0)])
+    for top in starts[0]:
+        for left in starts[1]:
+            yield padded[top : top + TILE_PX, left : left + TILE_PX]
+
+
+def joined(tiles, rows, columns):
+    """What was said of tiles [t, CELLS, CELLS, ...], as a map [rows, columns, ...]."""
+    across = -(-columns // CELLS)
+    whole = tiles.reshape(-1, across, CELLS, CELLS, *tiles.shape[3:]).swapaxes(1, 2)
+    whole = whole.reshape(-1, across * CELLS, *tiles.shape[3:])
+    return whole[:rows, :columns]
+
+
+def cut(picture, windows, size_px):
+    """What square windows show, uint8 [n, size_px, size_px, 3]; black beyond edges."""
+    found = np.zeros((len(windows), size_px, size_px, 3), np.uint8)
+    for place, window in enumerate(windows):
+        corner = np.floor(window[:2]).astype(int)
+        around = picture.crop((*corner, *np.ceil(window[2:]).astype(int)))
+        box = tuple((window - np.tile(corner, 2)).tolist())
+        found[place] = around.resize((size_px, size_px), Image.Resampling.BOX, box)
+    return found
