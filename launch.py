@@ -6,16 +6,17 @@ Commands
   selftest   --config=FILE --workdir=NEW_FOLDER [--breaks=6]: breaks short runs of the
              config at random moments and compares them with an unbroken one
   evaluate   --workdir=FOLDER [--data=FOLDER]: every number about a run on a test split
-  predict    --workdir=FOLDER PICTURE...: class probabilities of pictures
+  predict    --workdir=FOLDER PICTURE... [--align]: class probabilities of pictures, or
+             of the faces on them
   export     --workdir=FOLDER --out=FOLDER: the network alone, for other programs
   bench      --workdir=FOLDER: latency and images/s of JAX, StableHLO and onnxruntime
 The others need no config; each has --help, and docs/use.md.
 
 Exit codes: 0 done, or stopped by SIGTERM and saved; 1 done, but inputs could not be
-read, or an export or a run of the self-test differs; 2 the command, its config, its
-data or its folder are unusable, in one line that says what was wanted; 3 the loss or a
-gradient became NaN or infinite; 4 a file could not be written or read, as on a full
-disk; 5 another host died; 130 stopped by Ctrl-C.
+read or show no face, or an export or a run of the self-test differs; 2 the command, its
+config, its data or its folder are unusable, in one line that says what was wanted; 3
+the loss or a gradient became NaN or infinite; 4 a file could not be written or read, as
+on a full disk; 5 another host died; 130 stopped by Ctrl-C.
 """
 
 import argparse

@@ -11,15 +11,28 @@ BACKGROUND = (255, 255, 255)  # what shows through transparent parts
 def square(picture, size_px):
     """Pixels [size_px, size_px, 3] uint8 RGB of a picture.
 
+    The largest square in the middle, resized bilinearly, antialiased when it shrinks. A
+    square RGB picture of size_px keeps its values.
+
+    Args:
+      picture: what `rgb` takes.
+      size_px: what a network was trained on; see Recognizer.image_size_px.
+
+    Raises:
+      ValueError: as `rgb`.
+    """
+    return fitted(rgb(picture), size_px)
+
+
+def rgb(picture):
+    """A picture as a Pillow RGB image, of its own size.
+
     Turned upright as its EXIF data say, 16-bit values scaled to 8, grey as three equal
-    channels, transparency over white; then the largest square in the middle, resized
-    bilinearly, antialiased when it shrinks. A square RGB picture of size_px keeps its
-    values.
+    channels, transparency over white.
 
     Args:
       picture: a path, a Pillow image, or a uint8 array [h, w], [h, w, 1], [h, w, 3]
         (RGB) or [h, w, 4] (RGBA).
-      size_px: what a network was trained on; see Recognizer.image_size_px.
 
     Raises:
       ValueError: not a picture, cut short, or an array of another shape or dtype; one
@@ -28,7 +41,7 @@ def square(picture, size_px):
     if isinstance(picture, str | os.PathLike):
         try:
             with Image.open(picture) as opened:
-                return fitted(upright(opened), size_px)
+                return upright(opened)
         # Pillow raises any of these; a bomb is a file that claims to be enormous
         except (
             OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError
@@ -36,8 +49,8 @@ def square(picture, size_px):
             said = getattr(error, 'strerror', None) or error
             raise ValueError(f'{picture}: not a readable picture ({said})') from None
     if isinstance(picture, Image.Image):
-        return fitted(upright(picture), size_px)
-    return fitted(from_array(picture), size_px)
+        return upright(picture)
+    return from_array(picture)
 
 
 def upright(image):

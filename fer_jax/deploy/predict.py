@@ -1,5 +1,6 @@
 """Class probabilities of pictures: a line each, as CSV, or on a contact sheet."""
 
+import collections
 import csv
 import io
 import pathlib
@@ -20,12 +21,15 @@ def add_arguments(parser):
     parser.add_argument('--which', help='checkpoint of a run: last, best, STEP')
     parser.add_argument('--network', help='of a run: 1, 2 ... or mean')
     parser.add_argument('--format', help='of an export: orbax, safetensors ...')
-    parser.add_argument('--csv', help='table to write: a row a picture')
-    parser.add_argument('--sheet', help='PNG to write: each picture and its class')
+    parser.add_argument(
+        '--align', action='store_true', help='find the faces, and turn each upright'
+    )
+    parser.add_argument('--csv', help='table to write: a row a picture or face')
+    parser.add_argument('--sheet', help='PNG to write: each of them and its class')
 
 
 def run(options):
-    """Recognises every picture; returns 1 when some could not be read, else 0.
+    """Recognises every picture; returns 1 when some had to be skipped, else 0.
 
     Raises:
       ValueError, FileNotFoundError: the model or every picture is unusable.
@@ -37,19 +41,11 @@ def run(options):
         which=options.which,
         network=options.network,
     )
-    rows, seen, unreadable = [], [], 0
-    for some in batched(paths, LARGEST_BATCH):
-        squares = []
-        for path in some:
-            try:
-                squares.append((path, recognizer.square(path)))
-            except ValueError as error:
-                print(f'launch.py: {error}; skipped', file=sys.stderr)
-                unreadable += 1
-        if not squares:
-            continue
-        probs = recognizer.squares(np.stack([square for _, square in squares]))
-        for (path, square), each in zip(squares, probs):
+    rows, seen, skipped = [], [], collections.Counter()
+    named = squares(recognizer, paths, options.align, skipped)
+    for some in batched(named, LARGEST_BATCH):
+        probs = recognizer.squares(np.stack([square for _, square in some]))
+        for (path, square), each in zip(some, probs):
             best = int(each.argmax())
             name = recognizer.class_names[best]
             print(f'{name:>12} {each[best]:7.2%}  {path}')
@@ -62,13 +58,30 @@ def run(options):
     if options.sheet and seen:
         with whole.replacing(options.sheet) as file:
             sheet.draw(*zip(*seen)).save(file, 'PNG')
-        print(f'written: {options.sheet}, {len(seen)} of {len(rows)} pictures')
-    if unreadable:
-        print(
-            f'launch.py: {unreadable} of {len(paths)} pictures could not be read',
-            file=sys.stderr,
-        )
-    return 1 if unreadable else 0
+        print(f'written: {options.sheet}, {len(seen)} of {len(rows)} drawn')
+    for why, count in skipped.items():
+        print(f'launch.py: {count} of {len(paths)} pictures {why}', file=sys.stderr)
+    return 1 if skipped else 0
+
+
+def squares(recognizer, paths, align, skipped):
+    """(name, pixels) of every picture or, with `align`, of every face on it.
+
+    Names are paths; where there are several faces, path#1, path#2 ... from left to
+    right. What has to be skipped is said, and counted in `skipped` by its reason.
+    """
+    for path in paths:
+        try:
+            found = recognizer.faces(path) if align else [recognizer.square(path)]
+        except ValueError as error:
+            print(f'launch.py: {error}; skipped', file=sys.stderr)
+            skipped['could not be read'] += 1
+            continue
+        if len(found) == 0:
+            print(f'launch.py: {path}: no face found; skipped', file=sys.stderr)
+            skipped['show no face'] += 1
+        for number, square in enumerate(found, start=1):
+            yield (path if len(found) == 1 else f'{path}#{number}'), square
 
 
 def files(given):

@@ -205,7 +205,7 @@ def test_unreadable_files_are_skipped_and_told(finished, pictures, capsys):
     [
         ([], 'required: --workdir, pictures'),
         (['--workdir=nowhere', 'a.png'], 'nowhere: no config.json'),
-        (['--workdir=nowhere', 'a.png', '--align'], 'unrecognized arguments: --align'),
+        (['--workdir=nowhere', 'a.png', '--turn'], 'unrecognized arguments: --turn'),
     ],
 )
 def test_an_unusable_command_is_one_line(arguments, message, capsys):
