@@ -119,9 +119,9 @@ def get_config(arg=''):
     config.data.on_corrupt = 'stop'  # damaged records: stop, or skip and count them
     config.data.workers = 0  # processes that decode images; 0: threads
 
-    # several hosts (docs/pods.md); auto: if srun or a TPU slice says so; on: wherever
-    # jax finds the others itself; off: one process, whatever the machine says
-    config.distributed = ConfigDict()
+    config.distributed = ConfigDict()  # several hosts, see docs/pods.md
+    # auto: if srun or a TPU slice says so; on: wherever jax finds the others itself;
+    # off: one process, whatever the machine says
     config.distributed.mode = 'auto'
     config.distributed.coordinator = ''  # HOST:PORT of process 0, where nobody tells
     config.distributed.num_processes = 0  # with coordinator only

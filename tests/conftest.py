@@ -3,6 +3,12 @@
 import os
 
 os.environ.setdefault('JAX_PLATFORMS', 'cpu')
+# Compiling is most of the work: with plainer machine code the contract tests of ReSup
+# and DivideMix take 51 s instead of 102.
+os.environ.setdefault(
+    'XLA_FLAGS',
+    '--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true',
+)
 
 import flax.linen as nn
 import jax

@@ -204,7 +204,7 @@ def test_a_full_disk(unbroken, faces, tmp_path):
 
 def test_selftest(faces, tmp_path):
     """As a user runs it: two unbroken runs and a broken one are equal."""
-    arguments = small_run(faces, tmp_path / 'self', 'scn_c')
+    arguments = small_run(faces, tmp_path / 'self', 'baseline')
     done = launch('selftest', *arguments, '--breaks=1')
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1] == (
