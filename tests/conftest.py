@@ -1,6 +1,7 @@
 """Test environment: CPU, compilation cache shared by the whole run, parsed flags."""
 
 import os
+import signal
 
 os.environ.setdefault('JAX_PLATFORMS', 'cpu')
 # Compiling is most of the work: with plainer machine code the contract tests of ReSup
@@ -20,6 +21,8 @@ from fer_jax.nets import BatchNorm, Features
 
 
 def pytest_configure():
+    # Ctrl-C is ignored in what a shell starts in the background; tests send it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     cache = os.path.join(os.path.dirname(__file__), '..', '.cache', 'xla')
     os.environ['JAX_COMPILATION_CACHE_DIR'] = os.path.abspath(cache)
     os.environ['JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS'] = '0.5'
