@@ -61,6 +61,7 @@ def check_program(images, probs, card):
 
 
 def read_orbax(path, card):
+    """(uint8 images) -> probs of the weights in an Orbax folder."""
     from fer_jax.deploy import model
     from fer_jax.training import checkpoint
 
@@ -69,6 +70,7 @@ def read_orbax(path, card):
 
 
 def write_orbax(path, loaded, fold_bn):
+    """Weights as nested dicts, for plain Orbax to read."""
     from fer_jax.deploy import model
     from fer_jax.training import checkpoint
 
@@ -84,6 +86,7 @@ def write_orbax(path, loaded, fold_bn):
 
 
 def read_safetensors(path, card):
+    """(uint8 images) -> probs of the weights in a safetensors file."""
     from safetensors.numpy import load_file
 
     from fer_jax.deploy import model
@@ -92,6 +95,7 @@ def read_safetensors(path, card):
 
 
 def write_safetensors(path, loaded, fold_bn):
+    """Weights under the names a/b/c, class names among the file's notes."""
     import numpy as np
     from safetensors.numpy import save
 
@@ -105,6 +109,7 @@ def write_safetensors(path, loaded, fold_bn):
 
 
 def read_stablehlo(path, card):
+    """(uint8 images) -> probs of a serialised program."""
     from jax import export
 
     from fer_jax.deploy import compiling
@@ -115,6 +120,7 @@ def read_stablehlo(path, card):
 
 
 def write_stablehlo(path, loaded, fold_bn):
+    """The program with its weights, for any batch on cpu, cuda and tpu."""
     import jax
     from jax import export
 
@@ -128,6 +134,7 @@ def write_stablehlo(path, loaded, fold_bn):
 
 
 def read_onnx(path, card):
+    """(uint8 images) -> probs of an ONNX graph in onnxruntime."""
     import onnxruntime
 
     settings = onnxruntime.SessionOptions()
@@ -142,6 +149,7 @@ def read_onnx(path, card):
 
 
 def write_onnx(path, loaded, fold_bn):
+    """The program with its weights as an ONNX graph, for any batch."""
     from fer_jax.deploy import graph, model, onnx_graph
 
     del fold_bn  # always: it costs nothing, and no one reads weights out of ONNX

@@ -58,6 +58,7 @@ def bounded(writer, node, order):
 
 
 def convolution(writer, node):
+    """Conv, with the constant that is added behind it as its bias."""
     numbers, settings = node.params['dimension_numbers'], node.params
     if settings['batch_group_count'] != 1 or set(settings['lhs_dilation']) != {1}:
         raise ValueError('transposed convolutions have no translation to ONNX')
@@ -81,6 +82,7 @@ def convolution(writer, node):
 
 
 def max_pool(writer, node):
+    """MaxPool over the two axes of the image."""
     settings = node.params
     rank = len(settings['window_dimensions'])
     windows = [
@@ -141,6 +143,7 @@ def transpose(writer, node):
 
 
 def reduction(writer, node):
+    """A sum or maximum over some axes."""
     value, axes = node.operands[0], node.params['axes']
     tensor = writer.tensor(value)
     places = np.array([tensor.order.index(axis) for axis in axes], np.int64)
@@ -175,6 +178,7 @@ def broadcast(writer, node):
 
 
 def stack(writer, node):
+    """Concat of what got a new axis."""
     axis = writer.constant(np.array([node.params['axis']], np.int64))
     inputs = [
         writer.emit('Unsqueeze', [writer.ask(value, range(len(value.shape))), axis])
