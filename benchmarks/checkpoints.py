@@ -1,6 +1,6 @@
 """What safety costs: saving, sealing, checking and restoring the state of a real run.
 
-    python -m benchmarks.checkpoints [--width=64] [--repeats=5] [--folder=/tmp/x]
+    python -m benchmarks.checkpoints [--width=64] [--repeats=5] [--folder=FOLDER]
 
 The state is that of ReSup with a pair of ResNet-18 and Adam, AffectNet's number of
 labels: what one epoch end writes. Medians in seconds, and the size on disk.
