@@ -23,12 +23,11 @@ from fer_jax.training import checkpoint, seals, step
 EXAMPLES, CLASSES = 283_901, 7
 
 
-def timed(seconds, function):
-    """Appends to `seconds` what function() takes, and returns its result."""
+def timed(seconds, function, *args, **settings):
+    """Appends to `seconds` what a call takes, its result being there."""
     started = time.perf_counter()
-    result = function()
+    jax.block_until_ready(function(*args, **settings))
     seconds.append(time.perf_counter() - started)
-    return result
 
 
 def main():
@@ -65,20 +64,12 @@ def main():
         with checkpoint.manager(folder, keep=2) as saved:
             for number in range(1, options.repeats + 1):
                 state = state._replace(step=jnp.int32(number))
-                place = seals.Place(epoch=number)
-                timed(
-                    times['save'],
-                    lambda: checkpoint.save(saved, state, place, accuracy=0.5),  # noqa: B023
-                )
-                here = folder / str(number)
-                timed(times['of which seal'], lambda: seals.write(here, place))  # noqa: B023
-                timed(times['check'], lambda: seals.check(here))  # noqa: B023
-                timed(
-                    times['restore'],
-                    lambda: jax.block_until_ready(
-                        checkpoint.restore(saved, number, state)  # noqa: B023
-                    ),
-                )
+                place, here = seals.Place(epoch=number), folder / str(number)
+                save = checkpoint.save, saved, state, place
+                timed(times['save'], *save, accuracy=0.5)
+                timed(times['of which seal'], seals.write, here, place)
+                timed(times['check'], seals.check, here)
+                timed(times['restore'], checkpoint.restore, saved, number, state)
             size = sum(path.stat().st_size for path in here.rglob('*'))
     print(f'{parameters:,} parameters, {size / 1e6:.0f} MB on disk')
     for name, seconds in times.items():

@@ -7,7 +7,6 @@ Plain SGD and few steps, for training amplifies rounding. cnn7 compiles quickly.
 import csv
 import json
 import os
-import pathlib
 import shutil
 import signal
 import socket
@@ -18,7 +17,8 @@ import time
 import numpy as np
 import pytest
 
-ROOT = pathlib.Path(__file__).parent.parent
+from tests.processes import ROOT
+
 LIMIT_S = 400  # far more than any of these takes
 HEARTBEAT_S = 10
 RESUP = ('--config.algorithm.readiness=0.0', '--config.algorithm.held_out=0.0')
@@ -27,8 +27,6 @@ SCN_C = ('--config.epochs=2', '--config.algorithm.relabel_epoch=1')
 ENVIRONMENT = {
     'JAX_PLATFORMS': 'cpu',
     'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0.1',
-    'XLA_FLAGS': '--xla_backend_optimization_level=0'
-    ' --xla_llvm_disable_expensive_passes=true',
 }
 
 

@@ -220,33 +220,37 @@ def _close(files):
 
 def _scan(path, size):
     """Offsets and lengths [n, 2] by one pass over a shard, all sums checked."""
-    found, position = [], 0
-    with open(path, 'rb') as file:
-        while position < size:
-            length, wrong = _record_at(file, position)
-            if wrong:
-                raise _damage(path, len(found), position, wrong)
-            found.append((position + HEADER.size, length))
-            position += HEADER.size + length + SUM.size
+    found = []
+    for place, damage in _walk(path, size):
+        if damage:
+            raise damage
+        found.append(place)
     return np.array(found, np.int64).reshape(-1, 2)
 
 
 def _scan_on(path, size):
     """As _scan, past every damage: offsets and lengths [n, 2], [what is damaged]."""
-    found, damage, position = [], [], 0
+    walked = list(_walk(path, size))
+    found = [place for place, damage in walked if not damage]
+    said = [str(damage) for _, damage in walked if damage]
+    return np.array(found, np.int64).reshape(-1, 2), said
+
+
+def _walk(path, size):
+    """((offset, length) or None, None or Damaged) of each record or damaged place."""
+    number, position = 0, 0
     with open(path, 'rb') as file:
         while position < size:
             length, wrong = _record_at(file, position)
-            if not wrong:
-                found.append((position + HEADER.size, length))
+            if wrong:
+                yield None, _damage(path, number, position, wrong)
             else:
-                number = len(found) + len(damage)
-                damage.append(str(_damage(path, number, position, wrong)))
-                if length is None or wrong == CUT:
-                    position = _next_header(file, position + 1, size)
-                    continue
-            position += HEADER.size + length + SUM.size
-    return np.array(found, np.int64).reshape(-1, 2), damage
+                yield (position + HEADER.size, length), None
+            number += 1
+            if length is None or wrong == CUT:
+                position = _next_header(file, position + 1, size)
+            else:
+                position += HEADER.size + length + SUM.size
 
 
 def _record_at(file, position):

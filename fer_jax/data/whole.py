@@ -39,19 +39,28 @@ def write_text(path, text):
 
 
 @contextlib.contextmanager
-def folder(path):
+def folder(path, *, replace=False):
     """A new folder that gets its name `path` when the block ends well, else is removed.
+
+    Args:
+      replace: the folder that is there already goes then, too.
 
     Raises:
       ValueError: there is something at `path` already.
     """
     path = pathlib.Path(path).absolute()
-    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+    taken = path.exists() and not (path.is_dir() and not any(path.iterdir()))
+    if taken and not replace:
         raise ValueError(f'{path} exists already; name another folder or remove it')
     partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
     partial.mkdir(parents=True)
     try:
         yield partial
+        if taken:
+            old = path.with_name(f'.{path.name}.{os.getpid()}.old')
+            path.rename(old)
         partial.rename(path)
+        if taken:
+            shutil.rmtree(old)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

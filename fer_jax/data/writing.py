@@ -3,15 +3,13 @@
 import contextlib
 import io
 import json
-import os
 import pathlib
-import shutil
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from fer_jax.data import prepared, records
+from fer_jax.data import prepared, records, whole
 
 
 class Example(NamedTuple):
@@ -54,9 +52,7 @@ def write(
     """
     folder = pathlib.Path(folder).absolute()
     _check_free(folder, force)
-    partial = folder.with_name(f'.{folder.name}.partial-{os.getpid()}')
-    partial.mkdir(parents=True)
-    try:
+    with whole.folder(folder, replace=force) as partial:
         tables, manifest = {}, {
             'format': prepared.FORMAT, 'set': set_name,
             'class_names': list(class_names), 'image_size_px': image_size_px,
@@ -84,10 +80,6 @@ def write(
         np.savez_compressed(partial / 'labels.npz', **tables)
         manifest['sha256']['labels.npz'] = prepared.file_sum(partial / 'labels.npz')
         (partial / 'manifest.json').write_text(json.dumps(manifest, indent=1), 'utf-8')
-        _put(partial, folder)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
     return prepared.load(folder)
 
 
@@ -169,14 +161,3 @@ def _check_example(example, num_classes, image_size_px):
                 f'{example.id}: image of {image.width}x{image.height}, '
                 f'wanted {image_size_px}x{image_size_px}; resize it first'
             )
-
-
-def _put(partial, folder):
-    """Renames the finished folder into place; an older one goes last."""
-    if not folder.exists():
-        partial.rename(folder)
-        return
-    old = folder.with_name(f'.{folder.name}.old-{os.getpid()}')
-    folder.rename(old)
-    partial.rename(folder)
-    shutil.rmtree(old)

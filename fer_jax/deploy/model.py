@@ -14,6 +14,7 @@ import numpy as np
 from fer_jax.data import augment, whole
 from fer_jax.deploy import compiling, graph
 from fer_jax.deploy.card import FORMAT, read_json, title
+from fer_jax.nets import peers
 from fer_jax.training import build, checkpoint, log
 
 
@@ -53,7 +54,7 @@ def from_run(workdir, *, which='last', network='1'):
             f'{workdir}: no checkpoint of {title(card)}, as config.json and data.json'
             f' want: {error}; give the folder as its run left it'
         ) from None
-    numbers = choose(network, peers(state['params']))
+    numbers = choose(network, peers.size(state['params']))
     rows = log.read_rows(workdir / 'metrics.jsonl')
     row = next((row for row in rows if row['step'] == int(state['step'])), {})
     card |= {
@@ -119,11 +120,6 @@ def shapes(card):
     size = card['preprocessing']['network_size_px']
     images = jax.ShapeDtypeStruct((1, size, size, 3), jnp.float32)
     return jax.eval_shape(method(card).init, jax.random.key(0), images)[:2]
-
-
-def peers(params):
-    """P."""
-    return len(jax.tree.leaves(params)[0])
 
 
 def choose(network, count):
@@ -201,11 +197,11 @@ def from_weights(card, found):
         weights of another method, or for another number of classes.
     """
     count = len(card['networks'])
-    whole = dict(zip(('params', 'stats'), shapes(card)))
+    every = dict(zip(('params', 'stats'), shapes(card)))
     stacked = {n: leaf[None] if count == 1 else leaf for n, leaf in found.items()}
     wanted = {
         name: (count, *leaf.shape[1:])
-        for name, leaf in checkpoint.named_leaves(whole).items()
+        for name, leaf in checkpoint.named_leaves(every).items()
     }
     for name, leaf in stacked.items():
         if wanted.get(name) != leaf.shape:
@@ -217,7 +213,7 @@ def from_weights(card, found):
         stacked.get(name, np.broadcast_to(np.float32(0), shape))
         for name, shape in wanted.items()
     ]
-    tree = jax.tree.unflatten(jax.tree.structure(whole), filled)
+    tree = jax.tree.unflatten(jax.tree.structure(every), filled)
     loaded = Model(card, tree['params'], tree['stats'])
     missing = set(weights(loaded)) - set(found)
     if missing:

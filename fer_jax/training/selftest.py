@@ -38,7 +38,7 @@ def run(command, workdir, breaks, *, seed=0, say=print):
     """Whether all runs agree; says what differs.
 
     Args:
-      command: () -> arguments of a process that trains; of a workdir.
+      command: (workdir) -> arguments of a process that trains the run there.
       workdir: pathlib.Path for the runs; must not exist.
       breaks: how many broken runs.
       seed: draws the moments.

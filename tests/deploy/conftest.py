@@ -90,7 +90,7 @@ def untrained(tiny, randomised, tmp_path_factory):
 
 
 @pytest.fixture(scope='session')
-def test_faces(faces):
+def held_out(faces):
     """uint8 [30, 24, 24, 3], the test split."""
     data = prepared.load(faces)
     source = records.RecordSource(data.test.shards)

@@ -63,12 +63,12 @@ def test_it_finds_what_the_run_found(finished, numbers):
 
 
 def test_every_example_counts_once_and_calibration_is_that_of_the_probabilities(
-    faces, finished, numbers, test_faces
+    faces, finished, numbers, held_out
 ):
     labels = prepared.load(faces).test.labels
     one = numbers['networks']['1']
     assert np.sum(one['confusion']) == numbers['data']['test_examples'] == 30
-    probs = Recognizer.load(finished)(list(test_faces))
+    probs = Recognizer.load(finished)(list(held_out))
     wanted = metrics.calibration_error(probs, labels)
     assert one['calibration_error'] == pytest.approx(wanted, abs=1e-5)
 
@@ -112,7 +112,7 @@ def test_classes_that_the_run_does_not_know_stop_with_code_2(
     assert len(said.splitlines()) == 1
 
 
-def test_both_networks_and_their_mean(faces, untrained, test_faces, tmp_path, capsys):
+def test_both_networks_and_their_mean(faces, untrained, held_out, tmp_path, capsys):
     workdir = untrained('coteaching')
     assert evaluate(workdir, '--which=2', f'--out={tmp_path}/out.json') == 0
     shown = capsys.readouterr().out
@@ -121,7 +121,7 @@ def test_both_networks_and_their_mean(faces, untrained, test_faces, tmp_path, ca
     found = json.loads((tmp_path / 'out.json').read_text())
     labels = prepared.load(faces).test.labels
     for network in ('1', '2', 'mean'):
-        probs = Recognizer.load(workdir, network=network)(list(test_faces))
+        probs = Recognizer.load(workdir, network=network)(list(held_out))
         wanted = np.mean(probs.argmax(axis=-1) == labels)
         assert found['networks'][network]['accuracy'] == pytest.approx(wanted)
 

@@ -51,8 +51,8 @@ def test_what_is_in_it(finished, exported):
 
 
 @pytest.mark.parametrize('format', formats.FORMATS)
-def test_every_format_says_what_the_run_says(finished, exported, test_faces, format):
-    pictures = list(test_faces[:5])
+def test_every_format_says_what_the_run_says(finished, exported, held_out, format):
+    pictures = list(held_out[:5])
     wanted = Recognizer.load(finished)(pictures)
     recognizer = Recognizer.load(exported, format=format)
     np.testing.assert_allclose(recognizer(pictures), wanted, atol=1e-5)
@@ -60,7 +60,7 @@ def test_every_format_says_what_the_run_says(finished, exported, test_faces, for
     assert recognizer.image_size_px == 24
 
 
-def test_the_lines_of_the_model_card_run(exported, test_faces):
+def test_the_lines_of_the_model_card_run(exported, held_out):
     """Exactly as printed, each in a fresh process, in the export's folder."""
     text = (exported / 'README.md').read_text()
     blocks = re.findall(r'```python\n(.*?)```', text, re.DOTALL)
@@ -104,30 +104,28 @@ def test_onnx_needs_no_jax(exported):
         ('coteaching', '--formats=stablehlo --network=mean --fold-bn', 'mean'),
     ],
 )
-def test_every_head_comes_back(
-    untrained, tmp_path, method, options, network, test_faces
-):
+def test_every_head_comes_back(untrained, tmp_path, method, options, network, held_out):
     """SCN, RUL, DMUE, and the mean of two networks with folded norms."""
     out, workdir = tmp_path / 'out', untrained(method)
     assert export_run(workdir, out, *options.split()) == 0
-    wanted = Recognizer.load(workdir, network=network)(list(test_faces[:4]))
+    wanted = Recognizer.load(workdir, network=network)(list(held_out[:4]))
     assert np.abs(wanted - wanted[:1]).max() > 1e-3
-    found = Recognizer.load(out)(list(test_faces[:4]))
+    found = Recognizer.load(out)(list(held_out[:4]))
     np.testing.assert_allclose(found, wanted, atol=1e-5)
 
 
 @pytest.mark.parametrize('method', ['scn', 'rul', 'dmue', 'coteaching'])
-def test_every_format_of_every_head(untrained, tmp_path, method, test_faces):
+def test_every_format_of_every_head(untrained, tmp_path, method, held_out):
     """Without the fresh process; of two networks the second one."""
     network = '2' if method == 'coteaching' else '1'
     loaded = model.from_run(untrained(method), network=network)
     assert loaded.card['networks'] == (int(network),)
-    wanted = model.compiled(loaded)(test_faces[:4])
+    wanted = model.compiled(loaded)(held_out[:4])
     for name, known in formats.FORMATS.items():
         path = tmp_path / known.file
         formats.WRITERS[name](path, loaded, False)
         probs = formats.READERS[name](path, loaded.card)
-        np.testing.assert_allclose(probs(test_faces[:4]), wanted, atol=1e-5)
+        np.testing.assert_allclose(probs(held_out[:4]), wanted, atol=1e-5)
     if method == 'dmue':
         stored = (tmp_path / 'model.safetensors').read_bytes()
         assert b'params/target' in stored
@@ -209,8 +207,8 @@ def test_an_export_with_another_card_is_refused(exported, tmp_path):
         Recognizer.load(out, format='orbax')
 
 
-def test_predict_takes_an_export(exported, tmp_path, test_faces, capsys):
-    Image.fromarray(test_faces[0]).save(tmp_path / 'face.png')
+def test_predict_takes_an_export(exported, tmp_path, held_out, capsys):
+    Image.fromarray(held_out[0]).save(tmp_path / 'face.png')
     picture = str(tmp_path / 'face.png')
     said = []
     for format in formats.FORMATS:

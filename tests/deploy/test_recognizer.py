@@ -28,39 +28,39 @@ def reference(config, workdir, images):
     return jax.device_get(loaded.probs(state, images, index))
 
 
-def test_it_says_what_the_training_code_says(faces, tiny, finished, test_faces):
-    each = reference(tiny('baseline'), finished, test_faces)
+def test_it_says_what_the_training_code_says(faces, tiny, finished, held_out):
+    each = reference(tiny('baseline'), finished, held_out)
     assert each.shape == (1, 30, 7)
     recognizer = Recognizer.load(finished)
-    found = recognizer(list(test_faces))
+    found = recognizer(list(held_out))
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, each[0], atol=1e-6)
     assert recognizer.class_names == prepared.load(faces).class_names
 
 
-def test_one_of_two_networks_or_their_mean(untrained, test_faces):
+def test_one_of_two_networks_or_their_mean(untrained, held_out):
     """The mean is that of the probabilities, as the mean vote of evaluation."""
     workdir = untrained('coteaching')
     first, second, mean = (
-        Recognizer.load(workdir, network=network)(list(test_faces[:4]))
+        Recognizer.load(workdir, network=network)(list(held_out[:4]))
         for network in ('1', '2', 'mean')
     )
     assert np.abs(first - second).max() > 1e-3
     np.testing.assert_allclose(mean, (first + second) / 2, atol=1e-6)
 
 
-def test_any_number_of_pictures_of_any_size(finished, test_faces, tmp_path):
+def test_any_number_of_pictures_of_any_size(finished, held_out, tmp_path):
     recognizer = Recognizer.load(finished)
     assert recognizer([]).shape == (0, 7)
     path = tmp_path / 'face.png'
-    Image.fromarray(test_faces[0]).resize((60, 40)).save(path)
-    mixed = [path, str(path), Image.open(path), test_faces[1], test_faces[2][..., 0]]
+    Image.fromarray(held_out[0]).resize((60, 40)).save(path)
+    mixed = [path, str(path), Image.open(path), held_out[1], held_out[2][..., 0]]
     found = recognizer(mixed)
     assert found.shape == (5, 7)
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-6)
     np.testing.assert_array_equal(found[0], found[1])
     np.testing.assert_allclose(recognizer(mixed[3:4]), found[3:4], atol=1e-6)
-    many = recognizer(np.tile(test_faces[:1], (70, 1, 1, 1)))
+    many = recognizer(np.tile(held_out[:1], (70, 1, 1, 1)))
     np.testing.assert_allclose(many, np.tile(many[:1], (70, 1)), atol=1e-6)
 
 
@@ -79,30 +79,28 @@ def test_a_wrong_batch_is_refused(finished):
             recognizer(one)
 
 
-def test_the_stored_size_is_resized_to_the_networks_on_the_device(
-    untrained, test_faces
-):
+def test_the_stored_size_is_resized_to_the_networks_on_the_device(untrained, held_out):
     """A network trained at 20 px on faces stored at 24."""
     loaded = model.from_run(untrained('baseline', 'resnet18_slim'))
     settings = loaded.card['preprocessing'] | {'network_size_px': 20}
     smaller = loaded._replace(card=loaded.card | {'preprocessing': settings})
-    found = Recognizer(smaller.card, model.compiled(smaller))(list(test_faces[:4]))
-    resized = augment.prepare('none', 20, test_faces[:4])
+    found = Recognizer(smaller.card, model.compiled(smaller))(list(held_out[:4]))
+    resized = augment.prepare('none', 20, held_out[:4])
     logits = (
         model.method(loaded.card).predict(loaded.params, loaded.stats, resized).logits
     )
     np.testing.assert_allclose(found, jax.nn.softmax(logits)[0], atol=1e-6)
 
 
-def test_a_run_whose_data_are_gone(finished, tmp_path, test_faces):
+def test_a_run_whose_data_are_gone(finished, tmp_path, held_out):
     """What the run's folder says of them is enough."""
-    wanted = Recognizer.load(finished)(list(test_faces[:2]))
+    wanted = Recognizer.load(finished)(list(held_out[:2]))
     workdir = tmp_path / 'run'
     shutil.copytree(finished, workdir)
     config = json.loads((workdir / 'config.json').read_text())
     config['data']['dir'] = str(tmp_path / 'gone')
     (workdir / 'config.json').write_text(json.dumps(config))
-    found = Recognizer.load(workdir)(list(test_faces[:2]))
+    found = Recognizer.load(workdir)(list(held_out[:2]))
     np.testing.assert_array_equal(found, wanted)
     (workdir / 'data.json').unlink()
     with pytest.raises(FileNotFoundError, match=r'no data\.json'):
@@ -151,18 +149,18 @@ def test_checkpoints_of_another_kind_are_refused_by_name(finished, untrained, tm
 
 
 @pytest.fixture
-def pictures(tmp_path, test_faces):
+def pictures(tmp_path, held_out):
     folder = tmp_path / 'pictures'
     (folder / 'inner').mkdir(parents=True)
     for number in range(3):
-        Image.fromarray(test_faces[number]).save(folder / f'{number}.png')
-    Image.fromarray(test_faces[3]).save(folder / 'inner' / '3.jpg')
+        Image.fromarray(held_out[number]).save(folder / f'{number}.png')
+    Image.fromarray(held_out[3]).save(folder / 'inner' / '3.jpg')
     (folder / 'notes.txt').write_text('not a picture, not looked at')
     return folder
 
 
 def test_predict_writes_a_table_and_a_sheet(
-    finished, pictures, tmp_path, test_faces, capsys
+    finished, pictures, tmp_path, held_out, capsys
 ):
     table, sheet = tmp_path / 'out.csv', tmp_path / 'out.png'
     options = f'--workdir={finished} --csv={table} --sheet={sheet} --which=best'
@@ -175,7 +173,7 @@ def test_predict_writes_a_table_and_a_sheet(
     ]  # fmt: skip
     recognizer = Recognizer.load(finished)
     names = recognizer.class_names
-    wanted = recognizer(list(test_faces[:3]))
+    wanted = recognizer(list(held_out[:3]))
     for row, probs in zip(rows, wanted):
         found = [float(row[name]) for name in names]
         np.testing.assert_allclose(found, probs, atol=1e-5)

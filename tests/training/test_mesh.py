@@ -22,9 +22,6 @@ ENVIRONMENT = {
     'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0.1',
     'JAX_NUM_CPU_DEVICES': '8',
     'PYTHONPATH': str(WORKER.parents[2]),
-    # What lives where is settled before LLVM, whose optimisations are most of the wait.
-    'XLA_FLAGS': '--xla_backend_optimization_level=0'
-    ' --xla_llvm_disable_expensive_passes=true',
 }
 ROUNDING = 3e-4  # of gradients, relative; a forgotten factor or shard is 0.1 and more
 
