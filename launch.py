@@ -16,16 +16,15 @@ Exit codes: 0 done, or stopped by SIGTERM and saved; 1 done, but inputs could no
 read or show no face, or an export or a run of the self-test differs; 2 the command, its
 config, its data or its folder are unusable, in one line that says what was wanted; 3
 the loss or a gradient became NaN or infinite; 4 a file could not be written or read, as
-on a full disk; 5 another host died; 130 stopped by Ctrl-C.
+on a full disk; 5 another host died; 130 stopped by Ctrl-C,
+and saved unless it was pressed twice.
 """
 
 import argparse
 import importlib
 import os
 import pathlib
-import signal
 import sys
-import threading
 
 from absl import flags
 from ml_collections import config_flags
@@ -96,20 +95,6 @@ def wanted(text):
     return text
 
 
-def redeliver(unraisable):
-    """sys.unraisablehook: a Ctrl-C that fell into a finaliser comes once more.
-
-    Python reports what is raised in finalisers and garbage collection callbacks (JAX
-    has one) and drops it; a stop must not get lost there.
-    """
-    if issubclass(unraisable.exc_type, KeyboardInterrupt):
-        main_thread = threading.main_thread().ident
-        again = signal.pthread_kill, (main_thread, signal.SIGINT)
-        threading.Timer(0.05, *again).start()  # in this hook it would be lost again
-    else:
-        sys.__unraisablehook__(unraisable)
-
-
 class Parser(argparse.ArgumentParser):
     """Says in one line what is wrong, as everything here does."""
 
@@ -154,7 +139,7 @@ def train(config, workdir):
         say(f'{workdir} is finished; its numbers are in {workdir}/result.json')
         return 0
     try:
-        with hosts.asked_to_stop() as stop:
+        with hosts.asked_to_stop() as stop, stopping.on_ctrl_c() as pressed:
             found = loop.train(run, stop)
     except (stopping.AlreadyRunning, whole.Damaged, hosts.Apart) as error:
         return failed(error, 2)
@@ -171,7 +156,7 @@ def train(config, workdir):
         return failed(f'another host is gone or out of reach ({said}); {help}', 5)
     if found is None:
         say(f'{workdir}: stopped and saved; the same command goes on')
-        return 0
+        return STOPPED if pressed() else 0
     say(
         f'{workdir}: test accuracy {found["last5"]:.2%}, mean of the last 5 epochs;'
         f' all numbers in {workdir}/result.json'
@@ -203,7 +188,6 @@ def failed(error, code):
 
 def main(argv):
     """Runs a command line; returns the exit code."""
-    sys.unraisablehook = redeliver
     try:
         if argv[1:] and argv[1] in USES:
             return use(argv[1], argv[2:])

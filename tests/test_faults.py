@@ -62,7 +62,10 @@ def test_broken_and_started_again_it_ends_as_if_not(unbroken, faces, tmp_path, k
 
 
 def test_ctrl_c_and_a_second_process(faces, tmp_path):
-    """A second process in the same folder is refused and harms nothing; then SIGINT."""
+    """A second process in the same folder is refused and harms nothing.
+
+    Then the first Ctrl-C saves, and the same command goes on.
+    """
     workdir = tmp_path / 'run'
     arguments = small_run(faces, workdir, 'baseline', '--config.epochs=500')
     with start(*arguments) as process:
@@ -72,9 +75,11 @@ def test_ctrl_c_and_a_second_process(faces, tmp_path):
         assert second.returncode == 2
         assert f'is being trained by process {process.pid} on' in second.stderr
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        said, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert errors.splitlines()[-1] == f'{workdir}: stopped; the same command goes on'
+    assert 'stopping after this step' in errors
+    last = said.splitlines()[-1]
+    assert last == f'{workdir}: stopped and saved; the same command goes on'
     epochs = [json.loads(line)['epoch'] for line in rows.read_text().splitlines()]
     assert epochs == list(range(1, len(epochs) + 1))
 

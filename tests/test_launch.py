@@ -2,14 +2,11 @@
 
 import csv
 import json
-import sys
-import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
-import launch as door
 from fer_jax.analysis import compare
 from tests.processes import launch, small_run
 
@@ -166,20 +163,3 @@ def test_data_that_do_not_fit_are_found_before_a_device_is_touched(faces, tmp_pa
     assert done.returncode == 2
     assert 'batch_size' in done.stderr
     assert len(done.stderr.splitlines()) == 1
-
-
-def test_ctrl_c_in_a_finaliser_is_not_lost(monkeypatch):
-    """Python drops what a finaliser raises; the hook sends the interrupt again."""
-
-    class Dying:
-        def __del__(self):
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(sys, 'unraisablehook', door.redeliver)
-
-    def die_and_wait():
-        Dying()
-        time.sleep(60)
-
-    with pytest.raises(KeyboardInterrupt):
-        die_and_wait()

@@ -31,6 +31,30 @@ def on_sigterm():
 
 
 @contextlib.contextmanager
+def on_ctrl_c():
+    """Within it the first Ctrl-C is a SIGTERM: yields pressed() -> bool.
+
+    An exception out of the blue may fall into a finaliser, where Python drops it, or
+    into the saving of a checkpoint. The second Ctrl-C raises KeyboardInterrupt.
+    """
+    asked = threading.Event()
+
+    def ask(*_):
+        asked.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.write(2, b'\nstopping after this step; Ctrl-C again: at once, unsaved\n')
+        signal.raise_signal(signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:  # as in what a script starts in the background
+        signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
 def alone(workdir):
     """Holds the folder of a run; the system lets go of it when the process dies.
 
