@@ -23,9 +23,7 @@ replaced by the square around its box, or, without one, by the largest in its mi
 (no_face='centre').
 """
 
-import csv
 import dataclasses
-import io
 import math
 from typing import NamedTuple
 
@@ -44,7 +42,7 @@ SMALLEST_PX = 32
 SHARED = 0.2
 AROUND = 2  # times the box: where a face is looked for
 BOX_PX = 64  # at least, of a box whose picture is reduced
-HEADER = ('split', 'id', 'kept', 'reason', 'faces', 'score', 'face_px')
+NOTED = ('reason', 'faces', 'score', 'face_px')  # columns of Outcome.note
 
 
 class Outcome(NamedTuple):
@@ -55,6 +53,12 @@ class Outcome(NamedTuple):
     faces: int = 0  # found, tiny ones included; 1 of a given one
     score: float = math.nan  # MTCNN's probability of the face that was taken
     face_px: float = math.nan  # longer side of its box in the picture
+
+    @property
+    def note(self):
+        """What is listed of it, as texts: NOTED."""
+        numbers = (f'{self.score:.3f}', f'{self.face_px:.1f}')
+        return self.reason, str(self.faces), *('' if n == 'nan' else n for n in numbers)
 
 
 def add_arguments(parser):
@@ -258,29 +262,3 @@ def square(image, box, size_px):
         left, top = round(whole[0]), round(whole[1])
     part = Image.fromarray(image).crop((left, top, left + side, top + side))
     return np.array(part.resize((size_px, size_px), Image.Resampling.BILINEAR))
-
-
-def counts(outcomes):
-    """How many pictures went by each reason, for the print-out and the recipe."""
-    reasons = [outcome.reason for outcome in outcomes]
-    found = {reason: reasons.count(reason) for reason in REASONS if reason in reasons}
-    return {**found, 'left out': sum(outcome.pixels is None for outcome in outcomes)}
-
-
-def listed(rows):
-    """The text of alignment.csv; a row for each picture, the left out ones too.
-
-    Args:
-      rows: (split, id, Outcome) each.
-    """
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator='\n')
-    table.writerow(HEADER)
-    for split, name, outcome in rows:
-        numbers = [
-            '' if math.isnan(value) else f'{value:.{digits}f}'
-            for value, digits in ((outcome.score, 3), (outcome.face_px, 1))
-        ]
-        kept = 'no' if outcome.pixels is None else 'yes'
-        table.writerow([split, name, kept, outcome.reason, outcome.faces, *numbers])
-    return text.getvalue()

@@ -181,16 +181,8 @@ def test_missing_weights_are_known_before_any_work(monkeypatch):
         alignment.make(options('--align=mtcnn'), 48)
 
 
-def test_counts_and_list_by_hand():
+def test_what_is_listed_of_an_outcome():
     kept = alignment.Outcome(GREY, 'several faces', 2, 0.98765, 45.26)
-    left = alignment.Outcome(None, 'no face')
-    rows = [('train', 'a', kept), ('train', 'b,c', left), ('test', 'd', kept)]
-    assert alignment.counts([row[2] for row in rows]) == {
-        'several faces': 2, 'no face': 1, 'left out': 1,
-    }  # fmt: skip
-    assert alignment.listed(rows).splitlines() == [
-        'split,id,kept,reason,faces,score,face_px',
-        'train,a,yes,several faces,2,0.988,45.3',
-        'train,"b,c",no,no face,0,,',
-        'test,d,yes,several faces,2,0.988,45.3',
-    ]
+    assert kept.note == ('several faces', '2', '0.988', '45.3')
+    assert alignment.Outcome(None, 'no face').note == ('no face', '0', '', '')
+    assert len(kept.note) == len(alignment.NOTED)
