@@ -10,9 +10,14 @@ Wrong input is one line and exit code 2.
 import argparse
 import sys
 
-from data_prep import fer2013, sheet, synthetic
+from data_prep import fer2013, image_folder, sheet, synthetic
 
-DOORS = {'fer2013': fer2013, 'sheet': sheet, 'synthetic': synthetic}
+DOORS = {
+    'fer2013': fer2013,
+    'image_folder': image_folder,
+    'sheet': sheet,
+    'synthetic': synthetic,
+}
 
 
 def main(arguments=None):
@@ -32,6 +37,9 @@ def main(arguments=None):
     except (ValueError, OSError) as error:
         print(f'data_prep {options.door}: {error}', file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(f'data_prep {options.door}: stopped', file=sys.stderr)
+        return 130
     return 0
 
 
