@@ -77,10 +77,7 @@ def run(options):
     if fer2013_folder.is_here(source):
         return fer2013_folder.run(options)
     if options.size != SIZE_PX or options.align:
-        raise ValueError(
-            f'--size and --align are for folders of images: the faces of {FILE} are '
-            f'{SIZE_PX} px, of no landmarks; data.image_size_px of a run resizes them'
-        )
+        raise ValueError(f'{FILE} has cut faces of {SIZE_PX} px: no --size or --align')
     names = {options.labels, options.clean} - {None, 'fer2013'}
     needed = [FILE, ferplus.FILE] if names else [FILE]
     for name in needed:
@@ -91,7 +88,12 @@ def run(options):
     test_usage = choose_test(faces.usage, options.test)
     report_source(console, source / FILE, faces.usage, test_usage)
     class_names, train, test = split(console, options, faces, votes, test_usage)
-    console.print(class_table(class_names, train, test))
+    published = {}
+    if options.labels == 'fer2013':
+        known = {'train': 'train', 'test': f'{PREFIXES[test_usage]}_test'}
+        counts = sets.SETS['fer2013'].class_counts
+        published = {f'{split} published': counts[n] for split, n in known.items()}
+    console.print(class_table(class_names, train, test, published))
     if not len(train.numbers) or not len(test.numbers):
         raise ValueError('a split is empty, nothing written: see the counts above')
     writing.write(
@@ -277,12 +279,15 @@ def report_duplicates(console, pixels, copies, train):
     )
 
 
-def class_table(class_names, train, test):
-    """Counts per class, as a table to print."""
-    table = rich.table.Table('class', 'train', 'train clean', 'test')
-    columns = (train.labels, train.clean_labels, test.labels)
-    for place, name in enumerate(class_names):
-        table.add_row(name, *(f'{np.sum(labels == place):,}' for labels in columns))
+def class_table(class_names, train, test, published):
+    """Counts per class, as a table to print; `published`: {title: [C]}."""
+    table = rich.table.Table('class', 'train', 'train clean', 'test', *published)
+    columns = [
+        [np.sum(labels == place) for place in range(len(class_names))]
+        for labels in (train.labels, train.clean_labels, test.labels)
+    ]
+    for name, *counts in zip(class_names, *columns, *published.values()):
+        table.add_row(name, *(f'{count:,}' for count in counts))
     return table
 
 

@@ -21,6 +21,8 @@ from fer_jax.data import prepared, sets, writing
 
 SHARD = 2048  # examples; no more is done again after a kill
 NAMED = 3  # of many wrong things, so many are named
+AS_GIVEN = (('train', 'train'), ('test', 'test'))  # splits, and their names in sets.py
+DRAWN = (('all', 'all'),)
 
 
 class Found(NamedTuple):
@@ -32,7 +34,7 @@ class Found(NamedTuple):
     splits: dict  # {'train': Pictures, 'test': Pictures}
     files: tuple = ()  # label files; their sha256 go to the manifest
     said: tuple = ()  # lines for the report: rules taken, rows left out
-    published: tuple = (('train', 'train'), ('test', 'test'))  # names in sets.py
+    published: tuple = AS_GIVEN  # which counts of sets.py stand beside which
 
 
 def add_arguments(parser, size_px):
