@@ -2,6 +2,7 @@
 
     python -m data_prep fer2013 --source=DIR --out=DIR --labels=ferplus_majority7
     python -m data_prep synthetic --out=DIR --train=2000 --test=1000
+    python -m data_prep doctor DIR --out=report
     python -m data_prep sheet DIR --out=sheet.png
 
 Wrong input is one line and exit code 2.
@@ -10,9 +11,10 @@ Wrong input is one line and exit code 2.
 import argparse
 import sys
 
-from data_prep import fer2013, image_folder, sheet, synthetic
+from data_prep import doctor, fer2013, image_folder, sheet, synthetic
 
 DOORS = {
+    'doctor': doctor,
     'fer2013': fer2013,
     'image_folder': image_folder,
     'sheet': sheet,
@@ -33,14 +35,13 @@ def main(arguments=None):
         )
     options = parser.parse_args(arguments)
     try:
-        DOORS[options.door].run(options)
+        return DOORS[options.door].run(options) or 0
     except (ValueError, OSError) as error:
         print(f'data_prep {options.door}: {error}', file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f'data_prep {options.door}: stopped', file=sys.stderr)
         return 130
-    return 0
 
 
 if __name__ == '__main__':

@@ -74,7 +74,7 @@ def examine(source, box=None):
         OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError
     ) as error:  # fmt: skip
         said = str(error).replace('<_io.BytesIO object at ', '').split(' 0x')[0]
-        if 'truncated' in said.lower() or size != (0, 0) and not whole(source):
+        if 'truncated' in said.lower() or (size != (0, 0) and not whole(source)):
             trouble = 'truncated'
         return Seen(trouble, said, size)
     return measured(upright if box is None else upright.crop(box), traits)

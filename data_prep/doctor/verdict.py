@@ -101,7 +101,7 @@ def judge(source, seen):
 
 
 def counts(source):
-    """{split: {'all': n, 'published': n or None, 'classes': {name: [n, published]}}}."""
+    """Of each split: all, published (None: unknown), classes {name: [n, published]}."""
     known = sets.SETS[source.set_name]
     found = {}
     for split in dict.fromkeys(item.split for item in source.items):
@@ -200,7 +200,8 @@ def far(statistics):
     columns = ('mean', 'std', 'expected_mean', 'expected_std')
     rows = zip('RGB', *(statistics[name] for name in columns))
     return [
-        f'{channel}: mean {mean:.3f}, deviation {std:.3f}; expected {usual:.3f}, {spread:.3f}'
+        f'{channel}: mean {mean:.3f}, deviation {std:.3f};'
+        f' expected {usual:.3f}, {spread:.3f}'
         for channel, mean, std, usual, spread in rows
         if abs(mean - usual) > FAR * spread or abs(std - spread) > FAR * spread
     ]
