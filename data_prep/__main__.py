@@ -1,6 +1,7 @@
 """python -m data_prep <door> ...   a source's own files -> a prepared folder.
 
     python -m data_prep fer2013 --source=DIR --out=DIR --labels=ferplus_majority7
+    python -m data_prep image_folder --source=DIR --out=DIR
     python -m data_prep synthetic --out=DIR --train=2000 --test=1000
     python -m data_prep doctor DIR --out=report
     python -m data_prep sheet DIR --out=sheet.png
@@ -11,12 +12,28 @@ Wrong input is one line and exit code 2.
 import argparse
 import sys
 
-from data_prep import doctor, fer2013, image_folder, sheet, synthetic
+from data_prep import (
+    affectnet,
+    csv_file,
+    doctor,
+    expw,
+    fer2013,
+    ferplus_folders,
+    image_folder,
+    raf_db,
+    sheet,
+    synthetic,
+)
 
 DOORS = {
+    'affectnet': affectnet,
+    'csv': csv_file,
     'doctor': doctor,
+    'expw': expw,
     'fer2013': fer2013,
+    'ferplus': ferplus_folders,
     'image_folder': image_folder,
+    'raf_db': raf_db,
     'sheet': sheet,
     'synthetic': synthetic,
 }

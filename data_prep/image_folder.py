@@ -34,10 +34,35 @@ def add_arguments(parser):
 def run(options):
     """Finds the pictures, prints what is there and writes the prepared folder."""
     source = pathlib.Path(options.source)
+    class_names, called, splits, said = read(source, options.set)
+    recipe = {'set': options.set}
+    if 'all' in splits:
+        splits, line = layouts.drawn(splits['all'], options)
+        said = [line]
+        recipe |= layouts.split_recipe(options)
+    importing.run(
+        options,
+        'image_folder',
+        importing.Found(
+            options.set, class_names, called, splits, said=said, published=()
+        ),
+        **recipe,
+    )
+
+
+def read(source, set_name):
+    """class_names, what the folders call them, {split: Pictures}, lines for the report.
+
+    The split is 'all' where the source has none. Ids are paths within the source.
+
+    Raises:
+      FileNotFoundError, ValueError: a source that is not laid out so.
+    """
     folders, said = split_folders(source)
     given = {split: by_class(folder) for split, folder in folders.items()}
     class_names, called = layouts.classes(
-        [name for found in given.values() for name in found], options.set
+        {name: folders[split] / name for split in given for name in given[split]},
+        set_name,
     )
     splits = {
         split: [
@@ -47,19 +72,7 @@ def run(options):
         ]
         for split, found in given.items()
     }
-    recipe = {'set': options.set}
-    if 'all' in splits:
-        splits, line = layouts.drawn(splits['all'], options)
-        said = [line]
-        recipe |= {'test_fraction': options.test_fraction, 'seed': options.seed}
-    importing.run(
-        options,
-        'image_folder',
-        importing.Found(
-            options.set, class_names, called, splits, said=said, published=()
-        ),
-        **recipe,
-    )
+    return class_names, called, splits, said
 
 
 def split_folders(source):

@@ -32,7 +32,7 @@ class Found(NamedTuple):
     splits: dict  # {'train': Pictures, 'test': Pictures}
     files: tuple = ()  # label files; their sha256 go to the manifest
     said: tuple = ()  # lines for the report: rules taken, rows left out
-    published: tuple = ('train', 'test')  # what sets.py calls the two splits
+    published: tuple = (('train', 'train'), ('test', 'test'))  # names in sets.py
 
 
 def add_arguments(parser, size_px):
@@ -52,9 +52,18 @@ def add_arguments(parser, size_px):
         '--workers', type=int, default=squares.cores(), help='default: one a core'
     )
     parser.add_argument('--force', action='store_true', help='replace the folder')
+    parser.set_defaults(then=prepare)
 
 
 def run(options, door, found, **recipe):
+    """What is done with what a door found: `options.then`, as a rule `prepare`.
+
+    The doctor puts another function there, and so looks at sources through the doors.
+    """
+    return options.then(options, door, found, **recipe)
+
+
+def prepare(options, door, found, **recipe):
     """Checks and prints what a door found, and writes it as a prepared folder.
 
     Args:
@@ -224,10 +233,10 @@ def class_table(found):
     """Counts by class and split, beside the published ones, as a table to print."""
     known = sets.SETS[found.set_name]
     table = rich.table.Table('label', 'in the source', 'class')
-    columns = []
-    published_as = dict(zip(prepared.SPLITS, found.published))
-    for split in prepared.SPLITS:
-        labels = collections.Counter(row.label for row in found.splits[split])
+    columns, published_as = [], dict(found.published)
+    pictures = found.splits | {'all': [*found.splits['train'], *found.splits['test']]}
+    for split in (*prepared.SPLITS, *(published_as.keys() & {'all'})):
+        labels = collections.Counter(row.label for row in pictures[split])
         counts = [labels[i] for i in range(len(found.class_names))]
         table.add_column(split, justify='right')
         columns.append([*counts, sum(counts)])

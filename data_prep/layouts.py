@@ -1,7 +1,9 @@
 """What doors share when they read the layout of a source."""
 
 import collections
+import csv
 import hashlib
+import pathlib
 import re
 
 from fer_jax.data import sets
@@ -17,7 +19,7 @@ def classes(names, set_name):
     """The classes of a set, by what a source calls them.
 
     Args:
-      names: what is found: class names or, for a set that has them, its codes.
+      names: {class name or, for a set that has them, code: where it was found first}.
       set_name: 'folder' takes any names, in natural order.
 
     Returns:
@@ -26,20 +28,24 @@ def classes(names, set_name):
     Raises:
       ValueError: a name or code that the set lacks, two for one class, a class missing.
     """
-    names = sorted(set(names), key=natural)
     known = sets.SETS[set_name]
     if not known.class_names:
-        return tuple(names), tuple(names)
+        ordered = tuple(sorted(names, key=natural))
+        return ordered, ordered
     called = {}
-    for name in names:
+    for name, where in names.items():
         if name.isdecimal() and known.codes:
-            place = sets.place(set_name, int(name), known.class_names)
+            place = label(set_name, name, known.class_names, where)
         else:
-            (place,) = sets.places([name], known.class_names)
+            try:
+                (place,) = sets.places([name], known.class_names)
+            except ValueError as error:
+                raise ValueError(f'{where}: {error}') from None
         other = called.setdefault(known.class_names[place], name)
         if other != name:
             raise ValueError(
-                f'{other} and {name} are both {known.class_names[place]} of {set_name}'
+                f'{where}: {name} and {other} are both {known.class_names[place]} of '
+                f'{set_name}; give both one name'
             )
     found = tuple(name for name in known.class_names if name in called)
     sets.check_classes(set_name, found)
@@ -86,3 +92,96 @@ def add_split(parser):
         '--test-fraction', type=float, default=0.2, help='of a drawn split; 0.2'
     )
     parser.add_argument('--seed', type=int, default=0, help='of a drawn split; 0')
+
+
+def folder_with(source, name, *inside):
+    """The folder that has a file: the source, or one of those `inside` it.
+
+    Raises:
+      FileNotFoundError: none has.
+    """
+    source = pathlib.Path(source)
+    for folder in (source, *(source / part for part in inside)):
+        if (folder / name).is_file():
+            return folder
+    raise FileNotFoundError(f'no {name} in {source}; --source is the folder with it')
+
+
+def lines(path, columns):
+    """('line n', fields) of each line of a text file, split at white space.
+
+    Args:
+      columns: names of the fields, for the message; as many are wanted.
+
+    Raises:
+      ValueError: a line with more or fewer fields, or text that is not UTF-8.
+    """
+    count = len(columns.split())
+    with open(path, encoding='utf-8') as file:
+        for number, line in enumerate(file, 1):
+            fields = line.split()
+            if not fields:
+                continue
+            if len(fields) != count:
+                raise ValueError(
+                    f'{path} line {number}: {line.strip()[:60]!r} has {len(fields)} '
+                    f'fields; wanted {count}: {columns}'
+                )
+            yield f'line {number}', fields
+
+
+def table(path, columns):
+    """('line n', {column: text}) of each row of a csv file.
+
+    Args:
+      columns: names that the header must have, in any order, among others.
+
+    Raises:
+      FileNotFoundError: no such file.
+      ValueError: another header, a row with more or fewer fields.
+    """
+    with open(path, newline='', encoding='utf-8-sig') as file:
+        reader = csv.reader(file)
+        header = next(reader, [])
+        missing = [name for name in columns if name not in header]
+        if missing:
+            raise ValueError(
+                f'{path}: the header is {",".join(header)[:80]!r}; it lacks '
+                f'{", ".join(missing)}'
+            )
+        for row in reader:
+            if len(row) != len(header):
+                raise ValueError(
+                    f'{path} line {reader.line_num} has {len(row)} fields; wanted '
+                    f'{len(header)}, as in the header'
+                )
+            yield f'line {reader.line_num}', dict(zip(header, row))
+
+
+def label(set_name, code, class_names, where):
+    """Place in `class_names` of the class that a set's label files call `code` (text).
+
+    -1 for an optional class that is not among them.
+
+    Raises:
+      ValueError: no code of the set; `where` says where it stands.
+    """
+    try:
+        return sets.place(set_name, int(code), class_names)
+    except ValueError as error:
+        said = error if code.lstrip('-').isdecimal() else f'{code!r} is no label'
+        raise ValueError(f'{where}: {said}') from None
+
+
+def numbers(texts, where):
+    """Texts as floats; ValueError that says where they stand when they are none."""
+    try:
+        return [float(text) for text in texts]
+    except ValueError:
+        said = ', '.join(texts[:4])
+        raise ValueError(f'{where}: {said[:60]!r}; wanted numbers') from None
+
+
+def split_recipe(options):
+    """The options of a drawn split, for the manifest."""
+    return {'test_fraction': options.test_fraction, 'seed': options.seed}

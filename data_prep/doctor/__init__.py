@@ -14,7 +14,7 @@ import rich.console
 import rich.progress
 import rich.table
 
-from data_prep.doctor import page, pixels, sources, verdict
+from data_prep.doctor import layouts, page, pixels, verdict
 from fer_jax.data import whole
 
 
@@ -37,7 +37,7 @@ def run(options):
     for path in reports:
         if path.exists() and not options.force:
             raise ValueError(f'{path} exists; name another --out, or pass --force')
-    source = sources.recognised(folder)
+    source = layouts.recognised(folder)
     console.print(f'{folder}: {source.title}, {len(source.items):,} pictures')
     seen = list(
         rich.progress.track(

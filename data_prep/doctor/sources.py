@@ -133,17 +133,3 @@ def of_fer2013(folder):
         published={},
         facts=(('FERPlus votes', f'{ferplus.FILE} is {"" if votes else "not "}there'),),
     )
-
-
-def recognised(folder):
-    """The Source of a folder, by the first kind that it is.
-
-    Raises:
-      FileNotFoundError: no such folder.
-      ValueError: of no known kind, or of one with label files that cannot be read.
-    """
-    if not folder.is_dir():
-        raise FileNotFoundError(f'{folder}: no such folder')
-    if (folder / 'manifest.json').is_file():
-        return of_prepared(folder)
-    return of_fer2013(folder)
