@@ -11,7 +11,7 @@ from PIL import Image
 from fer_jax.data import pictures
 
 THUMBNAIL_PX = 96
-GROUPS = 24  # of pictures are shown of each finding
+GROUPS = 16  # of pictures are shown of each finding
 OF_A_GROUP = 6
 TEMPLATE = pathlib.Path(__file__).with_name('page.html')
 
@@ -46,8 +46,9 @@ def html(report, source, seen):
 
 def verdict_of(wrong, remarks):
     """One line for the head of the page."""
-    said = f'{len(wrong)} wrong' if wrong else 'nothing is wrong'
-    return f'{said}, {len(remarks)} remark{"" if len(remarks) == 1 else "s"}'
+    named = (f'{finding["name"]} ({finding["count"]:,})' for finding in wrong)
+    said = f'Wrong: {", ".join(named)}' if wrong else 'Nothing is wrong'
+    return f'{said}; {len(remarks)} remark{"" if len(remarks) == 1 else "s"}'
 
 
 def text(value):
@@ -129,7 +130,8 @@ class Shown:
         left = max(len(places), len(finding['texts'])) - GROUPS
         more = f'<p>... and {left:,} more in the JSON report</p>' if left > 0 else ''
         return (
-            f'<details open><summary>{text(finding["name"])}'
+            f'<details{" open" if finding["wrong"] else ""}>'
+            f'<summary>{text(finding["name"])}'
             f'<b>{finding["count"]:,}</b></summary>'
             f'<p>{text(finding["meaning"])}</p>'
             f'{f"<ul>{said}</ul>" if said else ""}'
@@ -150,10 +152,10 @@ class Shown:
         image = '<span class=none>&#215;</span>'
         if not one.trouble:
             image = f'<img alt="{label}" src="{self.thumbnail(item)}">'
-        said = text(one.said or item.where)
+        said = '<br>'.join(map(text, filter(None, (item.id, item.where, one.said))))
         return (
-            f'<figure title="{said}">{image}<figcaption>{text(item.split)} &middot; '
-            f'{label}<br><small>{text(item.id)}</small></figcaption></figure>'
+            f'<figure>{image}<figcaption>{text(item.split)} &middot; {label}'
+            f'<br><small>{said}</small></figcaption></figure>'
         )
 
     def thumbnail(self, item):

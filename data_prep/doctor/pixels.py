@@ -111,7 +111,7 @@ def measured(image, traits):
     traits = set(traits)
     if min(image.size) < TINY_PX:
         traits.add('tiny')
-    if (np.ptp(pixels.reshape(-1, 3).astype(int), axis=0) <= 2).all():
+    elif (np.ptp(pixels.reshape(-1, 3).astype(int), axis=0) <= 2).all():
         traits.add('blank')
     if 'grey' not in traits:
         apart = pixels.astype(np.int16)

@@ -248,10 +248,10 @@ def repeated(source, seen):
     for group in copies.identical([one.digest for one in seen]):
         if len({items[place].split for place in group}) > 1:
             found['copies across splits'].append(group)
-        by_split = collections.defaultdict(list)
+        parts = collections.defaultdict(list)
         for place in group:
-            by_split[items[place].split].append(place)
-        for some in by_split.values():
+            parts[items[place].split].append(place)
+        for some in parts.values():
             if len({items[place].label for place in some}) > 1:
                 found['contradictions'].append(some)
             elif len(some) > 1:
@@ -267,4 +267,13 @@ def repeated(source, seen):
         group = places[group].tolist()
         across = len({items[place].split for place in group}) > 1
         found['near copies across splits' if across else 'near copies'].append(group)
-    return {name: ([], groups) for name, groups in found.items()}
+    return {
+        name: (by_split(items, groups) if 'across' in name else [], groups)
+        for name, groups in found.items()
+    }
+
+
+def by_split(items, groups):
+    """How many pictures of each split are in groups, as texts."""
+    splits = (items[place].split for group in groups for place in group)
+    return [f'{n:,} of {split}' for split, n in collections.Counter(splits).items()]
