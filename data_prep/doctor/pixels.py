@@ -113,7 +113,7 @@ def measured(image, traits):
         traits.add('tiny')
     elif (np.ptp(pixels.reshape(-1, 3).astype(int), axis=0) <= 2).all():
         traits.add('blank')
-    if 'grey' not in traits:
+    if not {'grey', 'tiny', 'blank'} & traits:
         apart = pixels.astype(np.int16)
         if np.abs(apart - apart[..., :1]).max(initial=0) <= 2:
             traits.add('grey')
