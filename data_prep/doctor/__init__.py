@@ -14,6 +14,7 @@ import rich.console
 import rich.progress
 import rich.table
 
+from data_prep import processes
 from data_prep.doctor import layouts, page, pixels, verdict
 from fer_jax.data import whole
 
@@ -24,7 +25,9 @@ def add_arguments(parser):
     parser.add_argument(
         '--out', help='of the reports, without .html; default: doctor-NAME here'
     )
-    parser.add_argument('--workers', type=int, help='default: one a core')
+    parser.add_argument(
+        '--workers', type=int, default=processes.cores(), help='default: one a core'
+    )
     parser.add_argument('--force', action='store_true', help='replace the reports')
 
 

@@ -6,20 +6,16 @@ grey values, whether each is brighter than its left neighbour (the difference ha
 Krawetz, "Kind of Like That", 2013, at 256 bits).
 """
 
-import collections
-import concurrent.futures
 import hashlib
 import io
-import multiprocessing
-import os
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
+from data_prep import processes
 from fer_jax.data import pictures
 
-CHUNK = 64
 FEW = 512  # so many are done before processes have started
 TINY_PX = 8
 SIGNATURE_PX = 16
@@ -136,35 +132,16 @@ def signature(image):
     return np.packbits(grey[:, 1:] > grey[:, :-1]).tobytes()
 
 
-def examine_all(items, workers=None):
+def examine_all(items, workers):
     """What is Seen of (source, box) pairs, in order: an iterator.
 
-    A source may also be a function without arguments that gives one. Processes are
-    spawned: one that runs JAX cannot be forked.
+    A source may also be a function without arguments that gives one.
     """
-    items = list(items)
-    chunks = [items[i : i + CHUNK] for i in range(0, len(items), CHUNK)]
-    workers = workers or len(os.sched_getaffinity(0))
-    if workers < 2 or len(items) <= FEW:
-        for chunk in chunks:
-            yield from _examined(_fetched(chunk))
-        return
-    spawned = multiprocessing.get_context('spawn')
-    with concurrent.futures.ProcessPoolExecutor(workers, spawned) as pool:
-        waiting = collections.deque()
-        try:
-            for chunk in chunks:
-                waiting.append(pool.submit(_examined, _fetched(chunk)))
-                if len(waiting) > 4 * workers:
-                    yield from waiting.popleft().result()
-            while waiting:
-                yield from waiting.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _fetched(chunk):
-    return [(source() if callable(source) else source, box) for source, box in chunk]
+    count = workers if len(items) > FEW else 1
+    with processes.spread(_examined, count) as examined:
+        yield from examined(
+            (source() if callable(source) else source, box) for source, box in items
+        )
 
 
 def _examined(chunk):
