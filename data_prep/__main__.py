@@ -11,9 +11,11 @@ Wrong input is one line and exit code 2.
 import argparse
 import sys
 
-from data_prep import fer2013, noise, sheet, synthetic
+from data_prep import cifar10, cifar100, fer2013, noise, sheet, synthetic
 
 DOORS = {
+    'cifar10': cifar10,
+    'cifar100': cifar100,
     'fer2013': fer2013,
     'noise': noise,
     'sheet': sheet,

@@ -125,20 +125,37 @@ def by_order(path, rows, data):
             f'{path} has {len(rows.labels):,} labels and the training split '
             f'{len(order):,}: its labels have no ids, so it must have one for each'
         )
-    true = noise_list.true_labels(data.train)[order]
-    if rows.clean is not None:
-        clean = _places(path, rows, rows.clean, 0, data)
-        wrong = int(np.sum(clean != true))
+    own = [
+        None if column is None else _places(path, rows, column, 0, data)
+        for column in (rows.labels, rows.clean)
+    ]
+    check_order(path, *own, noise_list.true_labels(data.train)[order])
+    return order
+
+
+def check_order(path, labels, clean, true):
+    """Stops at a list without ids whose order is not that of the labels `true`.
+
+    Args:
+      labels: [N] of the list, at `path`.
+      clean: [N] clean labels of the list, or None where it has none.
+      true: [N] of the set, in the order of its source.
+
+    Raises:
+      ValueError: a clean label differs; or, without any, the list agrees with the true
+        labels no more than another order would.
+    """
+    if clean is not None:
+        wrong = int(np.sum(np.asarray(clean) != true))
         if wrong:
             raise ValueError(
                 f'{path}: its clean labels are not those of the set in {wrong:,} of '
                 f'{len(true):,} rows, so its order is another one; get the list for '
                 'the order of the original files'
             )
-        return order
-    labels = _places(path, rows, rows.labels, 0, data)
-    shares = [np.bincount(column) / len(true) for column in (labels, true)]
-    chance = sum(one * other for one, other in zip(*shares))
+        return
+    shares = [np.bincount(column, minlength=max(true) + 1) for column in (labels, true)]
+    chance = sum(one * other for one, other in zip(*shares)) / len(true) ** 2
     agreement = np.mean(labels == true)
     # three standard deviations of what another order would give
     if agreement < chance + 3 * np.sqrt(chance * (1 - chance) / len(true)):
@@ -146,7 +163,6 @@ def by_order(path, rows, data):
             f'{path} agrees with {agreement:.1%} of the true labels, as any order '
             f'would ({chance:.1%}); it is a list of another set or order'
         )
-    return order
 
 
 def _by_id(path, rows, data):

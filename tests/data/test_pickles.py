@@ -178,3 +178,18 @@ def test_damaged_files(tmp_path, content, message):
         pickles.read(tmp_path / 'file')
     assert str(tmp_path / 'file') in str(error.value)
     assert '\n' not in str(error.value)
+
+
+def test_an_array_that_python_2_pickled(tmp_path):
+    """As in CIFAR's batches: bytes are texts (T), numpy has its old names."""
+    raw = bytes(range(250, 256))
+    text = b'T' + len(raw).to_bytes(4, 'little') + raw
+    program = (
+        b'\x80\x02}U\x04datacnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\n'
+        b'K\x00\x85U\x01b\x87R(K\x01K\x02K\x03\x86cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R'
+        b'(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89' + text + b'tbs.'
+    )
+    (tmp_path / 'batch').write_bytes(program)
+    found = pickles.read(tmp_path / 'batch')['data']
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, [[250, 251, 252], [253, 254, 255]])
