@@ -29,7 +29,7 @@ class Row(NamedTuple):
     label: int
     clean_label: int
     kept: bool
-    note: str
+    note: tuple
 
 
 class SplitWriter:
@@ -163,9 +163,9 @@ class SplitWriter:
         }
 
     def notes(self):
-        """[split, id, 'yes' or 'no' (kept), note] of the rows that have one."""
+        """[split, id, 'yes' or 'no' (kept), *note] of the rows that have one."""
         return [
-            [self.split, row.id, 'yes' if row.kept else 'no', row.note]
+            [self.split, row.id, 'yes' if row.kept else 'no', *row.note]
             for row in self.rows
             if row.note
         ]

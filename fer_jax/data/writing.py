@@ -13,9 +13,6 @@ from PIL import Image
 
 from fer_jax.data import prepared, shards, whole
 
-NOTES = 'notes.csv'
-
-
 Restartable = shards.Restartable
 
 
@@ -26,7 +23,7 @@ class Example(NamedTuple):
     image: bytes | None  # an encoded JPEG or PNG of image_size_px x image_size_px
     label: int  # the given label
     clean_label: int = -1  # the true label, -1 when unknown
-    note: str = ''  # what is to be known of it; without an image: why it is left out
+    note: tuple = ()  # of texts: what is to be known of it, or why it has no image
 
 
 def write(
@@ -40,11 +37,9 @@ def write(
     shard_examples=8192,
     force=False,
     progress=None,
+    listing=('notes.csv', 'reason'),
 ):
     """Writes a prepared set, whole or not at all, and returns it as `load` does.
-
-    Examples with a note are listed in `notes.csv` (split,id,kept,note), and the
-    manifest counts them by what the note says before its first colon.
 
     Args:
       folder: where to; all is written beside it first and renamed at the end.
@@ -59,6 +54,9 @@ def write(
       shard_examples: records in a file.
       force: replace a prepared set that is already there.
       progress: called with the number of examples taken so far.
+      listing: the file that lists the examples that have a note, and the names of its
+        columns behind split, id and kept: those of a note's texts. The manifest
+        counts the notes by the first text, up to a colon.
 
     Raises:
       ValueError: the folder exists, or an example has a used id, a label out of
@@ -86,11 +84,11 @@ def write(
                         progress(taken + len(writer.rows))
                 writer.finish()
             taken += len(writer.rows)
-        _finish(partial, writers, manifest)
+        _finish(partial, writers, manifest, listing)
     return prepared.load(folder)
 
 
-def _finish(partial, writers, manifest):
+def _finish(partial, writers, manifest, listing):
     """Final names, tables, notes and manifest of the splits, which are complete."""
     tables, notes = {}, []
     for writer in writers:
@@ -107,11 +105,13 @@ def _finish(partial, writers, manifest):
     manifest['sha256']['labels.npz'] = prepared.file_sum(partial / 'labels.npz')
     if notes:
         kinds = collections.Counter(
-            (split, kept, note.split(':')[0]) for split, _, kept, note in notes
+            (split, kept, reason.split(':')[0]) for split, _, kept, reason, *_ in notes
         )
         manifest['notes'] = [[*kind, count] for kind, count in sorted(kinds.items())]
-        with open(partial / NOTES, 'w', newline='', encoding='utf-8') as file:
-            csv.writer(file).writerows([('split', 'id', 'kept', 'note'), *notes])
+        name, *columns = listing
+        with open(partial / name, 'w', newline='', encoding='utf-8') as file:
+            table = csv.writer(file, lineterminator='\n')
+            table.writerows([('split', 'id', 'kept', *columns), *notes])
     (partial / 'manifest.json').write_text(json.dumps(manifest, indent=1), 'utf-8')
 
 
