@@ -5,8 +5,8 @@
 It is read without TensorFlow, from array_record files and from tfrecord files, TFDS's
 usual ones; making them from a source may need it. Splits are TFDS's, slices too:
 --train='train[:80%]' --test='train[80%:]'. An id is the feature `id` or `file_name`
-where the set has one, else the split and the number of the record in it. Pictures come
-in the order of the records, which TFDS has shuffled.
+where the set has one, else TFDS's own: the shard and the number of the record in it.
+Pictures come in the order of the records, which TFDS has shuffled.
 """
 
 import dataclasses
@@ -69,7 +69,10 @@ class Record(os.PathLike):
 
 @functools.lru_cache(maxsize=16)
 def _opened(shard):
-    return ArrayRecordDataSource([shard])
+    try:
+        return ArrayRecordDataSource([shard])
+    except RuntimeError as error:
+        raise ValueError(f'{shard}: {error}; prepare the set again') from None
 
 
 def add_arguments(parser):
@@ -90,6 +93,15 @@ def run(options):
     wanted = {'train': options.train, 'test': options.test or usual_test(info)}
     options.size = options.size or side(info.features[image].shape)
     class_names = tuple(info.features[label].names)
+    splits = {
+        split: pictures(info, name, image, label) for split, name in wanted.items()
+    }
+    both = {row.path for row in splits['train']} & {row.path for row in splits['test']}
+    if both:
+        raise ValueError(
+            f'{len(both):,} pictures are in {wanted["train"]} and in {wanted["test"]}; '
+            'name splits that have none in common'
+        )
     folder = pathlib.Path(info.data_dir)
     importing.run(
         options,
@@ -98,10 +110,7 @@ def run(options):
             set_name=set_name(info.name, class_names),
             class_names=class_names,
             called=tuple(range(len(class_names))),
-            splits={
-                split: pictures(info, name, image, label)
-                for split, name in wanted.items()
-            },
+            splits=splits,
             files=(folder / 'dataset_info.json', folder / 'features.json'),
             said=(
                 f'{folder}: {image} and {label} of {wanted["train"]} and of '
@@ -210,7 +219,7 @@ def pictures(info, split, image, label):
         ]:
             feature = record.features()
             (number,) = feature[label].int64_list.value
-            called = f'{split}/{len(found):06}'
+            called = f'{pathlib.Path(record.shard).name}__{record.number}'
             if name:
                 called = feature[name].bytes_list.value[0].decode()
             found.append(Picture(called, record, int(number)))
