@@ -5,6 +5,7 @@
     python -m data_prep synthetic --out=DIR --train=2000 --test=1000
     python -m data_prep doctor DIR --out=report
     python -m data_prep sheet DIR --out=sheet.png
+    python -m data_prep noise draw --data=DIR --out=LIST --rate=0.3
 
 Wrong input is one line and exit code 2.
 """
@@ -14,12 +15,16 @@ import sys
 
 from data_prep import (
     affectnet,
+    cifar10,
+    cifar100,
     csv_file,
     doctor,
     expw,
     fer2013,
     ferplus_folders,
+    from_tfds,
     image_folder,
+    noise,
     raf_db,
     sheet,
     synthetic,
@@ -27,12 +32,16 @@ from data_prep import (
 
 DOORS = {
     'affectnet': affectnet,
+    'cifar10': cifar10,
+    'cifar100': cifar100,
     'csv': csv_file,
     'doctor': doctor,
     'expw': expw,
     'fer2013': fer2013,
     'ferplus': ferplus_folders,
+    'from_tfds': from_tfds,
     'image_folder': image_folder,
+    'noise': noise,
     'raf_db': raf_db,
     'sheet': sheet,
     'synthetic': synthetic,

@@ -36,10 +36,14 @@ class Found(NamedTuple):
 
 
 def add_arguments(parser, size_px):
-    """Adds the options that all these doors have; `size_px` is the usual side."""
+    """Adds the options that all these doors have; `size_px` is the usual side.
+
+    None: the door finds it in its source.
+    """
     parser.add_argument('--out', required=True, help='folder to write')
+    usual = size_px or "the source's"
     parser.add_argument(
-        '--size', type=int, default=size_px, help=f'side in pixels; default: {size_px}'
+        '--size', type=int, default=size_px, help=f'side in pixels; default: {usual}'
     )
     parser.add_argument(
         '--on-corrupt',

@@ -25,7 +25,7 @@ class Picture(NamedTuple):
     """One labelled face of a source, not yet read."""
 
     id: str
-    path: Any  # of the file
+    path: Any  # of the file: a pathlib.Path, or another that has read_bytes
     label: int
     clean_label: int = -1  # -1 unknown
     box: tuple | None = None  # left, top, right, bottom, in px of the stored file
@@ -69,12 +69,12 @@ def convert(chunk, size_px, aligner=None):
 def _square(picture, size_px, aligner):
     """The Square of a picture; with an aligner the RGB image that it is to get."""
     try:
-        with Image.open(picture.path) as image:
+        content = picture.path.read_bytes()
+        with Image.open(io.BytesIO(content)) as image:
             plain = picture.box is None and aligner is None
             if plain and _is_square(image, size_px):
                 image.load()  # says whether it is whole
-                with open(picture.path, 'rb') as file:
-                    return Square(file.read())
+                return Square(content)
             if picture.box is not None or picture.landmarks is not None:
                 # whose pixels are those of the file, before EXIF turns it
                 image.getexif().pop(ORIENTATION, None)
@@ -85,7 +85,7 @@ def _square(picture, size_px, aligner):
             square = Image.fromarray(pictures.fitted(full, size_px))
         else:
             square = around(full, picture.box, size_px)
-        return Square(_encoded(square, _is_jpeg(picture.path)))
+        return Square(_encoded(square, image.format == 'JPEG'))
     # Pillow raises any of these; a bomb is a file that claims to be enormous
     except (
         OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError
