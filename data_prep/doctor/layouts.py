@@ -1,6 +1,7 @@
 """Which kind of folder it is, and what its own door finds in it."""
 
 import argparse
+import contextlib
 import pathlib
 from typing import Any, NamedTuple
 
@@ -8,6 +9,8 @@ from PIL import Image
 
 from data_prep import (
     affectnet,
+    cifar10,
+    cifar100,
     expw,
     fer2013,
     ferplus_folders,
@@ -65,6 +68,9 @@ def recognised(folder):
         return sources.of_prepared(folder)
     if (folder / fer2013.FILE).is_file():
         return sources.of_fer2013(folder)
+    for layout in (cifar10.LAYOUT, cifar100.LAYOUT):
+        with contextlib.suppress(FileNotFoundError):
+            return sources.of_cifar(folder, layout)
     for layout in LAYOUTS:
         if any((folder / sign).exists() for sign in layout.signs):
             return through(layout, folder)

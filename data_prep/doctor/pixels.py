@@ -43,12 +43,14 @@ def examine(source, box=None):
     """What is Seen of a picture.
 
     Args:
-      source: a path, the content of a file, or grey pixels [h, w] uint8.
+      source: a path, the content of a file, or uint8 pixels [h, w] or
+        [h, w, 3].
       box: left, top, right, bottom in px, of what counts of it; None: all.
     """
     try:
         if isinstance(source, np.ndarray):
-            return measured(Image.fromarray(source).convert('RGB'), {'grey'})
+            grey = {'grey'} if source.ndim == 2 else set()
+            return measured(Image.fromarray(source).convert('RGB'), grey)
         if not isinstance(source, bytes):
             with open(source, 'rb') as file:
                 source = file.read()

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from data_prep import fer2013, ferplus
+from data_prep import cifar, fer2013, ferplus
 from fer_jax.data import prepared, records, sets
 
 
@@ -133,3 +133,22 @@ def of_fer2013(folder):
         published={},
         facts=(('FERPlus votes', f'{ferplus.FILE} is {"" if votes else "not "}there'),),
     )
+
+
+def of_cifar(folder, layout):
+    """The Source of a folder with CIFAR's Python batches.
+
+    Args:
+      layout: of data_prep.cifar.
+    """
+    files = cifar.read_files(cifar.find(folder, layout), layout)
+    class_names = sets.SETS[layout.name].class_names
+    cifar.check_names(files, layout, class_names)
+    items = []
+    for split in prepared.SPLITS:
+        images = cifar.read_split(files, layout, split, len(class_names))
+        items += [
+            Item(split, f'{split}-{row:05}', int(label), pixels)
+            for row, (pixels, label) in enumerate(zip(images.pixels, images.labels))
+        ]
+    return Source(f'{layout.name}, Python batches', layout.name, class_names, items, {})
