@@ -17,7 +17,7 @@ import pathlib
 
 import numpy as np
 
-from data_prep import fer2013, ferplus, importing
+from data_prep import fer2013, fer2013_csv, ferplus, importing
 from data_prep.squares import Picture
 
 FOLDERS = {
@@ -37,13 +37,13 @@ def add_arguments(parser):
     parser.add_argument(
         '--test', choices=fer2013.TESTS, help='default: private if present'
     )
-    importing.add_arguments(parser, fer2013.SIZE_PX)
+    importing.add_arguments(parser, fer2013_csv.SIZE_PX)
 
 
 def run(options):
     """Reads the votes, prints what is there and writes the prepared folder."""
     source = pathlib.Path(options.source)
-    if (source / fer2013.FILE).is_file():
+    if (source / fer2013_csv.FILE).is_file():
         same = {'clean': None, 'drop_test_duplicates': False}
         labels = f'ferplus_{options.labels}'
         return fer2013.run(
