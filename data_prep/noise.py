@@ -175,13 +175,10 @@ def _free_folder(options):
     Raises:
       ValueError: there is a list already, and --force is not given.
     """
-    folder = pathlib.Path(options.out)
-    taken = [name for name in ('noise.csv', 'noise.json') if (folder / name).exists()]
-    if taken and not options.force:
-        raise ValueError(
-            f'{folder / taken[0]} exists already; name another folder or pass --force'
-        )
-    return folder
+    table = pathlib.Path(options.out) / 'noise.csv'  # goes last: with it, all is there
+    if table.exists() and not options.force:
+        raise ValueError(f'{table} exists already; name another or pass --force')
+    return table.parent
 
 
 ACTIONS = {
