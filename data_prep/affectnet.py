@@ -47,7 +47,8 @@ def run(options):
     source, classes = pathlib.Path(options.source), CLASSES[: options.classes]
     if (source / FOLDERS['train']).is_dir():
         release, files = 'npy files', ()
-        rows = {split: npy_rows(source / FOLDERS[split]) for split in FOLDERS}
+        marked = options.align == 'landmarks'
+        rows = {split: npy_rows(source / FOLDERS[split], marked) for split in FOLDERS}
     else:
         folder = layouts.folder_with(
             source, CSV['train'], 'Manually_Annotated_file_lists'
@@ -117,8 +118,11 @@ def csv_rows(path, images):
         yield where, row[CODE], picture
 
 
-def npy_rows(folder):
+def npy_rows(folder, marked):
     """(where, code, function -> unlabelled Picture) of each image of a folder.
+
+    Args:
+      marked: whether to read the landmarks, where there are some.
 
     Raises:
       FileNotFoundError: there is no such folder of images.
@@ -134,7 +138,7 @@ def npy_rows(folder):
 
         def picture(path=path, note=note):
             points = note.with_name(f'{path.stem}_lnd.npy')
-            marks = values(points).tolist() if points.is_file() else None
+            marks = values(points).tolist() if marked and points.is_file() else None
             return Picture(
                 f'{folder.name}/{path.name}',
                 path,

@@ -76,10 +76,10 @@ def run(options):
     source = pathlib.Path(options.source)
     if fer2013_folder.is_here(source):
         return fer2013_folder.run(options)
-    if options.size != SIZE_PX:
+    if options.size != SIZE_PX or options.align:
         raise ValueError(
-            f'--size={options.size}: the faces of {FILE} have {SIZE_PX} pixels and '
-            'stay so; data.image_size_px of a run resizes them'
+            f'--size and --align are for folders of images: the faces of {FILE} are '
+            f'{SIZE_PX} px, of no landmarks; data.image_size_px of a run resizes them'
         )
     names = {options.labels, options.clean} - {None, 'fer2013'}
     needed = [FILE, ferplus.FILE] if names else [FILE]

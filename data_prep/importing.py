@@ -16,7 +16,7 @@ import rich.console
 import rich.progress
 import rich.table
 
-from data_prep import squares
+from data_prep import alignment, squares
 from fer_jax.data import prepared, sets, writing
 
 SHARD = 2048  # examples; no more is done again after a kill
@@ -56,6 +56,7 @@ def add_arguments(parser, size_px):
         '--workers', type=int, default=squares.cores(), help='default: one a core'
     )
     parser.add_argument('--force', action='store_true', help='replace the folder')
+    alignment.add_arguments(parser)
 
 
 def run(options, door, found, **recipe):
@@ -73,6 +74,7 @@ def run(options, door, found, **recipe):
     console = rich.console.Console(highlight=False, markup=False, soft_wrap=True)
     if options.size < 1:
         raise ValueError(f'--size={options.size}; wanted 1 or more pixels')
+    aligner = alignment.make(options, options.size)
     for line in found.said:
         console.print(line)
     console.print(class_table(found))
@@ -81,7 +83,10 @@ def run(options, door, found, **recipe):
     count = sum(map(len, stamps.values()))
     workers = options.workers if count > squares.FEW else 1
     try:
-        with squares.workers(workers, options.size) as convert, bar(console) as shown:
+        with (
+            squares.workers(workers, options.size, aligner) as convert,
+            bar(console) as shown,
+        ):
             task = shown.add_task('pictures', total=count)
             data = writing.write(
                 options.out,
@@ -91,11 +96,9 @@ def run(options, door, found, **recipe):
                 recipe={
                     'door': door,
                     **recipe,
+                    'align': aligner and dataclasses.asdict(aligner),
                     'pictures': {name: len(rows) for name, rows in stamps.items()},
-                    'sources': {
-                        pathlib.Path(file).name: prepared.file_sum(file)
-                        for file in found.files
-                    },
+                    'sources': sums(found.files),
                 },
                 splits={
                     name: writing.Restartable(
@@ -107,6 +110,7 @@ def run(options, door, found, **recipe):
                 shard_examples=SHARD,
                 force=options.force,
                 progress=lambda done: shown.update(task, completed=done),
+                **({'listing': ('alignment.csv', *alignment.NOTED)} if aligner else {}),
             )
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
@@ -115,6 +119,18 @@ def run(options, door, found, **recipe):
             f'{options.out}: the disk is full; make room, and the same command goes on'
         ) from None
     report_end(console, data.folder)
+
+
+def sums(files):
+    """{name: sha256} of label files; with their folder where names are not unique."""
+    files = [pathlib.Path(file) for file in files]
+    unique = len({file.name for file in files}) == len(files)
+    return {
+        file.name if unique else f'{file.parent.name}/{file.name}': prepared.file_sum(
+            file
+        )
+        for file in files
+    }
 
 
 @dataclasses.dataclass(frozen=True)

@@ -111,7 +111,10 @@ def _finish(partial, writers, manifest, listing):
         name, *columns = listing
         with open(partial / name, 'w', newline='', encoding='utf-8') as file:
             table = csv.writer(file, lineterminator='\n')
-            table.writerows([('split', 'id', 'kept', *columns), *notes])
+            table.writerow(['split', 'id', 'kept', *columns])
+            table.writerows(
+                [*row, *[''] * (len(columns) + 3 - len(row))] for row in notes
+            )
     (partial / 'manifest.json').write_text(json.dumps(manifest, indent=1), 'utf-8')
 
 
