@@ -1,8 +1,10 @@
 """python -m data_prep <door> ...   a source's own files -> a prepared folder.
 
     python -m data_prep fer2013 --source=DIR --out=DIR --labels=ferplus_majority7
+    python -m data_prep image_folder --source=DIR --out=DIR
     python -m data_prep synthetic --out=DIR --train=2000 --test=1000
     python -m data_prep sheet DIR --out=sheet.png
+    python -m data_prep noise draw --data=DIR --out=LIST --rate=0.3
 
 Wrong input is one line and exit code 2.
 """
@@ -10,9 +12,37 @@ Wrong input is one line and exit code 2.
 import argparse
 import sys
 
-from data_prep import fer2013, sheet, synthetic
+from data_prep import (
+    affectnet,
+    cifar10,
+    cifar100,
+    csv_file,
+    expw,
+    fer2013,
+    ferplus_folders,
+    from_tfds,
+    image_folder,
+    noise,
+    raf_db,
+    sheet,
+    synthetic,
+)
 
-DOORS = {'fer2013': fer2013, 'sheet': sheet, 'synthetic': synthetic}
+DOORS = {
+    'affectnet': affectnet,
+    'cifar10': cifar10,
+    'cifar100': cifar100,
+    'csv': csv_file,
+    'expw': expw,
+    'fer2013': fer2013,
+    'ferplus': ferplus_folders,
+    'from_tfds': from_tfds,
+    'image_folder': image_folder,
+    'noise': noise,
+    'raf_db': raf_db,
+    'sheet': sheet,
+    'synthetic': synthetic,
+}
 
 
 def main(arguments=None):
@@ -32,6 +62,9 @@ def main(arguments=None):
     except (ValueError, OSError) as error:
         print(f'data_prep {options.door}: {error}', file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(f'data_prep {options.door}: stopped', file=sys.stderr)
+        return 130
     return 0
 
 
