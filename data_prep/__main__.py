@@ -3,6 +3,7 @@
     python -m data_prep fer2013 --source=DIR --out=DIR --labels=ferplus_majority7
     python -m data_prep image_folder --source=DIR --out=DIR
     python -m data_prep synthetic --out=DIR --train=2000 --test=1000
+    python -m data_prep doctor DIR --out=report
     python -m data_prep sheet DIR --out=sheet.png
     python -m data_prep noise draw --data=DIR --out=LIST --rate=0.3
 
@@ -17,6 +18,7 @@ from data_prep import (
     cifar10,
     cifar100,
     csv_file,
+    doctor,
     expw,
     fer2013,
     ferplus_folders,
@@ -33,6 +35,7 @@ DOORS = {
     'cifar10': cifar10,
     'cifar100': cifar100,
     'csv': csv_file,
+    'doctor': doctor,
     'expw': expw,
     'fer2013': fer2013,
     'ferplus': ferplus_folders,
@@ -58,14 +61,13 @@ def main(arguments=None):
         )
     options = parser.parse_args(arguments)
     try:
-        DOORS[options.door].run(options)
+        return DOORS[options.door].run(options) or 0
     except (ValueError, OSError) as error:
         print(f'data_prep {options.door}: {error}', file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f'data_prep {options.door}: stopped', file=sys.stderr)
         return 130
-    return 0
 
 
 if __name__ == '__main__':
