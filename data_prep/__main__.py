@@ -3,6 +3,7 @@
     python -m data_prep fer2013 --source=DIR --out=DIR --labels=ferplus_majority7
     python -m data_prep synthetic --out=DIR --train=2000 --test=1000
     python -m data_prep sheet DIR --out=sheet.png
+    python -m data_prep weights FILE --backbone=resnet18 --out=DIR
 
 Wrong input is one line and exit code 2.
 """
@@ -10,9 +11,14 @@ Wrong input is one line and exit code 2.
 import argparse
 import sys
 
-from data_prep import fer2013, sheet, synthetic
+from data_prep import fer2013, sheet, synthetic, weights
 
-DOORS = {'fer2013': fer2013, 'sheet': sheet, 'synthetic': synthetic}
+DOORS = {
+    'fer2013': fer2013,
+    'sheet': sheet,
+    'synthetic': synthetic,
+    'weights': weights,
+}
 
 
 def main(arguments=None):
