@@ -26,7 +26,7 @@ function fill(node, attributes, children) {
 }
 
 const percent = (value, digits = 0) =>
-  value == null || !isFinite(value) ? '–' : `${(100 * value).toFixed(digits)} %`;
+  value == null || !isFinite(value) ? '–' : `${(100 * value).toFixed(digits)}\u00a0%`;
 const count = (value) => (value == null ? '–' : Math.round(value).toLocaleString('en'));
 const fixed = (value, digits = 3) =>
   value == null || !isFinite(value) ? '–' : value.toFixed(digits);
@@ -35,8 +35,8 @@ const plural = (number, one, many = `${one}s`) => `${count(number)} ${number ===
 // A probability in as many digits as tell it from 0 and from 1.
 function chance(value) {
   if (value == null || !isFinite(value)) return '–';
-  if (value > 0 && value < 0.001) return '< 0.1 %';
-  if (value < 1 && value > 0.999) return '> 99.9 %';
+  if (value < 0.001) return '<\u00a00.1\u00a0%';
+  if (value > 0.999) return '>\u00a099.9\u00a0%';
   return percent(value, value < 0.1 || value > 0.9 ? 1 : 0);
 }
 
@@ -84,12 +84,18 @@ function unless(content, build) {
   return typeof content === 'string' ? el('p', {class: 'none'}, content) : build(content);
 }
 
-// A table: heads and cells are texts or nodes; columns of `left` are not numbers.
+// A command that is broken between its words only.
+function command(text) {
+  return el('span', {class: 'code'}, text.split(' ').flatMap((word, i) => [i ? ' ' : null, el('span', {}, word)]));
+}
+
+// A table: heads, or null, and cells are texts or nodes; columns of `left` hold no
+// numbers.
 function grid(heads, lines, left = [0], attributes = {class: 'plain'}) {
   const side = (i) => (left.includes(i) ? {} : {class: 'n'});
   const first = (cell) => el('th', {scope: 'row'}, cell);
   return el('div', {class: 'scroll'}, el('table', attributes,
-    el('thead', {}, el('tr', {}, heads.map((head, i) => el('th', {scope: 'col', ...side(i)}, head)))),
+    heads && el('thead', {}, el('tr', {}, heads.map((head, i) => el('th', {scope: 'col', ...side(i)}, head)))),
     el('tbody', {}, lines.map((cells) => el('tr', {}, cells.map((cell, i) =>
       i ? el('td', side(i), cell) : first(cell)))))));
 }

@@ -20,7 +20,7 @@ function epochs(audit) {
 }
 
 function separations(values, found, run) {
-  const fallbacks = found.fallbacks.total;
+  const {fallbacks} = found;
   return byEpoch({
     title: 'Separation',
     said: `Distance between the means of the two components. ${fallbacks.length === 0 ? 'Every fit was valid.'
@@ -35,7 +35,7 @@ function accuracies(found) {
   if (found.auroc) series.push({name: 'AUROC of wrong labels', values: found.auroc, colour: 'var(--wrong)', dash: '5 4'});
   const all = series.flatMap((one) => one.values).filter((value) => value != null);
   const low = Math.max(0, Math.min(...all) - 0.04);
-  return byEpoch({title: 'Test accuracy', said: 'On clean test labels where they are known.', legend: true}, series,
+  return byEpoch({title: found.auroc ? 'Test accuracy, and how well wrong labels are found' : 'Test accuracy', said: 'On clean test labels where they are known.', legend: true}, series,
     {domain: [low, Math.min(1, Math.max(...all) + 0.04)], format: (value) => percent(value)});
 }
 
@@ -49,8 +49,8 @@ function histograms(found, run) {
     const all = Array.from(part(part(counts, now.epoch), now.peer));
     const bad = wrong && Array.from(part(part(wrong, now.epoch), now.peer));
     const marks = bad ? [
-      {type: 'bars', edges, counts: all.map((number, i) => number - bad[i]), colour: 'var(--right)'},
-      {type: 'bars', edges, counts: bad, colour: 'var(--wrong)'},
+      {type: 'bars', edges, counts: all.map((number, i) => number - bad[i]), colour: 'var(--right)', slot: [0, 0.5]},
+      {type: 'bars', edges, counts: bad, colour: 'var(--wrong)', slot: [0.5, 1]},
     ] : [{type: 'bars', edges, counts: all, colour: 'var(--right)'}];
     if (density) {
       const each = part(part(density.values, now.epoch), now.peer); // [2, K]

@@ -52,7 +52,7 @@ function filters(audit) {
   return [
     el('form', {class: 'filters', role: 'search', onsubmit: (event) => event.preventDefault()},
       named('Given label', given), named('Suggested label', suggested),
-      named('Right with at most, %', most), named('Text', text), named('Decision', state), truth),
+      named('Chance right at most, %', most), named('Text', text), named('Decision', state), truth),
     el('div', {class: 'bar', 'aria-live': 'polite'}, el('span', {}, found, ' pass the filter'), reset),
   ];
 }
@@ -175,7 +175,7 @@ class Gallery {
     const flips = labels.flips[row];
     const card = el('article', {
       class: 'card', tabindex: -1, 'data-row': row, 'data-id': id,
-      'aria-label': `${place + 1}: given ${given}, suggested ${suggested}, right with ${chance(labels.right[row])}`,
+      'aria-label': `${place + 1}: given ${given}, suggested ${suggested}, chance right ${chance(labels.right[row])}`,
       onclick: (event) => { if (event.target.closest('button, select') === null) card.focus(); },
     },
     face(this.audit, row, `face labelled ${given}`),
@@ -185,7 +185,7 @@ class Gallery {
       told && clean && el('div', {class: `small ${clean === given ? 'right' : 'wrong'}`}, clean === given ? 'given label is clean' : `clean: ${clean}`)),
     el('div', {class: 'odds'},
       el('div', {class: 'meter'}, el('i', {style: `width:${(100 * labels.right[row]).toFixed(1)}%`})),
-      'right with ', el('b', {}, chance(labels.right[row])),
+      'chance right ', el('b', {}, chance(labels.right[row])),
       each.length > 1 && [el('br'), `networks ${each.join(', ')}`, el('br'), `agreement ${percent(labels.agreement(row))}`]),
     el('div', {class: 'under'},
       el('span', {class: 'id', title: id}, id, flips ? el('span', {}, el('br'), plural(flips, 'flip')) : ''),

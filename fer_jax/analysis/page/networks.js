@@ -13,7 +13,7 @@ function networks(audit) {
       facesOf(audit, 'Least weighted faces', 'A face here is mislabelled, hard to tell, or of a rare class.', weighted.least),
     ]),
     unless(found.space, (space) => embeddings(audit, space)),
-    unless(found.cam, (cam) => gradcam(audit, cam)));
+    found.cam !== found.space && unless(found.cam, (cam) => gradcam(audit, cam)));
 }
 
 function confusions(test, names) {
@@ -43,7 +43,7 @@ function likeness(alike) {
 function facesOf(audit, heading, said, chosen) {
   const {labels} = audit;
   return el('div', {class: 'panel', style: 'margin-bottom:16px'}, el('h3', {}, heading), el('p', {class: 'quiet small'}, said),
-    el('ul', {class: 'faces'}, chosen.rows.map((row, i) => el('li', {},
+    el('ul', {class: 'faces'}, Array.from(chosen.rows, (row, i) => el('li', {},
       face(audit, row), el('b', {}, labels.names[labels.given[row]]),
       el('br'), `trust ${chance(chosen.weights[i])}`))));
 }
@@ -71,7 +71,7 @@ function embeddings(audit, space) {
     panel('Distances to all centres', 'Of suspicious faces: the nearest class centre in bold, the given label underlined.',
       el('div', {class: 'scroll'}, el('table', {class: 'plain strips'},
         el('thead', {}, el('tr', {}, el('th', {scope: 'col'}, 'face'), el('th', {scope: 'col'}, 'given'), run.classes.map((name) => el('th', {scope: 'col', class: 'n'}, name)))),
-        el('tbody', {}, space.chosen.rows.map((row, i) => {
+        el('tbody', {}, Array.from(space.chosen.rows, (row, i) => {
           const line = Array.from(part(space.chosen.distances, i));
           const least = Math.min(...line.filter(isFinite));
           return el('tr', {}, el('td', {}, face(audit, row)), el('td', {}, labels.names[labels.given[row]]), line.map((value, c) => {
@@ -89,7 +89,7 @@ function gradcam(audit, cam) {
     return URL.createObjectURL(new Blob([bytes], {type: cam.type}));
   };
   return el('div', {class: 'panel', style: 'margin-top:16px'}, el('h3', {}, 'Where network 1 looks'), el('p', {class: 'quiet small'}, cam.said),
-    el('ul', {class: 'cam'}, cam.rows.map((row, i) => el('li', {},
+    el('ul', {class: 'cam'}, Array.from(cam.rows, (row, i) => el('li', {},
       face(audit, row),
       el('img', {src: url(cam.given, i), loading: 'lazy', alt: `what speaks for ${labels.names[labels.given[row]]}`}),
       el('img', {src: url(cam.suggested, i), loading: 'lazy', alt: `what speaks for ${labels.names[cam.other[i]]}`}),

@@ -50,6 +50,6 @@ function detection(found) {
             names: sizes.filter((_, i) => isFinite(said[i][0])).map((size) => plural(size, 'label'))}],
       }))),
     panel('Finding wrong labels, in numbers', `${count(found.known)} labels with a known clean one; ${count(found.wrong)} of them are wrong.`,
-      grid(['', '', 'meaning'], numbers, [0, 2])),
+      grid(null, numbers, [0, 2])),
   ];
 }

@@ -32,8 +32,9 @@ const short = (value) =>
 
 // The SVG of a chart of `width` pixels.
 //   spec: {x, y, marks, height, square}; a mark is {type, colour, ...}:
-//   line {points, width, dash}, bars {edges, counts, opacity}, dots {points, radius,
-//   colours, names}, rule {x or y, dash}, area {points, opacity}
+//   line {points, width, dash}, bars {edges, counts, opacity, slot:
+//   the part of a bin}, dots {points, radius,
+//   colours, names}, rule {x}
 function plot(spec, width, title, said) {
   const format = {x: spec.x.format || short, y: spec.y.format || short};
   const yTicks = spec.y.ticks || (spec.y.log ? decades(...spec.y.domain) : ticks(...spec.y.domain, 4));
@@ -78,16 +79,18 @@ const MARKS = {
     cx: x(a).toFixed(1), cy: y(b).toFixed(1), r: mark.radius || 3,
     fill: mark.colours ? mark.colours[i] : mark.colour, 'fill-opacity': mark.opacity || 1,
   }, mark.names && svg('title', {}, mark.names[i])))),
-  bars: (mark, x, y, bottom, spec) => svg('g', {fill: mark.colour, 'fill-opacity': mark.opacity || 0.55},
+  bars: (mark, x, y, bottom, spec) => svg('g', {fill: mark.colour, 'fill-opacity': mark.opacity || 0.7},
     mark.counts.map((number, i) => {
       if (!(number > 0)) return null;
       const top = Math.min(bottom, y(Math.max(number, spec.y.log ? spec.y.domain[0] : 0)));
-      const wide = Math.max(0.5, x(mark.edges[i + 1]) - x(mark.edges[i]) - 1);
-      return svg('rect', {x: x(mark.edges[i]).toFixed(1), y: top.toFixed(1), width: wide.toFixed(1), height: (bottom - top).toFixed(1)});
+      const [from, to] = mark.slot || [0, 1];
+      const bin = x(mark.edges[i + 1]) - x(mark.edges[i]);
+      const wide = Math.max(0.5, bin * (to - from) - (to < 1 ? 0 : 1));
+      return svg('rect', {x: (x(mark.edges[i]) + from * bin).toFixed(1), y: top.toFixed(1), width: wide.toFixed(1), height: (bottom - top).toFixed(1)});
     })),
-  rule: (mark, x, y, bottom) => svg('line', mark.x != null
-    ? {x1: x(mark.x), x2: x(mark.x), y1: MARGIN.top, y2: bottom, stroke: mark.colour, 'stroke-dasharray': mark.dash || '3 3'}
-    : {x1: x.first, x2: x.last, y1: y(mark.y), y2: y(mark.y), stroke: mark.colour}),
+  rule: (mark, x, y, bottom) => svg('line', {
+    x1: x(mark.x), x2: x(mark.x), y1: MARGIN.top, y2: bottom, stroke: mark.colour, 'stroke-dasharray': '3 3',
+  }),
 };
 
 // A chart that redraws itself when its width changes or `update(spec)` is called.

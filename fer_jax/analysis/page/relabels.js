@@ -43,7 +43,7 @@ function history(audit, unstable) {
     el('thead', {}, el('tr', {}, ['', 'id'].map((head) => el('th', {scope: 'col'}, head)),
       el('th', {scope: 'col', class: 'n'}, 'flips'), el('th', {scope: 'col', class: 'n'}, 'back'),
       el('th', {scope: 'col', style: 'width:60%;min-width:130px'}, 'labels'))),
-    el('tbody', {}, unstable.rows.map((row, i) => el('tr', {},
+    el('tbody', {}, Array.from(unstable.rows, (row, i) => el('tr', {},
       el('td', {}, face(audit, row)), el('td', {class: 'small', style: 'overflow-wrap:anywhere'}, labels.ids[row]),
       el('td', {class: 'n'}, count(unstable.flips[i])), el('td', {class: 'n'}, count(unstable.returns[i])),
       el('td', {}, strip(part(unstable.labels, i), labels.names)))))));

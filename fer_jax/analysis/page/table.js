@@ -13,7 +13,7 @@ class VirtualTable {
       ['id', '', '24%', (row) => labels.ids[row]],
       ['given', '', '', (row) => labels.names[labels.given[row]]],
       ['suggested', '', '', (row) => labels.names[labels.suggested[row]]],
-      ['right with', 'n', '', (row) => chance(labels.right[row])],
+      ['chance right', 'n', '', (row) => chance(labels.right[row])],
       ...range(labels.peers()).map((peer) =>
         [labels.peers() > 1 ? `network ${peer + 1}` : 'network', 'n', '', (row) => chance(labels.network(row, peer))]),
       ...(labels.final ? [['label at the end', '', '', (row) => labels.names[labels.final[row]]],
