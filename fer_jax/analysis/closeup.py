@@ -79,7 +79,8 @@ def likeness(case):
         return 'One network was trained, so there is no other to compare it with.'
     return {
         'correlation': opinions.likeness(case.run.scores).tolist(),
-        'said': 'Networks that agree in everything cannot warn each other.',
+        'said': 'Correlation of their scores of the labels. Networks that agree in'
+        ' everything cannot warn each other.',
         'probs': None,
     }
 

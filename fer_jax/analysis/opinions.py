@@ -7,7 +7,9 @@ fits its mixture to; all three can be read as an opinion in [0, 1].
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
+
+from fer_jax.numerics import gaussians, mixtures
 
 BINS = 40
 WORDS = {  # kind -> what a histogram over it shows
@@ -36,8 +38,7 @@ class Histogram(NamedTuple):
 class Fits(NamedTuple):
     """Two components after each epoch, 0 for wrong labels and 1 for right ones."""
 
-    share: np.ndarray  # [E, P, 2]
-    densities: list  # [E][P][2] frozen scipy distributions of the scaled score
+    mixture: mixtures.Mixture | gaussians.Mixture  # leaves [E, P, 2], scaled score
     span: np.ndarray  # [E, P, 2], the part of the score that is scaled to [0, 1]
     ready: np.ndarray  # [E, P] bool, whether there was a valid fit
     rejected: np.ndarray  # [E, P] int, fits so far that were not valid
@@ -101,37 +102,32 @@ def fits(rows, peers, kind):
     if not rows or 'memory/mixture/share' not in rows[-1]:
         return None
 
-    def leaf(name, shape):
+    def leaf(name, *shape):
         values = [np.broadcast_to(row[f'memory/{name}'], shape) for row in rows]
-        return np.array(values)
+        return np.array(values, np.float64)
 
-    pair = (peers, 2)
-    share = leaf('mixture/share', pair)
-    if 'memory/mixture/a' in rows[-1]:
-        distribution = stats.beta
-        parameters = leaf('mixture/a', pair), leaf('mixture/b', pair)
-    else:
-        distribution = stats.norm
-        parameters = leaf('mixture/mean', pair), leaf('mixture/variance', pair) ** 0.5
+    beta = 'memory/mixture/a' in rows[-1]
+    mixture = (mixtures if beta else gaussians).Mixture
     order = [1, 0] if kind == 'loss' else [0, 1]
-    densities = [
-        [
-            [distribution(one[e, p, k], two[e, p, k]) for k in order]
-            for p in range(peers)
-        ]
-        for one, two in [parameters]
-        for e in range(len(rows))
-    ]
-    spanned = 'memory/span' in rows[-1]
+    leaves = (leaf(f'mixture/{name}', peers, 2)[..., order] for name in mixture._fields)
+    whole = np.tile([0.0, 1.0], (len(rows), peers, 1))
     return Fits(
-        share=share[:, :, order],
-        densities=densities,
-        span=leaf('span', pair)
-        if spanned
-        else np.tile([0.0, 1.0], (len(rows), peers, 1)),
+        mixture=mixture(*leaves),
+        span=leaf('span', peers, 2) if 'memory/span' in rows[-1] else whole,
         ready=leaf('ready', peers).astype(bool),
         rejected=leaf('rejected', peers).astype(int),
     )
+
+
+def density(mixture, x):
+    """Densities [..., 2, K] of both components at x [..., K]; 0 where there is none."""
+    one, two = (leaf[..., None] for leaf in mixture[:2])
+    x = x[..., None, :]
+    if isinstance(mixture, gaussians.Mixture):
+        return np.exp(-((x - one) ** 2) / (2 * two)) / np.sqrt(2 * np.pi * two)
+    inside = np.where((x > 0) & (x < 1), x, np.nan)
+    powers = special.xlogy(one - 1, inside) + special.xlog1py(two - 1, -inside)
+    return np.nan_to_num(np.exp(powers - special.betaln(one, two)))
 
 
 def curves(fits, histogram, points=160):
@@ -143,23 +139,22 @@ def curves(fits, histogram, points=160):
     """
     edges = np.asarray(histogram.edges, np.float64)
     x = (np.arange(points) + 0.5) / points * edges[-1]
-    y = np.zeros((*fits.share.shape, points), np.float32)
-    labels = histogram.counts.sum(axis=-1)
-    for e, p in zip(*np.nonzero(fits.ready)):
-        low, high = fits.span[e, p]
-        width = max(high - low, 1e-6)
-        for k, density in enumerate(fits.densities[e][p]):
-            values = density.pdf((x - low) / width) / width
-            y[e, p, k] = labels[e, p] * edges[1] * fits.share[e, p, k] * values
-    return x.astype(np.float32), y
+    low, high = fits.span[..., :1], fits.span[..., 1:]
+    width = np.maximum(high - low, 1e-6)  # [E, P, 1]
+    labels = histogram.counts.sum(axis=-1, keepdims=True) * fits.ready[..., None]
+    scale = labels * edges[1] * fits.mixture.share / width
+    y = scale[..., None] * density(fits.mixture, (x - low) / width)
+    return x.astype(np.float32), y.astype(np.float32)
 
 
 def separation(fits):
     """[E, P] float32: distance of the components' means, of the scaled score; nan
     where there was no valid fit."""
-    means = np.array([[[d.mean() for d in p] for p in e] for e in fits.densities])
-    found = np.where(fits.ready, np.abs(means[..., 1] - means[..., 0]), np.nan)
-    return found.astype(np.float32)
+    means = fits.mixture[0]
+    if isinstance(fits.mixture, mixtures.Mixture):
+        means = means / (means + fits.mixture.b)
+    distance = np.abs(means[..., 1] - means[..., 0])
+    return np.where(fits.ready, distance, np.nan).astype(np.float32)
 
 
 def fallbacks(fits):

@@ -95,7 +95,8 @@ def noise_words(result):
         return 'none: labels as they came'
     if noise['kind'] in ('matrix', 'asymmetric_fer'):
         return f'{noise["kind"]}, seed {noise["seed"]}'
-    return f'{noise["kind"]}, rate {noise["rate"]:.0%}, seed {noise["seed"]}'
+    rate = f'{100 * noise["rate"]:.3g} %'
+    return f'{noise["kind"]}, rate {rate}, seed {noise["seed"]}'
 
 
 def advice(case, which):
@@ -182,7 +183,7 @@ def opinion_curves(case, count):
 
 
 def noise(case):
-    """Transition matrices and, where truth is known, how well wrong labels are found."""
+    """Transition matrices; where truth is known, how well wrong labels are found."""
     estimated = transitions.estimate(
         case.given, case.suggested, case.right, len(case.names)
     )

@@ -25,8 +25,9 @@ function separations(values, found, run) {
     title: 'Separation',
     said: `Distance between the means of the two components. ${fallbacks.length === 0 ? 'Every fit was valid.'
       : `Fits that were not valid, so that the last valid one stayed: ${fallbacks.map(([epoch, peer]) => `epoch ${epoch} (network ${peer})`).join(', ')}.`}`,
-  }, rows(values).map((line, i) => ({
-    name: `network ${i + 1}`, colour: i ? 'var(--other)' : 'var(--right)', values: line.map((value) => (isFinite(value) ? value : null)),
+  }, range(run.networks).map((peer) => ({
+    name: `network ${peer + 1}`, colour: peer ? 'var(--other)' : 'var(--right)',
+    values: rows(values).map((line) => (isFinite(line[peer]) ? line[peer] : null)),
   })), {domain: [0, Math.max(0.1, ...Array.from(values).filter(isFinite)) * 1.05]});
 }
 

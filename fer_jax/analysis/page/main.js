@@ -76,7 +76,7 @@ async function start() {
     main.replaceChildren(el('p', {class: 'wait'}, `The page could not be unpacked (${error}); it needs a browser of 2023 or newer.`));
     throw error;
   }
-  document.documentElement.dataset.ready = 'true';
+  document.documentElement.dataset.ready = Math.round(performance.now());
 }
 
 start();

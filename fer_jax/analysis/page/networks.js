@@ -7,7 +7,7 @@ function networks(audit) {
     el('p', {}, 'What they confuse, how they see faces, where they look, whom they trust, and how alike they are.'),
     el('div', {class: 'grid wide'},
       unless(found.test, (test) => confusions(test, run.classes)),
-      unless(found.alike, (alike) => el('div', {class: 'panel'}, likeness(alike)))),
+      unless(found.alike, likeness)),
     unless(found.weighted, (weighted) => [
       facesOf(audit, 'Most weighted faces', weighted.said, weighted.most),
       facesOf(audit, 'Least weighted faces', 'A face here is mislabelled, hard to tell, or of a rare class.', weighted.least),
@@ -29,15 +29,15 @@ function confusions(test, names) {
 }
 
 function likeness(alike) {
-  const by = byEpoch({title: 'How alike the networks are', said: alike.said}, [
-    {name: 'correlation of their opinions', values: alike.correlation, colour: 'var(--right)'},
-  ], {domain: [Math.min(0, ...alike.correlation), 1.02]});
-  return alike.probs ? [by, chart({
+  const by = el('div', {class: 'panel'}, byEpoch({title: 'How alike the networks are', said: alike.said}, [
+    {name: 'correlation', values: alike.correlation, colour: 'var(--right)'},
+  ], {domain: [Math.min(0, ...alike.correlation), 1.02], label: 'correlation'}));
+  return alike.probs ? [by, el('div', {class: 'panel'}, chart({
     title: 'Similarity of their predictions', said: `Cosine of the class probabilities of two networks; the same class for ${percent(alike.same, 1)} of the faces.`,
   }, {
     x: {domain: [0, 1], label: 'cosine'}, y: {domain: [0.7, Math.max(...alike.probs.counts) * 1.4], log: true, label: 'faces', format: short},
     marks: [{type: 'bars', edges: alike.probs.edges, counts: Array.from(alike.probs.counts), colour: 'var(--other)'}],
-  })] : by;
+  }))] : by;
 }
 
 function facesOf(audit, heading, said, chosen) {
