@@ -13,7 +13,7 @@ BELOW = {
     'faces': 'numerics',
     'algorithms': 'numerics nets',
     'training': 'numerics data nets algorithms',
-    'analysis': 'numerics data nets algorithms training',
+    'analysis': 'numerics data nets algorithms training deploy',
     'deploy': 'numerics data nets faces algorithms training',
 }
 DOORS = {  # package -> where it may be imported
