@@ -1,21 +1,36 @@
 """Who is being down-weighted: the trust that a run put into labels, by class."""
 
+import jax
 import numpy as np
+
+from fer_jax.numerics import division, mixtures
 
 
 def of_mixtures(rows, scores, rules):
-    """[E, P, N] float32 weights that a run of ReSup gave after each epoch; 1 before
-    there is a valid fit.
+    """[E, P, N] float32 weights that ReSup's similarities had after each epoch, 1
+    before there was a valid fit; None for a run whose metrics hold no such mixture.
+
+    Of the scores of the epoch's end; in training a weight is read from the pass at
+    hand, exchanged between the networks and, where asked for, balanced by class.
 
     Args:
       rows: of metrics.jsonl, one dict an epoch.
       scores: [E, P, N] of history.npz.
       rules: name of mixtures.RULES, config.algorithm.rules of the run.
-
-    Returns:
-      None for a run whose metrics hold no mixture.
     """
-    raise NotImplementedError
+    names = [f'memory/mixture/{name}' for name in mixtures.Mixture._fields]
+    if any(name not in rows[0] for name in (*names, 'memory/ready', 'memory/span')):
+        return None
+    read = jax.jit(
+        jax.vmap(lambda mixture, x: mixtures.upper(mixture, x, mixtures.RULES[rules]))
+    )
+    found = np.empty(scores.shape, np.float32)
+    for row, epoch, into in zip(rows, scores, found):
+        fitted = mixtures.Mixture(*(np.array(row[n], np.float32) for n in names))
+        span = np.array(row['memory/span'], np.float32)
+        ready = np.array(row['memory/ready'])[:, None]
+        into[:] = np.where(ready, read(fitted, division.scaled(span, epoch)), 1)
+    return found
 
 
 def by_class(weights, labels, num_classes):
