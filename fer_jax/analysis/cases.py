@@ -69,6 +69,7 @@ def read(workdir, folder=None):
     trust = [v for k, v in columns.items() if k.startswith('clean_probability_')]
     trust = np.array(trust, np.float64).reshape(len(trust), len(found.labels))
     log_odds = special.logit(np.clip(trust, 1e-300, 1 - 1e-15))
+    rate = calibration.wrong_rate(found.rows, len(names))
     given = classes('given_label')
     with np.load(found.folder / 'history.npz') as history:
         tables = history['labels']
@@ -81,7 +82,7 @@ def read(workdir, folder=None):
         final=classes('final_label'),
         clean_labels=classes('clean_label'),
         networks=trust,
-        right=calibration.right_probability(found.scores, log_odds),
+        right=calibration.right_probability(found.scores, log_odds, rate),
         tables=timeline.tables(given, tables),
         kind=opinions.kind(algorithm),
         data=data_of(found, folder),

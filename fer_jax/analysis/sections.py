@@ -265,9 +265,10 @@ def trust(case):
     """[E, P, N] float32 weights of the labels by epoch, and what they are."""
     result = case.run.result
     rules = result['config']['algorithm'].get('rules', 'safe')
-    found = weights.of_mixtures(case.run.rows, case.run.scores, rules)
-    if found is not None:
-        return found, 'The weight of a label: its posterior under the mixture.'
+    if case.kind == 'similarity':
+        found = weights.of_mixtures(case.run.rows, case.run.scores, rules)
+        if found is not None:
+            return found, 'The weight of a label: its posterior under the mixture.'
     return (
         opinions.opinion(case.run.scores, case.kind),
         f'The {opinions.CURVES[case.kind]}, for {result["method"]} has no weights by'
