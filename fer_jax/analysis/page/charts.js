@@ -13,15 +13,15 @@ function byEpoch(about, series, y) {
     ? series.map(({name, colour}) => [colour, name, 'line']) : undefined;
   const whole = ticks(1, Math.max(2, epochs), 7).filter(Number.isInteger);
   return chart({...about, legend}, {
-    x: {domain: [epochs === 1 ? 0 : 1, Math.max(2, epochs)], label: 'epoch', ticks: whole}, y, marks,
+    x: {domain: [epochs === 1 ? 0 : 1, Math.max(2, epochs)], label: 'epoch', ticks: whole},
+    y, marks, height: about.height,
   });
 }
 
 // A matrix as a table whose cells are the darker the larger they are.
 //   said: {corner, caption, format}; shade(value, row) in [0, 1]
 function matrix(values, names, said, shade) {
-  return el('div', {class: 'scroll'}, el('table', {class: 'matrix'},
-    el('caption', {}, said.caption),
+  return [el('div', {class: 'scroll'}, el('table', {class: 'matrix'},
     el('thead', {}, el('tr', {}, el('th', {scope: 'col'}, said.corner || ''),
       names.map((name) => el('th', {scope: 'col'}, name.slice(0, 9))))),
     el('tbody', {}, values.map((line, i) => el('tr', {}, el('th', {scope: 'row'}, names[i]),
@@ -31,7 +31,7 @@ function matrix(values, names, said, shade) {
         return el('td', {
           style: `background:color-mix(in srgb, var(${colour}) ${(62 * strength).toFixed(0)}%, var(--paper))`,
         }, said.format(value));
-      }))))));
+      })))))), el('p', {class: 'quiet small', style: 'margin-top:8px'}, said.caption)];
 }
 
 // A small curve of each network's opinion of one example, 0 at the bottom.

@@ -36,7 +36,7 @@ function accuracies(found) {
   if (found.auroc) series.push({name: 'AUROC of wrong labels', values: found.auroc, colour: 'var(--wrong)', dash: '5 4'});
   const all = series.flatMap((one) => one.values).filter((value) => value != null);
   const low = Math.max(0, Math.min(...all) - 0.04);
-  return byEpoch({title: found.auroc ? 'Test accuracy, and how well wrong labels are found' : 'Test accuracy', said: 'On clean test labels where they are known.', legend: true}, series,
+  return byEpoch({title: found.auroc ? 'Test accuracy, and how well wrong labels are found' : 'Test accuracy', said: 'On clean test labels where they are known.', legend: true, height: 330}, series,
     {domain: [low, Math.min(1, Math.max(...all) + 0.04)], format: (value) => percent(value)});
 }
 
@@ -76,5 +76,5 @@ function histograms(found, run) {
   }});
   const peer = run.networks > 1 && el('select', {'aria-label': 'Network', onchange: (event) => { now.peer = +event.target.value; drawn.update(spec()); }},
     range(run.networks).map((i) => el('option', {value: i}, `network ${i + 1}`)));
-  return [drawn, el('div', {class: 'slider'}, el('label', {}, 'Epoch ', value, slider)), peer];
+  return [drawn, el('div', {class: 'slider'}, peer, el('label', {}, 'Epoch ', value, slider))];
 }

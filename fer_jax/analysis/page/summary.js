@@ -17,7 +17,8 @@ function summary(audit) {
       el('div', {class: 'stack'}, panel('Data', null, grid(null, found.data, [0, 1])),
       panel('Accuracy on the test labels', 'The best epoch was chosen on the test set: never quote it as the accuracy of the method.',
         grid(['', 'last', 'mean of last 5', 'best (on test)'], found.accuracy.map((one) => [
-          one.name, percent(one.last, 1), percent(one.last5, 1), `${percent(one.best_on_test, 1)}, epoch ${one.best_epoch}`])),
+          one.name, percent(one.last, 1), percent(one.last5, 1),
+          [percent(one.best_on_test, 1), el('br'), el('span', {class: 'small quiet'}, `epoch ${one.best_epoch}`)]])),
         el('p', {class: 'small quiet', style: 'margin-top:10px'},
           `Network 1 after the last epoch: balanced accuracy ${percent(found.balanced_accuracy, 1)}, macro-F1 ${percent(found.macro_f1, 1)}.`))),
       panel('What to do next', null, el('ol', {class: 'next'}, found.next.map(([text, code]) =>
