@@ -7,11 +7,10 @@ from fer_jax.numerics import division, mixtures
 
 
 def of_mixtures(rows, scores, rules):
-    """[E, P, N] float32 weights that ReSup's similarities had after each epoch, 1
+    """[E, P, N] float32 weights that beta mixtures gave to the scores of each epoch, 1
     before there was a valid fit; None for a run whose metrics hold no such mixture.
 
-    Of the scores of the epoch's end; in training a weight is read from the pass at
-    hand, exchanged between the networks and, where asked for, balanced by class.
+    ReSup reads a weight from the pass at hand, and hands it to the other network.
 
     Args:
       rows: of metrics.jsonl, one dict an epoch.
@@ -29,7 +28,10 @@ def of_mixtures(rows, scores, rules):
         fitted = mixtures.Mixture(*(np.array(row[n], np.float32) for n in names))
         span = np.array(row['memory/span'], np.float32)
         ready = np.array(row['memory/ready'])[:, None]
-        into[:] = np.where(ready, read(fitted, division.scaled(span, epoch)), 1)
+        upper = read(fitted, division.scaled(span, epoch))
+        # similarities lie in [0, 1] as they are; of losses the upper part is wrong
+        clean = upper if (span == (0, 1)).all() else 1 - upper
+        into[:] = np.where(ready, clean, 1)
     return found
 
 
