@@ -57,13 +57,13 @@ def networks(case, which):
             ('space', 'cam'), f'No look at the faces was possible: {error}.'
         )
     faces = thumbnails.Faces(case.data)
-    seen = embedding.chosen(len(case.ids), LOOKED_AT)
-    outputs = features.of(loaded, case.data.train, faces.places(case.ids[seen]))
-    chosen = suspects(case)
-    found['space'] = space(case, loaded, faces, outputs, seen, chosen)
+    seen, chosen = embedding.chosen(len(case.ids), LOOKED_AT), suspects(case)
+    looked = case.ids[np.concatenate([seen, chosen])]
+    outputs = features.of(loaded, case.data.train, faces.places(looked))
+    found['space'] = space(case, outputs.embeddings[0], seen, chosen)
     found['cam'] = cam(case, loaded, faces, chosen)
     if isinstance(found['alike'], dict):
-        found['alike'] |= alike_probs(outputs.probs)
+        found['alike'] |= alike_probs(outputs.probs[:, : len(seen)])
     return found
 
 
@@ -116,18 +116,17 @@ def weighted(case):
     }
 
 
-def space(case, loaded, faces, outputs, seen, chosen):
+def space(case, embeddings, seen, chosen):
     """Embeddings of network 1: in the plane, by class, and distances to all centres.
 
     Args:
-      outputs: features.Outputs of the examples `seen`.
-      chosen: examples whose distances are shown.
+      embeddings: [n + m, D] of the n examples `seen` and the m `chosen`, whose
+        distances are shown.
     """
-    embeddings, count = outputs.embeddings[0], len(case.names)
+    (embeddings, own), count = np.split(embeddings, [len(seen)]), len(case.names)
     drawn = embedding.chosen(len(seen), DRAWN)
     table = compactness.table(embeddings, case.given[seen], count)
     centres = compactness.centres(embeddings, case.given[seen], count)
-    own = features.of(loaded, case.data.train, faces.places(case.ids[chosen]))
     clean = case.clean_labels[seen[drawn]]
     return {
         'plane': embedding.plane(embeddings[drawn]),
@@ -143,9 +142,7 @@ def space(case, loaded, faces, outputs, seen, chosen):
         'count': table.count.astype(np.int32),
         'chosen': {
             'rows': case.rank[chosen],
-            'distances': compactness.distances(own.embeddings[0], centres).astype(
-                np.float32
-            ),
+            'distances': compactness.distances(own, centres).astype(np.float32),
         },
     }
 

@@ -72,6 +72,7 @@ def summary(case, which):
         'noise': {
             'expected_wrong': float((1 - case.right).sum()),
             'estimated_rate': float((1 - case.right).mean()),
+            'doubt': doubt(case),
             'known': known,
             'known_wrong': int(case.wrong.sum()) if known else None,
             'known_rate': float(case.wrong.sum() / known) if known else None,
@@ -86,6 +87,20 @@ def summary(case, which):
         'macro_f1': result['macro_f1'],
         'next': advice(case, which),
     }
+
+
+def doubt(case):
+    """Why the estimated noise rate may be far off, or None."""
+    least, most = calibration.RATES
+    rate = calibration.wrong_rate(case.run.rows, len(case.names))
+    if least < rate < most:
+        return None
+    end = 'lower' if rate <= least else 'upper'
+    return (
+        f'The estimated noise rate, {100 * rate:.0f} %, is the {end} end of what is'
+        ' looked for: the order of the labels below holds, their probabilities may be'
+        ' far off. Most often the networks have learned too little to tell.'
+    )
 
 
 def noise_words(result):

@@ -52,7 +52,7 @@ function sparkline(values, said, width = 132, height = 34) {
 }
 
 // The label of an example after each epoch, a coloured cell an epoch.
-function strip(labels, names, height = 22) {
+function strip(labels, names, height = 18) {
   const wide = 100 / labels.length;
   const words = Array.from(labels, (label) => names[label]);
   const said = words.filter((word, i) => i === 0 || word !== words[i - 1]).join(' → ');

@@ -58,7 +58,7 @@ function embeddings(audit, space) {
       return [low - edge, high + edge];
     };
     return el('div', {class: 'panel'}, chart({title: heading, said, legend: run.classes.map((name, i) => [classColour(i), name])}, {
-      square: true, x: {domain: bounds(0), ticks: []}, y: {domain: bounds(1), ticks: []},
+      square: true, bare: true, x: {domain: bounds(0), ticks: []}, y: {domain: bounds(1), ticks: []},
       marks: [{type: 'dots', radius: 2.4, opacity: 0.75, points, colours: Array.from(classes, (c) => (c < 0 ? 'var(--line)' : classColour(c)))}],
     }));
   };

@@ -2,6 +2,7 @@
 // large as the text around it, on a telephone too.
 
 const MARGIN = {top: 8, right: 12, bottom: 40};
+const BARE = 6; // what is left of the lower margin without an axis
 
 // Round numbers between low and high, about `wanted` of them.
 function ticks(low, high, wanted) {
@@ -31,7 +32,7 @@ const short = (value) =>
   Math.abs(value) >= 1e4 ? `${+(value / 1000).toPrecision(3)}k` : `${+value.toPrecision(3)}`;
 
 // The SVG of a chart of `width` pixels.
-//   spec: {x, y, marks, height, square}; a mark is {type, colour, ...}:
+//   spec: {x, y, marks, height, square, bare: without axes}; a mark is {type, colour, ...}:
 //   line {points, width, dash}, bars {edges, counts, opacity, slot:
 //   the part of a bin}, dots {points, radius,
 //   colours, names}, rule {x}
@@ -41,9 +42,10 @@ function plot(spec, width, title, said) {
   const longest = Math.max(...yTicks.map((value) => format.y(value).length), 1);
   const left = 12 + 7 * longest + (spec.y.label ? 18 : 0);
   const inner = Math.max(60, width - left - MARGIN.right);
-  const height = spec.square ? Math.min(inner, 420) + MARGIN.top + MARGIN.bottom : spec.height || 250;
-  const right = spec.square ? left + height - MARGIN.top - MARGIN.bottom : left + inner;
-  const bottom = height - MARGIN.bottom;
+  const below = spec.bare ? BARE : MARGIN.bottom;
+  const height = spec.square ? Math.min(inner, 420) + MARGIN.top + below : spec.height || 250;
+  const right = spec.square ? left + height - MARGIN.top - below : left + inner;
+  const bottom = height - below;
   const x = scale(spec.x, left, right);
   const y = scale(spec.y, bottom, MARGIN.top);
   const xTicks = spec.x.ticks || ticks(...spec.x.domain, Math.min(8, Math.floor((right - left) / 56)));
@@ -59,7 +61,7 @@ function plot(spec, width, title, said) {
     svg('text', {x: left - 6, y: y(value) + 4, 'text-anchor': 'end'}, format.y(value)),
   ]),
   xTicks.map((value) => svg('text', {x: x(value), y: bottom + 17, 'text-anchor': 'middle'}, format.x(value))),
-  svg('line', {class: 'axis', x1: left, x2: right, y1: bottom, y2: bottom}),
+  !spec.bare && svg('line', {class: 'axis', x1: left, x2: right, y1: bottom, y2: bottom}),
   spec.x.label && svg('text', {x: (left + right) / 2, y: height - 4, 'text-anchor': 'middle'}, spec.x.label),
   spec.y.label && svg('text', {transform: `translate(12 ${(MARGIN.top + bottom) / 2}) rotate(-90)`, 'text-anchor': 'middle'}, spec.y.label),
   svg('g', {'clip-path': `url(#${key}p)`}, spec.marks.map((mark) => MARKS[mark.type](mark, x, y, bottom, spec))));

@@ -40,11 +40,10 @@ function flipCounts(counts) {
 function history(audit, unstable) {
   const {labels} = audit;
   return el('div', {class: 'scroll'}, el('table', {class: 'plain strips'},
-    el('thead', {}, el('tr', {}, ['', 'id'].map((head) => el('th', {scope: 'col'}, head)),
-      el('th', {scope: 'col', class: 'n'}, 'flips'), el('th', {scope: 'col', class: 'n'}, 'back'),
-      el('th', {scope: 'col', style: 'width:60%;min-width:130px'}, 'labels'))),
+    el('thead', {}, el('tr', {}, el('th', {scope: 'col'}, 'face'), el('th', {scope: 'col', style: 'width:100%'}, 'labels'),
+      el('th', {scope: 'col', class: 'n'}, 'flips'), el('th', {scope: 'col', class: 'n'}, 'back'))),
     el('tbody', {}, Array.from(unstable.rows, (row, i) => el('tr', {},
-      el('td', {}, face(audit, row)), el('td', {class: 'small', style: 'overflow-wrap:anywhere'}, labels.ids[row]),
-      el('td', {class: 'n'}, count(unstable.flips[i])), el('td', {class: 'n'}, count(unstable.returns[i])),
-      el('td', {}, strip(part(unstable.labels, i), labels.names)))))));
+      el('td', {}, face(audit, row)),
+      el('td', {}, el('span', {class: 'small quiet'}, labels.ids[row]), strip(part(unstable.labels, i), labels.names)),
+      el('td', {class: 'n'}, count(unstable.flips[i])), el('td', {class: 'n'}, count(unstable.returns[i])))))));
 }

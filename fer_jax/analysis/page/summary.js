@@ -13,6 +13,7 @@ function summary(audit) {
       tile(percent(told.estimated_rate, 1), 'estimated noise rate'),
       told.known_rate != null && tile(percent(told.known_rate, 1), `known noise rate: ${count(told.known_wrong)} of ${count(told.known)} labels`),
       tile(percent(found.accuracy[0].last5, 1), 'test accuracy, mean of the last 5 epochs')),
+    told.doubt && el('p', {class: 'none'}, told.doubt),
     el('div', {class: 'grid wide'},
       el('div', {class: 'stack'}, panel('Data', null, grid(null, found.data, [0, 1])),
       panel('Accuracy on the test labels', 'The best epoch was chosen on the test set: never quote it as the accuracy of the method.',
