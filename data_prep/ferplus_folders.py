@@ -17,7 +17,7 @@ import pathlib
 
 import numpy as np
 
-from data_prep import fer2013, fer2013_csv, ferplus, importing
+from data_prep import fer2013, fer2013_csv, ferplus, importing, layouts
 from data_prep.squares import Picture
 
 FOLDERS = {
@@ -109,7 +109,7 @@ def read(source):
 
 def table_rows(path):
     """Rows of fer2013new.csv."""
-    with open(path, newline='', encoding='utf-8') as file:
+    with layouts.text(path) as file:
         reader = csv.reader(file)
         header = next(reader, [])
         if header != ferplus.HEADER:
@@ -129,7 +129,7 @@ def table_rows(path):
 
 def label_rows(path, usage):
     """Rows of a label.csv, which has no header."""
-    with open(path, newline='', encoding='utf-8') as file:
+    with layouts.text(path) as file:
         reader = csv.reader(file)
         for name, *votes in reader:
             where = f'{path.parent.name}/{TABLE} line {reader.line_num}'

@@ -9,6 +9,7 @@ import dataclasses
 import errno
 import os
 import pathlib
+from concurrent.futures.process import BrokenProcessPool
 from typing import NamedTuple
 
 import rich.console
@@ -126,6 +127,11 @@ def prepare(options, door, found, **recipe):
             raise
         raise OSError(
             f'{options.out}: the disk is full; make room, and the same command goes on'
+        ) from None
+    except BrokenProcessPool:
+        raise OSError(
+            f'{options.out}: a worker was killed, for want of memory perhaps; the same '
+            f'command goes on, with fewer than --workers={workers} if so'
         ) from None
     reports.end(console, data.folder)
 

@@ -561,6 +561,8 @@ def test_csv_files_that_are_none(tmp_path, imports):
     (tmp_path / 'a.csv').write_text('')
     assert "the header is ''" in imports.refused('csv', tmp_path / 'a.csv')
     assert 'no such file' in imports.refused('csv', tmp_path / 'b.csv')
+    (tmp_path / 'c.csv').write_bytes(b'path,label\n\xff\xfe,1\n')
+    assert 'c.csv: no text in UTF-8' in imports.refused('csv', tmp_path / 'c.csv')
 
 
 @pytest.mark.parametrize(
