@@ -103,7 +103,8 @@ def digest(run):
     """32 bytes of what all hosts have to agree on: config and training examples."""
     given = fields.flat(json.loads(run.config.to_json()))
     common = {name: given[name] for name in given if name not in fields.OF_A_HOST}
-    known = [common, run.prepared.digest, run.examples.ids.tolist()]
+    noise = run.noise and run.noise.sha256  # a list may lie on a disk of each host
+    known = [common, run.prepared.digest, noise, run.examples.ids.tolist()]
     return hashlib.sha256(json.dumps(known).encode()).digest()
 
 
