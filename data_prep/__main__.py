@@ -3,8 +3,10 @@
     python -m data_prep fer2013 --source=DIR --out=DIR --labels=ferplus_majority7
     python -m data_prep image_folder --source=DIR --out=DIR
     python -m data_prep synthetic --out=DIR --train=2000 --test=1000
+    python -m data_prep doctor DIR --out=report
     python -m data_prep sheet DIR --out=sheet.png
     python -m data_prep noise draw --data=DIR --out=LIST --rate=0.3
+    python -m data_prep weights FILE --backbone=resnet18 --out=DIR
 
 Wrong input is one line and exit code 2.
 """
@@ -17,6 +19,7 @@ from data_prep import (
     cifar10,
     cifar100,
     csv_file,
+    doctor,
     expw,
     fer2013,
     ferplus_folders,
@@ -26,6 +29,7 @@ from data_prep import (
     raf_db,
     sheet,
     synthetic,
+    weights,
 )
 
 DOORS = {
@@ -33,6 +37,7 @@ DOORS = {
     'cifar10': cifar10,
     'cifar100': cifar100,
     'csv': csv_file,
+    'doctor': doctor,
     'expw': expw,
     'fer2013': fer2013,
     'ferplus': ferplus_folders,
@@ -42,6 +47,7 @@ DOORS = {
     'raf_db': raf_db,
     'sheet': sheet,
     'synthetic': synthetic,
+    'weights': weights,
 }
 
 
@@ -58,14 +64,13 @@ def main(arguments=None):
         )
     options = parser.parse_args(arguments)
     try:
-        DOORS[options.door].run(options)
+        return DOORS[options.door].run(options) or 0
     except (ValueError, OSError) as error:
         print(f'data_prep {options.door}: {error}', file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f'data_prep {options.door}: stopped', file=sys.stderr)
         return 130
-    return 0
 
 
 if __name__ == '__main__':

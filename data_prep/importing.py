@@ -16,7 +16,7 @@ import rich.console
 import rich.progress
 import rich.table
 
-from data_prep import alignment, squares
+from data_prep import alignment, processes, squares
 from fer_jax.data import prepared, sets, writing
 
 SHARD = 2048  # examples; no more is done again after a kill
@@ -53,13 +53,22 @@ def add_arguments(parser, size_px):
         ' it out, counted and listed',
     )
     parser.add_argument(
-        '--workers', type=int, default=squares.cores(), help='default: one a core'
+        '--workers', type=int, default=processes.cores(), help='default: one a core'
     )
     parser.add_argument('--force', action='store_true', help='replace the folder')
+    parser.set_defaults(then=prepare)
     alignment.add_arguments(parser)
 
 
 def run(options, door, found, **recipe):
+    """What is done with what a door found: `options.then`, as a rule `prepare`.
+
+    The doctor puts another function there, and so looks at sources through the doors.
+    """
+    return options.then(options, door, found, **recipe)
+
+
+def prepare(options, door, found, **recipe):
     """Checks and prints what a door found, and writes it as a prepared folder.
 
     Args:

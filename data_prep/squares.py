@@ -6,23 +6,16 @@ without loss. A picture is cut to the square around its box, black beyond the pi
 without a box to the largest square in its middle.
 """
 
-import collections
-import concurrent.futures
-import contextlib
+import functools
 import io
-import multiprocessing
-import multiprocessing.connection
-import os
-import signal
-import threading
 from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
 
+from data_prep import processes
 from fer_jax.data import pictures
 
-CHUNK = 32  # pictures that a process gets at a time
 FEW = 256  # so many are done before processes have started
 ORIENTATION = 0x0112  # the EXIF tag
 UNREADABLE = 'unreadable'
@@ -149,67 +142,8 @@ def _encoded(image, as_jpeg):
     return data.getvalue()
 
 
-@contextlib.contextmanager
 def workers(count, size_px, aligner=None):
-    """Gives a function: Pictures -> their Squares, an iterator in the same order.
-
-    On `count` processes, which are spawned, as a process that runs JAX cannot be
-    forked. They end with this one, however it ends.
-    """
-    if count < 2:
-        yield lambda many: _flat(convert(c, size_px, aligner) for c in _chunks(many))
-        return
-    with concurrent.futures.ProcessPoolExecutor(
-        count,
-        multiprocessing.get_context('spawn'),
-        initializer=_start,
-        initargs=(size_px, aligner),
-    ) as pool:
-
-        def squares(many):
-            waiting = collections.deque()
-            for chunk in _chunks(many):
-                waiting.append(pool.submit(_convert, chunk))
-                if len(waiting) > 4 * count:  # so many are ahead of the one who asks
-                    yield from waiting.popleft().result()
-            while waiting:
-                yield from waiting.popleft().result()
-
-        try:
-            yield squares
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def cores():
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0))
-
-
-def _chunks(many):
-    return (many[i : i + CHUNK] for i in range(0, len(many), CHUNK))
-
-
-def _flat(chunks):
-    for chunk in chunks:
-        yield from chunk
-
-
-_settings = {}  # of a worker: what `convert` gets beside its pictures
-
-
-def _start(size_px, aligner):
-    """What a worker does first."""
-    _settings.update(size_px=size_px, aligner=aligner)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asked
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent():
-    """A parent that was killed cannot end its workers, and they would wait for ever."""
-    multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
-    os._exit(1)
-
-
-def _convert(chunk):
-    return convert(chunk, **_settings)
+    """As processes.spread: gives a function, Pictures -> their Squares in order."""
+    return processes.spread(
+        functools.partial(convert, size_px=size_px, aligner=aligner), count
+    )

@@ -1,9 +1,9 @@
 """Pictures that are there more than once: the same pixels, or nearly the same picture.
 
-Near copies are found without comparing all pairs. The 256 bits of a signature are dealt
-into BANDS of 16, and only pictures that agree in a whole band are compared. Two whose
-signatures differ in up to 15 bits always do in one; of those that differ in MOST, 99.1 %
-(the chance that 24 bits, dealt at random, leave one of 16 bands empty).
+Near copies are found without comparing all pairs. The 256 bits of a signature are
+dealt into BANDS of 16, and only pictures that agree in a whole band are compared. Two
+whose signatures differ in up to 15 bits always do in one; of those that differ in MOST,
+99.1 % (the chance that 24 bits, dealt at random, leave one of 16 bands alone).
 """
 
 import collections
@@ -39,7 +39,7 @@ def alike(signatures, most=MOST):
     words = np.ascontiguousarray(signatures).view(np.uint64).reshape(n, 4)
     bits = np.unpackbits(signatures, axis=1)
     dealt = np.random.Generator(np.random.Philox(0)).permutation(256)
-    bands = np.packbits(bits[:, dealt], axis=1).view(np.uint16).reshape(n, BANDS)
+    bands = np.ascontiguousarray(np.packbits(bits[:, dealt], axis=1)).view(np.uint16)
     found, distances = [np.zeros((0, 2), np.int64)], [np.zeros(0, np.int64)]
     for band in bands.T:
         order = np.argsort(band, kind='stable')

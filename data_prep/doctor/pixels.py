@@ -6,20 +6,16 @@ grey values, whether each is brighter than its left neighbour (the difference ha
 Krawetz, "Kind of Like That", 2013, at 256 bits).
 """
 
-import collections
-import concurrent.futures
 import hashlib
 import io
-import multiprocessing
-import os
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
+from data_prep import processes
 from fer_jax.data import pictures
 
-CHUNK = 64
 FEW = 512  # so many are done before processes have started
 TINY_PX = 8
 SIGNATURE_PX = 16
@@ -47,12 +43,14 @@ def examine(source, box=None):
     """What is Seen of a picture.
 
     Args:
-      source: a path, the content of a file, or grey pixels [h, w] uint8.
+      source: a path, the content of a file, or uint8 pixels [h, w] or
+        [h, w, 3].
       box: left, top, right, bottom in px, of what counts of it; None: all.
     """
     try:
         if isinstance(source, np.ndarray):
-            return measured(Image.fromarray(source).convert('RGB'), {'grey'})
+            grey = {'grey'} if source.ndim == 2 else set()
+            return measured(Image.fromarray(source).convert('RGB'), grey)
         if not isinstance(source, bytes):
             with open(source, 'rb') as file:
                 source = file.read()
@@ -74,7 +72,7 @@ def examine(source, box=None):
         OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError
     ) as error:  # fmt: skip
         said = str(error).replace('<_io.BytesIO object at ', '').split(' 0x')[0]
-        if 'truncated' in said.lower() or size != (0, 0) and not whole(source):
+        if 'truncated' in said.lower() or (size != (0, 0) and not whole(source)):
             trouble = 'truncated'
         return Seen(trouble, said, size)
     return measured(upright if box is None else upright.crop(box), traits)
@@ -111,9 +109,9 @@ def measured(image, traits):
     traits = set(traits)
     if min(image.size) < TINY_PX:
         traits.add('tiny')
-    if (np.ptp(pixels.reshape(-1, 3).astype(int), axis=0) <= 2).all():
+    elif (np.ptp(pixels.reshape(-1, 3).astype(int), axis=0) <= 2).all():
         traits.add('blank')
-    if 'grey' not in traits:
+    if not {'grey', 'tiny', 'blank'} & traits:
         apart = pixels.astype(np.int16)
         if np.abs(apart - apart[..., :1]).max(initial=0) <= 2:
             traits.add('grey')
@@ -136,35 +134,16 @@ def signature(image):
     return np.packbits(grey[:, 1:] > grey[:, :-1]).tobytes()
 
 
-def examine_all(items, workers=None):
+def examine_all(items, workers):
     """What is Seen of (source, box) pairs, in order: an iterator.
 
-    A source may also be a function without arguments that gives one. Processes are
-    spawned: one that runs JAX cannot be forked.
+    A source may also be a function without arguments that gives one.
     """
-    items = list(items)
-    chunks = [items[i : i + CHUNK] for i in range(0, len(items), CHUNK)]
-    workers = workers or len(os.sched_getaffinity(0))
-    if workers < 2 or len(items) <= FEW:
-        for chunk in chunks:
-            yield from _examined(_fetched(chunk))
-        return
-    spawned = multiprocessing.get_context('spawn')
-    with concurrent.futures.ProcessPoolExecutor(workers, spawned) as pool:
-        waiting = collections.deque()
-        try:
-            for chunk in chunks:
-                waiting.append(pool.submit(_examined, _fetched(chunk)))
-                if len(waiting) > 4 * workers:
-                    yield from waiting.popleft().result()
-            while waiting:
-                yield from waiting.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _fetched(chunk):
-    return [(source() if callable(source) else source, box) for source, box in chunk]
+    count = workers if len(items) > FEW else 1
+    with processes.spread(_examined, count) as examined:
+        yield from examined(
+            (source() if callable(source) else source, box) for source, box in items
+        )
 
 
 def _examined(chunk):

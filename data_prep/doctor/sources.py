@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from data_prep import cifar, fer2013, ferplus
 from fer_jax.data import prepared, records, sets
 
 
@@ -103,3 +104,51 @@ def check_names(source):
     except ValueError as error:
         return [str(error)]
     return []
+
+
+def of_fer2013(folder):
+    """The Source of a folder with fer2013.csv; its labels are those of FER2013."""
+    path = folder / fer2013.FILE
+    if not path.is_file():
+        raise FileNotFoundError(f'no {fer2013.FILE} in {folder}')
+    faces = fer2013.read_faces(path)
+    shape = fer2013.SIZE_PX, fer2013.SIZE_PX
+    splits = {'Training': 'train', 'PublicTest': 'public_test'}
+    items = [
+        Item(
+            splits.get(usage, 'private_test'),
+            f'{fer2013.PREFIXES[usage]}-{row:05}',
+            int(label),
+            np.frombuffer(pixels, np.uint8).reshape(shape),
+            where=f'{fer2013.FILE} row {row}',
+        )
+        for row, (pixels, label, usage) in enumerate(zip(*faces))
+    ]
+    votes = (folder / ferplus.FILE).is_file()
+    return Source(
+        title='FER2013, csv',
+        set_name='fer2013',
+        class_names=fer2013.CLASSES,
+        items=sorted(items, key=lambda item: item.split != 'train'),
+        published={},
+        facts=(('FERPlus votes', f'{ferplus.FILE} is {"" if votes else "not "}there'),),
+    )
+
+
+def of_cifar(folder, layout):
+    """The Source of a folder with CIFAR's Python batches.
+
+    Args:
+      layout: of data_prep.cifar.
+    """
+    files = cifar.read_files(cifar.find(folder, layout), layout)
+    class_names = sets.SETS[layout.name].class_names
+    cifar.check_names(files, layout, class_names)
+    items = []
+    for split in prepared.SPLITS:
+        images = cifar.read_split(files, layout, split, len(class_names))
+        items += [
+            Item(split, f'{split}-{row:05}', int(label), pixels)
+            for row, (pixels, label) in enumerate(zip(images.pixels, images.labels))
+        ]
+    return Source(f'{layout.name}, Python batches', layout.name, class_names, items, {})

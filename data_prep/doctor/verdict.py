@@ -101,7 +101,7 @@ def judge(source, seen):
 
 
 def counts(source):
-    """{split: {'all': n, 'published': n or None, 'classes': {name: [n, published]}}}."""
+    """Of each split: all, published (None: unknown), classes {name: [n, published]}."""
     known = sets.SETS[source.set_name]
     found = {}
     for split in dict.fromkeys(item.split for item in source.items):
@@ -200,7 +200,8 @@ def far(statistics):
     columns = ('mean', 'std', 'expected_mean', 'expected_std')
     rows = zip('RGB', *(statistics[name] for name in columns))
     return [
-        f'{channel}: mean {mean:.3f}, deviation {std:.3f}; expected {usual:.3f}, {spread:.3f}'
+        f'{channel}: mean {mean:.3f}, deviation {std:.3f};'
+        f' expected {usual:.3f}, {spread:.3f}'
         for channel, mean, std, usual, spread in rows
         if abs(mean - usual) > FAR * spread or abs(std - spread) > FAR * spread
     ]
@@ -247,10 +248,10 @@ def repeated(source, seen):
     for group in copies.identical([one.digest for one in seen]):
         if len({items[place].split for place in group}) > 1:
             found['copies across splits'].append(group)
-        by_split = collections.defaultdict(list)
+        parts = collections.defaultdict(list)
         for place in group:
-            by_split[items[place].split].append(place)
-        for some in by_split.values():
+            parts[items[place].split].append(place)
+        for some in parts.values():
             if len({items[place].label for place in some}) > 1:
                 found['contradictions'].append(some)
             elif len(some) > 1:
@@ -266,4 +267,13 @@ def repeated(source, seen):
         group = places[group].tolist()
         across = len({items[place].split for place in group}) > 1
         found['near copies across splits' if across else 'near copies'].append(group)
-    return {name: ([], groups) for name, groups in found.items()}
+    return {
+        name: (by_split(items, groups) if 'across' in name else [], groups)
+        for name, groups in found.items()
+    }
+
+
+def by_split(items, groups):
+    """How many pictures of each split are in groups, as texts."""
+    splits = (items[place].split for group in groups for place in group)
+    return [f'{n:,} of {split}' for split, n in collections.Counter(splits).items()]

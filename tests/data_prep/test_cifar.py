@@ -1,6 +1,7 @@
 """CIFAR's archives as published, in small: twenty and twelve images."""
 
 import io
+import json
 import os
 import pickle
 import tarfile
@@ -228,3 +229,13 @@ def test_a_list_of_cifar_n_meets_the_prepared_set(tmp_path, source, capsys):
     assert 'wrong: 5 of 20 labels, 25.00%' in capsys.readouterr().out
     lines = (tmp_path / 'list' / 'noise.csv').read_text().splitlines()[1:]
     assert [int(line.split(',')[1]) for line in lines] == HUMAN.tolist()
+
+
+def test_the_doctor_recognises_the_batches(source, tmp_path):
+    for name in BATCHES:
+        out = tmp_path / name
+        assert door.main(['doctor', str(source(name)), f'--out={out}']) in (0, 1)
+        report = json.loads(out.with_suffix('.json').read_text())
+        assert report['recognised'] == f'{name}, Python batches'
+        assert report['splits']['test']['published'] == 10000
+        assert not {'damaged', 'unreadable'} & {f['name'] for f in report['findings']}

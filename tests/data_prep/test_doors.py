@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from data_prep import __main__ as door
 from data_prep import ferplus, ferplus_folders, image_folder
 from fer_jax.data import sets
 
@@ -549,3 +550,28 @@ def test_csv_files_that_are_none(tmp_path, imports):
     (tmp_path / 'a.csv').write_text('')
     assert "the header is ''" in imports.refused('csv', tmp_path / 'a.csv')
     assert 'no such file' in imports.refused('csv', tmp_path / 'b.csv')
+
+
+@pytest.mark.parametrize(
+    ('layout', 'title', 'splits'),
+    [
+        ('raf', 'RAF-DB, aligned', {'train': (14, 12271), 'test': (5, 3068)}),
+        ('affectnet', 'AffectNet, csv of 2017', {'train': (8, 287651)}),
+        ('affectnet_npy', 'AffectNet, npy files', {'train': (8, 287651)}),
+        ('expw', 'ExpW', {'all': (28, 91793)}),
+        ('kaggle', 'FER2013, folders', {'train': (14, 28709)}),
+        ('ferplus_png', 'FERPlus, png files', {'train': (8, 28709)}),
+        ('numbered', 'folder of images', {'all': (40, None)}),
+    ],
+)
+def test_the_doctor_recognises_it(request, tmp_path, layout, title, splits):
+    folder = request.getfixturevalue(layout)
+    out = tmp_path / 'report'
+    assert door.main(['doctor', str(folder), f'--out={out}']) == 1  # grey squares
+    report = json.loads(out.with_name('report.json').read_text())
+    assert report['recognised'] == title
+    for split, wanted in splits.items():
+        found = report['splits'][split]
+        assert (found['all'], found['published']) == wanted
+    names = {finding['name'] for finding in report['findings']}
+    assert not names & {'damaged', 'missing', 'classes', 'double ids'}

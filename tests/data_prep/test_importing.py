@@ -177,10 +177,10 @@ def test_alignment_has_its_own_listing(source, photo, imports):
 
 KILLED = """
 import os, signal, sys
-from data_prep import __main__, importing, squares
+from data_prep import __main__, importing, processes, squares
 
 if __name__ == '__main__':
-    importing.SHARD, squares.FEW, squares.CHUNK = 3, 0, 2
+    importing.SHARD, squares.FEW, processes.CHUNK = 3, 0, 2
     look = importing.Remaining.__call__
 
     def dies(self, start):
@@ -310,8 +310,8 @@ def test_an_import_that_is_there_needs_force(source, imports, photo):
 def test_ctrl_c_leaves_what_is_finished(source, imports, monkeypatch, small_shards):
     convert = squares.convert
 
-    def interrupted(chunk, *settings):
-        yield from convert(chunk, *settings)[:10]
+    def interrupted(chunk, **settings):
+        yield from convert(chunk, **settings)[:10]
         raise KeyboardInterrupt
 
     monkeypatch.setattr(squares, 'convert', interrupted)
