@@ -82,8 +82,8 @@ def test_a_face_off_the_given_box_is_not_taken(small):
 
 
 def test_preferred_faces_by_hand():
-    """Areas 400, 441, 3600. Of the box [5, 40, 25, 60] the second has 20 x 20 px, 400 of
-    441 in all, the first nothing, the last 15 x 20, 300 of 3700."""
+    """Areas 400, 441, 3600. Of the box [5, 40, 25, 60] the second has 400 px of
+    441 in all, the first nothing, the last 15 x 20 px, 300 of 3700."""
     found = np.array([[40, 40, 60, 60], [4.5, 39.5, 25.5, 60.5], [-40, 20, 20, 80]])
     assert alignment.preferred(found, None).tolist() == [2, 1, 0]
     box = np.array([5.0, 40, 25, 60])
