@@ -162,6 +162,10 @@ def get_config(arg=''):
     config.optimizer.classifier_decay_factors = ()  # theirs; empty: as the rest
     config.optimizer.late_beta1 = 0.9  # adam's beta1 from the first decay epoch on
 
+    # folders of python -m data_prep weights: one for all networks, or one for each, in
+    # order; on the command line once for each. Empty: random weights
+    config.pretrained = ()
+
     config.proximity = ConfigDict()  # embedding proximity, a centre loss on any method
     config.proximity.weight = 0.0  # gamma of the centre loss; 0: none
     config.proximity.update = 'wen'  # how centres move: wen, batch_mean, ema

@@ -6,6 +6,7 @@
     python -m data_prep doctor DIR --out=report
     python -m data_prep sheet DIR --out=sheet.png
     python -m data_prep noise draw --data=DIR --out=LIST --rate=0.3
+    python -m data_prep weights FILE --backbone=resnet18 --out=DIR
 
 Wrong input is one line and exit code 2.
 """
@@ -28,6 +29,7 @@ from data_prep import (
     raf_db,
     sheet,
     synthetic,
+    weights,
 )
 
 DOORS = {
@@ -45,6 +47,7 @@ DOORS = {
     'raf_db': raf_db,
     'sheet': sheet,
     'synthetic': synthetic,
+    'weights': weights,
 }
 
 

@@ -14,7 +14,6 @@ import pathlib
 
 import numpy as np
 import rich.console
-import rich.table
 
 from fer_jax.data import noise_exchange, noise_formats, noise_list, prepared
 from fer_jax.numerics import noise
@@ -151,26 +150,23 @@ def report(console, found, data):
     console.print(f'sha256 of noise.csv: {found.sha256}')
     rate = found.wrong / count
     console.print(f'wrong: {found.wrong:,} of {count:,} labels, {rate:.2%}')
-    console.print(matrix_table(found, data))
+    console.print('p(given | true) in %, columns numbered as the rows:')
+    for line in matrix_lines(found, data):
+        console.print(line)
 
 
-def matrix_table(found, data):
-    """Counts, rate and p(given | true) in % of each class of a list, to print."""
+def matrix_lines(found, data):
+    """Lines with count, rate and p(given | true) of each class of a list."""
     true = noise_list.true_labels(data.train)
     counts = np.bincount(true, minlength=len(data.class_names))
-    narrow = len(counts) <= WIDEST
-    numbers = [str(place) for place in range(len(counts))] if narrow else []
-    table = rich.table.Table(
-        'true class', 'examples', 'wrong', *numbers,
-        title='p(given | true) in %' if narrow else None, box=None,
-    )  # fmt: skip
-    for column in table.columns[1:]:
-        column.justify = 'right'
+    wide = max(map(len, data.class_names))
+    shown = range(len(counts)) if len(counts) <= WIDEST else ()
+    head = ''.join(f'{place:6}' for place in shown)
+    yield f'    {"true class":{wide}} examples  wrong{head}'
     for place, (name, row) in enumerate(zip(data.class_names, 100 * found.transition)):
-        wrong = f'{100 - row[place]:.1f}' if counts[place] else ''
-        shares = [f'{share:.1f}' for share in row] if narrow else []
-        table.add_row(f'{place} {name}', f'{counts[place]:,}', wrong, *shares)
-    return table
+        wrong = f'{100 - row[place]:.1f}' if counts[place] else '-'
+        shares = ''.join(f'{row[other]:6.1f}' for other in shown)
+        yield f'{place:3} {name:{wide}} {counts[place]:8,} {wrong:>6}{shares}'
 
 
 def _free_folder(options):
@@ -179,13 +175,10 @@ def _free_folder(options):
     Raises:
       ValueError: there is a list already, and --force is not given.
     """
-    folder = pathlib.Path(options.out)
-    taken = [name for name in ('noise.csv', 'noise.json') if (folder / name).exists()]
-    if taken and not options.force:
-        raise ValueError(
-            f'{folder / taken[0]} exists already; name another folder or pass --force'
-        )
-    return folder
+    table = pathlib.Path(options.out) / 'noise.csv'  # goes last: with it, all is there
+    if table.exists() and not options.force:
+        raise ValueError(f'{table} exists already; name another or pass --force')
+    return table.parent
 
 
 ACTIONS = {

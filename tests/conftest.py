@@ -20,7 +20,7 @@ import pytest
 from absl import flags
 from PIL import Image
 
-from fer_jax.nets import BatchNorm, Features
+from fer_jax.nets import BatchNorm, Features, Maps
 
 
 def pytest_configure():
@@ -75,7 +75,7 @@ class Tiny(nn.Module):
         if self.part == 'early':
             return images
         maps = nn.Conv(self.width, (3, 3), (2, 2))(images)
-        maps = nn.relu(BatchNorm()(maps, train))
+        maps = Maps(name='maps')(nn.relu(BatchNorm()(maps, train)))
         return Features(maps, jnp.mean(maps, axis=(1, 2)))
 
 

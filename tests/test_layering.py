@@ -13,8 +13,8 @@ BELOW = {
     'faces': 'numerics',
     'algorithms': 'numerics nets',
     'training': 'numerics data nets algorithms',
-    'analysis': 'numerics data nets algorithms training',
     'deploy': 'numerics data nets faces algorithms training',
+    'analysis': 'numerics data nets algorithms training deploy',
 }
 DOORS = {  # package -> where it may be imported
     'flax': ('fer_jax/nets/', 'fer_jax/algorithms/'),
@@ -25,7 +25,8 @@ DOORS = {  # package -> where it may be imported
     'matplotlib': ('fer_jax/analysis/',),
     'onnx': ('fer_jax/deploy/onnx_',),
     'onnxruntime': ('fer_jax/deploy/formats.py',),
-    'safetensors': ('fer_jax/deploy/formats.py',),
+    'safetensors': ('fer_jax/data/tensors.py',),
+    'torch': ('data_prep/weights.py',),
 }
 MODULES = sorted(
     path

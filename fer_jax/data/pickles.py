@@ -1,15 +1,18 @@
 """Pickled arrays and containers of other programs, read without running any code.
 
 A pickle is a program: `pickle.load`, `torch.load` and `np.load(allow_pickle=True)` run
-whatever its author wrote into it. Here only the names below are known; they build
+whatever its author wrote into it. Here only the names of `_KNOWN` exist; they build
 numbers, texts, plain containers and arrays, and everything else is refused before it
-is looked up. Three kinds of files are read: bare pickles (CIFAR's batches), NumPy's
-.npy, and torch's .pt, a zip with data.pkl and raw storages (a bare pickle before 1.6).
+is looked up. NumPy's own constructors are not among them: they take raw bytes for
+pointers when a pickle asks for arrays of objects. Three kinds of files are read: bare
+pickles (CIFAR's batches), NumPy's .npy, and torch's .pt, a zip with data.pkl and raw
+storages (bare pickles before 1.6).
 """
 
 import io
 import math
 import pickle
+import re
 import zipfile
 
 import numpy as np
@@ -38,10 +41,10 @@ def load(file, name):
             return _torch(zipfile.ZipFile(file))
         if start == np.lib.format.MAGIC_PREFIX:
             return _npy(file)
-        found = _Reader(file).load()
+        found = _Reader(file).read()
         if isinstance(found, int) and found == LEGACY_TORCH:
             # its version and the system's sizes come before the object
-            found = [_Reader(file).load() for _ in range(3)][-1]
+            found = [_Reader(file).read() for _ in range(3)][-1]
         return found
     except Exception as error:  # a damaged pickle can raise anything
         said = ' '.join(str(error).split())  # one line
@@ -55,6 +58,10 @@ class _Reader(pickle.Unpickler):
         # Python 2 wrote the CIFAR batches; its texts hold the bytes of arrays
         super().__init__(file, encoding='latin1')
         self._storage = storage
+
+    def read(self):
+        """The object, with arrays in the place of what stood for them."""
+        return _plain(self.load())
 
     def find_class(self, module, name):
         known = _KNOWN.get(f'{module.replace("numpy._core", "numpy.core")}.{name}')
@@ -79,7 +86,7 @@ def _torch(archive):
         raise ValueError('a zip without data.pkl, so not what torch.save writes')
     folder = table.removesuffix('data.pkl')
     reader = io.BytesIO(archive.read(table))
-    return _Reader(reader, lambda key: archive.read(f'{folder}data/{key}')).load()
+    return _Reader(reader, lambda key: archive.read(f'{folder}data/{key}')).read()
 
 
 def _npy(file):
@@ -90,10 +97,48 @@ def _npy(file):
         np.lib.format.read_array_header_1_0
     )  # fmt: skip
     if header(file)[-1].hasobject:
-        array = _Reader(file).load()
-        return array.item() if array.ndim == 0 else array
+        return _Reader(file).read()
     file.seek(0)
     return np.load(file, allow_pickle=False)
+
+
+class _DType:
+    """What numpy.dtype stands for: the type of one number or text, or of objects."""
+
+    def __init__(self, code, *_):
+        if not re.fullmatch(r'[biufSU]\d+|O8?', code):
+            raise ValueError(f'an array of {code}')
+        self.code, self.order = code, '='
+
+    def __setstate__(self, state):
+        self.order = state[1]
+
+
+class _Array:
+    """What numpy's _reconstruct stands for; `values` when all is read."""
+
+    def __init__(self, *_):
+        self.values = None
+
+    def __setstate__(self, state):
+        _, shape, dtype, fortran, data = state
+        if dtype.code.startswith('O'):  # data is a list then
+            self.values = data if shape else data[0]
+            return
+        data = data.encode('latin1') if isinstance(data, str) else data
+        flat = np.frombuffer(data, np.dtype(dtype.order + dtype.code))
+        self.values = flat.reshape(shape, order='F' if fortran else 'C')
+
+
+def _plain(found):
+    """Containers with the values of each _Array."""
+    if isinstance(found, _Array):
+        return _plain(found.values)
+    if isinstance(found, dict):
+        return {key: _plain(value) for key, value in found.items()}
+    if isinstance(found, list | tuple):
+        return type(found)(map(_plain, found))
+    return found
 
 
 def _tensor(storage, offset, size, stride, *_):
@@ -115,9 +160,9 @@ def _bytes(text, encoding):
 _KNOWN = {
     'collections.OrderedDict': dict,
     '_codecs.encode': _bytes,
-    'numpy.ndarray': np.ndarray,
-    'numpy.dtype': np.dtype,
-    'numpy.core.multiarray._reconstruct': np.empty(0).__reduce__()[0],
+    'numpy.ndarray': 'ndarray',  # an argument of the next but one
+    'numpy.dtype': _DType,
+    'numpy.core.multiarray._reconstruct': _Array,
     'torch._utils._rebuild_tensor_v2': _tensor,
     'torch.LongStorage': '<i8',
     'torch.IntStorage': '<i4',

@@ -11,7 +11,7 @@ from jax.sharding import Mesh
 
 from fer_jax.algorithms import Algorithm
 from fer_jax.data import noise_list, prepared, sets, whole
-from fer_jax.training import build, fields, hosts, mesh
+from fer_jax.training import build, fields, hosts, mesh, pretrained, seals
 
 
 class Examples(NamedTuple):
@@ -36,6 +36,7 @@ class Run(NamedTuple):
     mesh: Mesh
     steps_per_epoch: int
     damage: list  # a line about each damaged place of the records, skipped
+    starts: tuple  # pretrained.Start of each network; (): random weights
 
     @property
     def num_classes(self):
@@ -75,7 +76,8 @@ def prepare(config, workdir, *, accept_changes=False):
             f' {len(examples.labels)}'
         )
     devices = mesh.of_run(config, algorithm)  # here JAX starts
-    about = describe(data, examples, noise, damage)
+    starts = choose_starts(config, algorithm, workdir)
+    about = describe(data, examples, noise, damage, starts)
     check_same_data(workdir, about)
     if hosts.first():
         workdir.mkdir(parents=True, exist_ok=True)
@@ -96,14 +98,17 @@ def prepare(config, workdir, *, accept_changes=False):
         mesh=devices,
         steps_per_epoch=len(examples.labels) // config.batch_size,
         damage=damage,
+        starts=starts,
     )
 
 
 def digest(run):
-    """32 bytes of what all hosts have to agree on: config and training examples."""
+    """32 bytes of what all hosts have to agree on: config, examples and weights."""
     given = fields.flat(json.loads(run.config.to_json()))
     common = {name: given[name] for name in given if name not in fields.OF_A_HOST}
-    known = [common, run.prepared.digest, run.examples.ids.tolist()]
+    noise = run.noise and run.noise.sha256  # a list may lie on a disk of each host
+    ids = run.examples.ids.tolist()
+    known = [common, run.prepared.digest, noise, ids, run.starts]
     return hashlib.sha256(json.dumps(known).encode()).digest()
 
 
@@ -131,16 +136,29 @@ def check_same_data(workdir, about):
     path = workdir / 'data.json'
     before = json.loads(path.read_text()) if path.exists() else about
     for name, now in about.items():
-        if before[name] != now:
+        then = before.get(name, now)  # runs of older versions do not say all
+        if then != now:
             raise ValueError(
-                f'{workdir} was started with {name} {str(before[name])[:40]} and now'
+                f'{workdir} was started with {name} {str(then)[:40]} and now'
                 f' has {str(now)[:40]}; give --config.data.dir of the set it was'
                 ' started with, or name another --workdir'
             )
 
 
-def describe(data, examples, noise, damage):
-    """What says which data a run learned from, when they may be gone."""
+def choose_starts(config, algorithm, workdir):
+    """The pretrained weights of each network.
+
+    A run with a checkpoint does not look for the folders again: data.json knows them.
+    """
+    about = workdir / 'data.json'
+    if seals.steps(workdir / 'checkpoints') and about.exists():
+        stored = json.loads(about.read_text()).get('pretrained', ())
+        return tuple(pretrained.Start(**start) for start in stored)
+    return pretrained.choose(config, algorithm)
+
+
+def describe(data, examples, noise, damage, starts):
+    """What says which data and weights a run learned from, when they may be gone."""
     return {
         'set': data.set_name,
         'class_names': list(data.class_names),
@@ -149,6 +167,7 @@ def describe(data, examples, noise, damage):
         'digest': data.digest,
         'noise_list_sha256': noise.sha256 if noise else None,
         'skipped_records': damage,
+        'pretrained': [start._asdict() for start in starts],
     }
 
 

@@ -161,6 +161,32 @@ def test_tensors_stay_inside_their_storage(tmp_path):
             pickles.read(tmp_path / 'list.pt')
 
 
+@pytest.mark.parametrize('dtype', ['O', [('a', 'O')], 'V8'])
+def test_bytes_are_never_taken_for_objects(tmp_path, dtype):
+    """NumPy makes an array of objects from raw bytes as pointers, when so asked."""
+
+    class Pointers:
+        def __reduce__(self):
+            return np.ndarray, ((1,), np.dtype(dtype), b'12345678')
+
+    (tmp_path / 'file').write_bytes(pickle.dumps(Pointers(), protocol=2))
+    with pytest.raises(ValueError, match='cannot be read'):
+        pickles.read(tmp_path / 'file')
+
+
+def test_arrays_of_all_plain_types(tmp_path):
+    kinds = ('?', 'u1', '>i4', '<f4', 'f8', 'S3', '<U5')
+    given = {kind: np.array([[0, 1, 1], [1, 0, 1]]).astype(kind) for kind in kinds}
+    given['turned'] = np.asfortranarray(np.arange(6).reshape(2, 3))
+    given['objects'] = np.array(['a', None, 3], object)
+    (tmp_path / 'file').write_bytes(pickle.dumps([given], protocol=4))
+    (found,) = pickles.read(tmp_path / 'file')
+    assert found.pop('objects') == given.pop('objects').tolist()
+    for kind, array in given.items():
+        np.testing.assert_array_equal(found[kind], array)
+        assert found[kind].dtype == array.dtype
+
+
 @pytest.mark.parametrize(
     ('content', 'message'),
     [

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import resource
 
 import numpy as np
 import pytest
@@ -137,3 +138,31 @@ def test_wrong_options(call, tmp_path, line, message):
     assert said.startswith('data_prep noise: ')
     assert said.count('\n') == 1
     assert not (tmp_path / 'x').exists()
+
+
+def test_a_full_disk_leaves_no_list(call, tmp_path):
+    """Files of at most 100 bytes: what is written stops in the middle."""
+    call(f'draw --out={tmp_path / "a"} --rate=0.2')
+    draw = f'draw --out={tmp_path / "b"} --rate=0.2'
+    export = f'export csv {tmp_path / "a"} --out={tmp_path / "list.csv"}'
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, usual[1]))
+    try:
+        said = [call(line, code=2) for line in (draw, export)]
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert all('File too large' in one and one.count('\n') == 1 for one in said)
+    assert not any((tmp_path / 'b').iterdir())
+    assert not list(tmp_path.glob('*list.csv*'))
+    for line in (draw, export):
+        call(line)
+
+
+def test_a_list_that_was_cut_off_is_written_anew(call, tmp_path):
+    """A kill between the two files leaves noise.json alone, which is no list."""
+    draw = f'draw --out={tmp_path / "a"} --rate=0.2'
+    call(draw)
+    (tmp_path / 'a' / 'noise.csv').unlink()
+    assert 'no such file' in call(f'show {tmp_path / "a"}', code=2)
+    call(draw)
+    call(f'show {tmp_path / "a"}')
