@@ -136,6 +136,8 @@ def get_config(arg=''):
     config.noise.inclusive = False  # symmetric: draw from all classes, the own too
     config.noise.matrix = ''  # kind matrix: text file, C rows of C probabilities
     config.noise.seed = 0  # which labels are hit
+    # a list instead of drawing one: folder written by python -m data_prep noise
+    config.noise.list = ''
 
     config.model = ConfigDict()
     # resnet18, resnet18_cifar, resnet18_slim, resnet50, mobilenet_v2, vgg16, vgg16_bn,

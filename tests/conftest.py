@@ -14,10 +14,13 @@ os.environ.setdefault(
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import matplotlib.cbook
+import numpy as np
 import pytest
 from absl import flags
+from PIL import Image
 
-from fer_jax.nets import BatchNorm, Features
+from fer_jax.nets import BatchNorm, Features, Maps
 
 
 def pytest_configure():
@@ -50,6 +53,13 @@ def faces(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope='session')
+def hopper():
+    """Grace Hopper, from Matplotlib: uint8 [600, 512, 3]; a face of 180 x 230 px."""
+    with matplotlib.cbook.get_sample_data('grace_hopper.jpg') as file:
+        return np.array(Image.open(file).convert('RGB'))
+
+
 class Tiny(nn.Module):
     """One convolution: what a backbone is, in a second of compilation.
 
@@ -65,7 +75,7 @@ class Tiny(nn.Module):
         if self.part == 'early':
             return images
         maps = nn.Conv(self.width, (3, 3), (2, 2))(images)
-        maps = nn.relu(BatchNorm()(maps, train))
+        maps = Maps(name='maps')(nn.relu(BatchNorm()(maps, train)))
         return Features(maps, jnp.mean(maps, axis=(1, 2)))
 
 

@@ -13,8 +13,8 @@ BELOW = {
     'faces': 'numerics',
     'algorithms': 'numerics nets',
     'training': 'numerics data nets algorithms',
-    'analysis': 'numerics data nets algorithms training',
     'deploy': 'numerics data nets faces algorithms training',
+    'analysis': 'numerics data nets algorithms training deploy',
 }
 DOORS = {  # package -> where it may be imported
     'flax': ('fer_jax/nets/', 'fer_jax/algorithms/'),

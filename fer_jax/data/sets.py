@@ -6,6 +6,8 @@ codes. Labels go from set to set by name alone: `places`, and `place` for a code
 """
 
 import functools
+import types
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -16,6 +18,8 @@ class DataSet(NamedTuple):
     counts: dict  # examples of each published split
     optional: tuple = ()  # classes that some versions of the set leave out
     codes: tuple = ()  # integer of each class in the set's own label files
+    # examples of each class, of splits for which that was published
+    class_counts: Mapping = types.MappingProxyType({})
 
 
 def _names(text):
@@ -56,6 +60,11 @@ SETS = {
         _names('anger disgust fear happiness sadness surprise neutral'),
         {'train': 28709, 'public_test': 3589, 'private_test': 3589},
         codes=tuple(range(7)),
+        class_counts={
+            'train': (3995, 436, 4097, 7215, 4830, 3171, 4965),
+            'public_test': (467, 56, 496, 895, 653, 415, 607),
+            'private_test': (491, 55, 528, 879, 594, 416, 626),
+        },
     ),
     # Barsoum et al. 2016; majority labels leave fewer examples; codes are the columns
     # of votes, behind which come "unknown" and "NF"
@@ -70,6 +79,10 @@ SETS = {
         _names('surprise fear disgust happiness sadness anger neutral'),
         {'train': 12271, 'test': 3068},
         codes=tuple(range(1, 8)),
+        class_counts={
+            'train': (1290, 281, 717, 4772, 1982, 705, 2524),
+            'test': (329, 74, 160, 1185, 478, 162, 680),
+        },
     ),
     # Mollahosseini et al. 2017; 283,901 and 3,500 without contempt; its codes 8 none,
     # 9 uncertain and 10 no face are no classes
@@ -78,12 +91,17 @@ SETS = {
         {'train': 287651, 'validation': 4000},
         optional=('contempt',),
         codes=tuple(range(8)),
+        class_counts={
+            'train': (74874, 134415, 25459, 14090, 6378, 3803, 24882, 3750),
+            'validation': (500,) * 8,
+        },
     ),
     # Zhang et al. 2018; published without a split
     'expw': DataSet(
         _names('anger disgust fear happiness sadness surprise neutral'),
         {'all': 91793},
         codes=tuple(range(7)),
+        class_counts={'all': (3671, 3995, 1088, 30537, 10559, 7060, 34883)},
     ),
     # Krizhevsky 2009
     'cifar10': DataSet(

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from . import peers
 from .classifier import Classifier
 from .cnn7 import CNN7
-from .features import Features
+from .features import Features, Maps, moved
 from .mobilenet import MobileNetV2
 from .networks import Networks, networks
 from .norm import BatchNorm
@@ -19,8 +19,10 @@ __all__ = [
     'BatchNorm',
     'Classifier',
     'Features',
+    'Maps',
     'Networks',
     'make',
+    'moved',
     'networks',
     'peers',
 ]

@@ -14,7 +14,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from .features import Features, selected
+from .features import Features, Maps, selected
 from .norm import BatchNorm
 
 KERNEL_INIT = nn.initializers.variance_scaling(1 / 3, 'fan_in', 'uniform')
@@ -69,5 +69,6 @@ class CNN7(nn.Module):
             x = nn.max_pool(x, (2, 2), strides=(2, 2))
         if self.part == 'early':
             return x
+        x = Maps(name='maps')(x)
         flat = x.transpose(0, 3, 1, 2).reshape(x.shape[0], -1)
         return Features(x, flat.astype(jnp.float32))

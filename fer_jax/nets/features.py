@@ -3,10 +3,14 @@
 A backbone has a field `part`: 'early' maps images to the maps before the last stage,
 'late' maps those to Features, so late(early(images)) is the 'whole' net, whose names
 the parameters of both keep.
+Each passes its last feature maps through the module `Maps`, where Grad-CAM can see and
+move them (`moved`).
 """
 
+import contextlib
 from typing import NamedTuple
 
+import flax.linen as nn
 import jax
 
 
@@ -15,6 +19,33 @@ class Features(NamedTuple):
 
     maps: jax.Array  # [B, h, w, channels], last feature maps, in the compute dtype
     pooled: jax.Array  # [B, D] float32, what a classifier sees
+
+
+class Maps(nn.Module):
+    """maps -> maps: the place that the last feature maps pass."""
+
+    @nn.compact
+    def __call__(self, maps):
+        return maps
+
+
+@contextlib.contextmanager
+def moved(by):
+    """Adds `by` to the last feature maps of a network that is called in the block.
+
+    Yields a list that gets the maps as they were, an entry a call.
+    """
+    found = []
+
+    def intercept(call, inputs, options, context):
+        maps = call(*inputs, **options)
+        if not isinstance(context.module, Maps):
+            return maps
+        found.append(maps)
+        return maps + by
+
+    with nn.intercept_methods(intercept):
+        yield found
 
 
 def selected(stages, part):

@@ -20,7 +20,7 @@ Names: stem, group1..7/block0../{expand,filter,narrow}, last; each {conv,norm}.
 import flax.linen as nn
 import jax.numpy as jnp
 
-from .features import Features, selected
+from .features import Features, Maps, selected
 from .norm import BatchNorm
 
 KERNEL_INIT = nn.initializers.variance_scaling(2.0, 'fan_out', 'normal')
@@ -145,4 +145,5 @@ class MobileNetV2(nn.Module):
             return x
         last = rounded(1280 * max(1.0, share))
         x = ConvNorm(last, 1, self.dtype, name='last')(x, train)
+        x = Maps(name='maps')(x)
         return Features(x, jnp.mean(x.astype(jnp.float32), axis=(1, 2)))

@@ -22,7 +22,7 @@ from functools import partial
 import flax.linen as nn
 import jax.numpy as jnp
 
-from .features import Features, selected
+from .features import Features, Maps, selected
 from .norm import BatchNorm
 
 KERNEL_INIT = nn.initializers.variance_scaling(2.0, 'fan_out', 'normal')
@@ -165,4 +165,5 @@ class ResNet(nn.Module):
             x = stage(x, train)
         if self.part == 'early':
             return x
+        x = Maps(name='maps')(x)
         return Features(x, jnp.mean(x.astype(jnp.float32), axis=(1, 2)))

@@ -19,7 +19,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 import numpy as np
 
-from .features import Features, selected
+from .features import Features, Maps, selected
 from .norm import BatchNorm
 
 CONV_INIT = nn.initializers.variance_scaling(2.0, 'fan_out', 'normal')
@@ -85,6 +85,7 @@ class VGG16(nn.Module):
             x = nn.max_pool(x, (2, 2), strides=(2, 2))
         if self.part == 'early':
             return x
+        x = Maps(name='maps')(x)
         pooled = adaptive_mean(x.astype(jnp.float32), 7)
         units = pooled.transpose(0, 3, 1, 2).reshape(x.shape[0], -1)
         for name in ('fc6', 'fc7'):

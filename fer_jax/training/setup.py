@@ -62,7 +62,7 @@ def prepare(config, workdir, *, accept_changes=False):
     data = prepared.load(config.data.dir)
     sets.check_classes(config.data.name, data.class_names)
     data, damage = check_records(data, config.data.on_corrupt)
-    noise = draw_noise(config, data, workdir) if adds_noise(config) else None
+    noise = find_noise(config, data, workdir) if adds_noise(config) else None
     examples = choose(config, data, noise)
     algorithm = build.algorithm(
         config,
@@ -106,7 +106,9 @@ def digest(run):
     """32 bytes of what all hosts have to agree on: config, examples and weights."""
     given = fields.flat(json.loads(run.config.to_json()))
     common = {name: given[name] for name in given if name not in fields.OF_A_HOST}
-    known = [common, run.prepared.digest, run.examples.ids.tolist(), run.starts]
+    noise = run.noise and run.noise.sha256  # a list may lie on a disk of each host
+    ids = run.examples.ids.tolist()
+    known = [common, run.prepared.digest, noise, ids, run.starts]
     return hashlib.sha256(json.dumps(known).encode()).digest()
 
 
@@ -171,14 +173,17 @@ def describe(data, examples, noise, damage, starts):
 
 def adds_noise(config):
     """Whether the config asks for label noise."""
-    return config.noise.rate > 0 or config.noise.kind in ('asymmetric_fer', 'matrix')
+    noise = config.noise
+    return bool(noise.list or noise.rate or noise.kind in ('asymmetric_fer', 'matrix'))
 
 
-def draw_noise(config, data, workdir):
-    """The run's noise list: the one in `workdir`, or drawn now."""
+def find_noise(config, data, workdir):
+    """The run's noise list: the copy in `workdir`, that of `noise.list`, or drawn."""
     if (workdir / 'noise.csv').exists():
         return noise_list.load(workdir, data)
     noise = config.noise
+    if noise.list:
+        return noise_list.load(noise.list, data)
     return noise_list.draw(
         data,
         kind=noise.kind,
@@ -186,22 +191,8 @@ def draw_noise(config, data, workdir):
         seed=noise.seed,
         exact=noise.exact,
         inclusive=noise.inclusive,
-        matrix=read_matrix(noise.matrix) if noise.matrix else None,
+        matrix=noise_list.read_matrix(noise.matrix) if noise.matrix else None,
     )
-
-
-def read_matrix(path):
-    """[C, C] float64 from a text file of C rows."""
-    if not pathlib.Path(path).is_file():
-        raise FileNotFoundError(
-            f'noise.matrix: no file {path}; give C rows of C numbers'
-        )
-    try:
-        return np.loadtxt(path, ndmin=2)
-    except ValueError as error:
-        raise ValueError(
-            f'noise.matrix: {path} is not a table of numbers: {error}'
-        ) from None
 
 
 def choose(config, data, noise):

@@ -115,3 +115,11 @@ def test_codes_without_a_place():
         ValueError, match=r'^the classes fear, .* among surprise, anger$'
     ):
         sets.place('raf_db', 1, ['surprise', 'anger'])
+
+
+@pytest.mark.parametrize(('name', 'known'), sets.SETS.items())
+def test_published_counts_of_the_classes_add_up(name, known):
+    for split, counts in known.class_counts.items():
+        assert len(counts) == len(known.class_names)
+        assert sum(counts) == known.counts[split]
+    assert name not in ('raf_db', 'affectnet', 'fer2013', 'expw') or known.class_counts

@@ -1,0 +1,122 @@
+"""How probable it is that a label is right, said so that it can be counted on.
+
+Evidence for a label is where its score stands among all, averaged over epochs and
+networks: scores of the last epoch alone have been learned by heart in part. The
+probability is logistic in the evidence,
+
+    P(right | e) = sigmoid(SLOPE (e - t)),   t such that 1 - P has the rate as its mean,
+
+and the rate of wrong labels comes from the accuracies of the epochs (`wrong_rate`). No
+clean training label is used. Form and slope were chosen on finished runs with known
+wrong labels, where mixtures of two Gaussians or beta distributions took hard faces for
+wrong labels: docs/analysis.md has the table.
+"""
+
+import itertools
+from typing import NamedTuple
+
+import numpy as np
+from scipy import optimize, special, stats
+
+SLOPE = 2.1  # per normal score of evidence; 1 to 3.8 where it was fitted to the truth
+RATES = (0.01, 0.6)  # of wrong labels, the bounds of an estimate
+
+
+class Reliability(NamedTuple):
+    """What was said and what was the case, in bins of the probability."""
+
+    said: np.ndarray  # [K] mean probability; nan of an empty bin
+    right: np.ndarray  # [K] share of right labels; likewise
+    count: np.ndarray  # [K] int
+    error: float  # sum_k count_k / N |said_k - right_k| (Guo et al. 2017, eq. 3)
+
+
+def evidence(scores, log_odds):
+    """[N] float64 evidence for each label, larger for labels more likely right.
+
+    Scores become normal scores, the quantile of the standard normal distribution at
+    their rank among the N (ties share theirs), and are averaged; a score that is not
+    finite counts 0. Only ranks matter: similarities, log-odds and losses will do.
+
+    Args:
+      scores: [E, P, N] of a run's history.npz.
+      log_odds: [P, N] of a run's labels.csv (larger: more likely right); says which
+        way the scores point.
+    """
+    finite = np.isfinite(scores)
+    ranks = stats.rankdata(np.where(finite, scores, 0), axis=-1)
+    normal = special.ndtri((ranks - 0.5) / scores.shape[-1])
+    normal = np.where(finite, normal, 0).astype(np.float64)
+    says = stats.rankdata(np.nan_to_num(log_odds), axis=-1)
+    newest = normal[-1] * (says - says.mean(axis=-1, keepdims=True))
+    return normal.mean(axis=(0, 1)) * (-1 if newest.sum() < 0 else 1)
+
+
+def wrong_rate(rows, num_classes):
+    """Estimated share of wrong training labels, within RATES.
+
+    A network that has learned nothing by heart, and is right with probability A, agrees
+    with a share G = (1 - r) A + r (1 - A) / (C - 1) of the given labels, so that
+
+        r = (A - G) / (A - (1 - A) / (C - 1)).
+
+    A is the accuracy on the test set halfway through an epoch, G that on the training
+    set during it; the largest r of all epochs but the first counts, for memorising only
+    lowers it. It is too low where the first epochs memorise already, where people err
+    as networks do, and where the test labels are wrong as often as the training ones.
+
+    Args:
+      rows: of metrics.jsonl, with 'test/accuracy' and 'train/accuracy'.
+      num_classes: C, at least 2.
+    """
+    found = []
+    for before, row in itertools.pairwise(rows):
+        right = (before['test/accuracy'] + row['test/accuracy']) / 2
+        chance = (1 - right) / (num_classes - 1)
+        if right > chance and 'train/accuracy' in row:
+            found.append((right - row['train/accuracy']) / (right - chance))
+    return float(np.clip(max(found, default=0), *RATES))
+
+
+def right_probability(scores, log_odds, rate):
+    """[N] float64 in (0, 1): the calibrated probability that each given label is right.
+
+    Args:
+      scores, log_odds: of `evidence`.
+      rate: share of wrong labels in (0, 1), from `wrong_rate` or from somebody who
+        knows better; the mean of 1 - P.
+    """
+    found = evidence(scores, log_odds)
+
+    def excess(threshold):
+        return special.expit(SLOPE * (threshold - found)).mean() - rate
+
+    far = np.abs(found).max() + abs(special.logit(rate)) / SLOPE + 1
+    threshold = optimize.brentq(excess, -far, far)
+    return special.expit(SLOPE * (found - threshold))
+
+
+def reliability(probability, right, bins=10):
+    """The Reliability of probabilities in equal bins.
+
+    Args:
+      probability: [N], said to be that of being right.
+      right: [N] bool, what was the case.
+      bins: K.
+    """
+    place = np.minimum((np.asarray(probability) * bins).astype(int), bins - 1)
+    count = np.bincount(place, minlength=bins)
+    filled = np.where(count > 0, count, np.nan)
+    said = np.bincount(place, probability, bins) / filled
+    share = np.bincount(place, right, bins) / filled
+    error = np.nansum(count * np.abs(said - share)) / len(place)
+    return Reliability(said, share, count, float(error))
+
+
+def expected_yield(probability):
+    """[N] float64: wrong labels to be expected among the first 1, 2, ... N reviewed.
+
+    Args:
+      probability: [N] of being right; reviewed from the least probable on.
+    """
+    return np.cumsum(1 - np.sort(probability))

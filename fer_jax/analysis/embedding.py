@@ -1,0 +1,34 @@
+"""Embeddings drawn in the plane (embedding-proximity paper, Fig. 5)."""
+
+import numpy as np
+
+
+def plane(embeddings, *, perplexity=30.0, seed=0):
+    """t-SNE of embeddings (van der Maaten and Hinton 2008; scikit-learn).
+
+    Minutes for more than 10,000 examples: draw some (`chosen`).
+
+    Args:
+      embeddings: [N, D], N at least 4.
+      perplexity: effective number of neighbours, at most (N - 1) / 3.
+      seed: draws the start, where the principal axes leave a choice.
+
+    Returns:
+      [N, 2] float32.
+    """
+    from sklearn.manifold import TSNE  # a second to import, and nobody else needs it
+
+    drawing = TSNE(
+        perplexity=min(perplexity, (len(embeddings) - 1) / 3),
+        init='pca',
+        learning_rate='auto',
+        random_state=seed,
+    )
+    return drawing.fit_transform(np.asarray(embeddings, np.float32))
+
+
+def chosen(count, most=2000, seed=0):
+    """[n] int, rising: `most` of `count` places drawn without replacement, or all."""
+    generator = np.random.Generator(np.random.Philox(seed))
+    order = np.argsort(generator.random(count), kind='stable')
+    return np.sort(order[:most])

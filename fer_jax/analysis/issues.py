@@ -1,0 +1,49 @@
+"""issues.json: the suspected labels of a run, for other programs."""
+
+import json
+
+import numpy as np
+
+from fer_jax.data import whole
+
+FORMAT = 1
+
+
+def ranked(ids, given, suggested, right, class_names, threshold=0.5):
+    """The labels with right < threshold as list of dicts, the least probable first.
+
+    Args:
+      ids: [N] str.
+      given, suggested: [N] int in [0, C).
+      right: [N], calibrated probability that the given label is right.
+      class_names: of the C classes.
+      threshold: 0.5 lists the labels that are more probably wrong than right.
+
+    Returns:
+      List of {'rank' (from 1), 'id', 'given_label', 'suggested_label',
+      'probability_right'}; where the networks say what was given, so does
+      'suggested_label'.
+    """
+    order = np.argsort(right, kind='stable')
+    return [
+        {
+            'rank': rank,
+            'id': str(ids[place]),
+            'given_label': class_names[given[place]],
+            'suggested_label': class_names[suggested[place]],
+            'probability_right': float(f'{right[place]:.6g}'),
+        }
+        for rank, place in enumerate(order.tolist(), start=1)
+        if right[place] < threshold
+    ]
+
+
+def write(path, issues, about):
+    """Writes issues.json: {'format', **about, 'issues'}, whole or not at all.
+
+    Args:
+      issues: from `ranked`.
+      about: dict of what the reader should know of the run.
+    """
+    content = {'format': FORMAT, **about, 'issues': issues}
+    whole.write_text(path, json.dumps(content, indent=1) + '\n')
