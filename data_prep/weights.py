@@ -45,7 +45,7 @@ def add_arguments(parser):
 
 def run(options):
     """Converts the file, prints what was in it and writes the folder."""
-    from fer_jax.nets import torch_names  # here: no other door has to wait for JAX
+    from fer_jax.nets import torch_names  # here: no other door has to wait for Flax
 
     console = rich.console.Console(highlight=False, markup=False, soft_wrap=True)
     path = pathlib.Path(options.file)

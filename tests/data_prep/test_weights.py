@@ -185,14 +185,6 @@ def test_without_torch_it_says_how_to_get_it(tmp_path):
     assert not (tmp_path / 'out').exists()
 
 
-def test_the_doors_do_not_wait_for_jax_or_torch():
-    code = (
-        'import sys; import data_prep.__main__;'
-        ' sys.exit(bool({"jax", "torch"} & set(sys.modules)))'
-    )
-    assert subprocess.run([sys.executable, '-c', code]).returncode == 0
-
-
 class Harm:
     """A pickle that would make a folder when it is read."""
 
