@@ -10,7 +10,8 @@ Commands
              of the faces on them
   export     --workdir=FOLDER --out=FOLDER: the network alone, for other programs
   bench      --workdir=FOLDER: latency and images/s of JAX, StableHLO and onnxruntime
-The others need no config; each has --help, and docs/use.md.
+  audit      --workdir=FOLDER [--kfold=K]: which labels are wrong, and how sure that is
+The others need no config; each has --help, docs/use.md and, for audit, docs/audit.md.
 
 Exit codes: 0 done, or stopped by SIGTERM and saved; 1 done, but inputs could not be
 read or show no face, or an export or a run of the self-test differs; 2 the command, its
@@ -42,7 +43,13 @@ ACCEPT_CHANGES = flags.DEFINE_bool(
 BREAKS = flags.DEFINE_integer('breaks', 6, 'Runs that the self-test breaks.')
 WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of the run; continued if there.')
 TRAINS = ('train', 'selftest')  # these need a config
-USES = ('evaluate', 'predict', 'export', 'bench')  # modules of fer_jax.deploy
+USES = {  # command -> package of fer_jax that has its module
+    'evaluate': 'deploy',
+    'predict': 'deploy',
+    'export': 'deploy',
+    'bench': 'deploy',
+    'audit': 'analysis',
+}
 COMMANDS = (*TRAINS, *USES)
 STOPPED = 130  # what a shell expects after Ctrl-C
 
@@ -109,7 +116,7 @@ def use(command, arguments):
       UnusableCommand: one line that says what was wanted.
     """
     heap.keep()
-    module = importlib.import_module(f'fer_jax.deploy.{command}')
+    module = importlib.import_module(f'fer_jax.{USES[command]}.{command}')
     summary = module.__doc__.splitlines()[0]
     parser = Parser(f'launch.py {command}', description=summary, allow_abbrev=False)
     module.add_arguments(parser)
@@ -156,11 +163,17 @@ def train(config, workdir):
         return failed(f'another host is gone or out of reach ({said}); {help}', 5)
     if found is None:
         say(f'{workdir}: stopped and saved; the same command goes on')
-        return STOPPED if pressed() else 0
+        if pressed():
+            sys.exit(STOPPED)  # all hosts leave together, as after code 0
+        return 0
     say(
         f'{workdir}: test accuracy {found["last5"]:.2%}, mean of the last 5 epochs;'
         f' all numbers in {workdir}/result.json'
     )
+    if hosts.first():
+        from fer_jax.analysis import audit
+
+        print(audit.in_passing(workdir))
     return 0
 
 

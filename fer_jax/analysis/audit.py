@@ -1,0 +1,112 @@
+"""Which labels of a run are wrong, and how sure that is: one page and lists beside it.
+
+    RUN/audit.html    opens in a browser without a network
+    RUN/issues.json   the suspected labels, for other programs
+    RUN/labels.csv    every label; was there already
+
+With --kfold=K, instead: the files that cleanlab takes (see kfold).
+"""
+
+import numpy as np
+
+from fer_jax.analysis import cases, closeup, issues, kfold, page, sections
+from fer_jax.data import whole
+
+PICTURES = 2000
+
+
+def add_arguments(parser):
+    """Adds this command's options to an argparse parser."""
+    parser.add_argument('--workdir', required=True, help='folder of a finished run')
+    parser.add_argument('--data', help="prepared folder; default: the run's own")
+    parser.add_argument('--which', default='last', help='checkpoint: last, best, STEP')
+    parser.add_argument(
+        '--pictures',
+        type=int,
+        default=PICTURES,
+        help='how many of the most suspicious labels get a picture (default: 2000)',
+    )
+    parser.add_argument(
+        '--kfold',
+        type=int,
+        metavar='K',
+        help='train K more runs, each without a part, for cleanlab',
+    )
+
+
+def run(options):
+    """Writes the page and the lists; returns 0.
+
+    Raises:
+      ValueError, FileNotFoundError: no finished run there, or not its data.
+    """
+    if options.kfold:
+        folder = kfold.run(options.workdir, options.kfold)
+        print(f'written: {folder}' if folder else 'stopped; the same command goes on')
+        return 0
+    case = cases.read(options.workdir, options.data)
+    found = gather(case, options.pictures, which=options.which)
+    for path in write(case, found):
+        print(f'written: {path}, {path.stat().st_size / 1e6:.1f} MB')
+    return 0
+
+
+def in_passing(workdir):
+    """What a run writes at its end: all that takes no look at the faces by a network.
+
+    Returns:
+      A line that says what was written, or why not: a finished run has not failed.
+    """
+    try:
+        case = cases.read(workdir, None)
+        path = write(case, gather(case, PICTURES, which=None))[0]
+    except Exception as error:
+        said = str(error).splitlines()[:1]
+        return f'{workdir}: no audit.html ({type(error).__name__}: {"".join(said)})'
+    return f'{workdir}: which labels are wrong is in {path}'
+
+
+def gather(case, pictures=PICTURES, which='last'):
+    """Everything that the page shows: plain values and arrays, as page.render takes it.
+
+    A part that the run has nothing for is a line that says why.
+
+    Args:
+      pictures: how many of the most suspicious labels get a picture.
+      which: checkpoint for what takes a look at the faces; None: leave that out.
+    """
+    suspects = np.arange(min(pictures, len(case.ids)))
+    relabels = sections.relabels(case)
+    networks = closeup.networks(case, which)
+    chosen = [networks['weighted']['most'], networks['weighted']['least']]
+    if isinstance(relabels, dict):
+        chosen.append(relabels['unstable'])
+    if isinstance(networks['space'], dict):
+        chosen.append(networks['space']['chosen'])
+    if isinstance(networks['cam'], dict):
+        chosen.append(networks['cam'])
+    return {
+        'run': sections.about(case),
+        'summary': sections.summary(case, which),
+        'labels': sections.labels(case),
+        'pictures': sections.pictures(case, suspects, [one['rows'] for one in chosen]),
+        'curves': sections.opinion_curves(case, len(suspects)),
+        'noise': sections.noise(case),
+        'epochs': sections.epochs(case),
+        'relabels': relabels,
+        'networks': networks,
+    }
+
+
+def write(case, found):
+    """Writes audit.html and issues.json into the run's folder; returns their paths.
+
+    Args:
+      found: from `gather`.
+    """
+    folder = case.run.folder
+    paths = folder / 'audit.html', folder / 'issues.json'
+    whole.write_text(paths[0], page.render(f'Label audit: {case.run.name}', found))
+    listed = issues.ranked(case.ids, case.given, case.suggested, case.right, case.names)
+    issues.write(paths[1], listed, found['run'] | {'noise': found['summary']['noise']})
+    return paths

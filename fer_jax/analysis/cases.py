@@ -1,0 +1,107 @@
+"""The labels of a finished run and everything that is known about them."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+
+from fer_jax.analysis import calibration, opinions, runs, timeline
+from fer_jax.data import prepared
+from fer_jax.training import setup
+
+
+class Case(NamedTuple):
+    """A finished run's labels, row i being example i of its tables."""
+
+    run: runs.FinishedRun
+    names: tuple  # of the C classes
+    ids: np.ndarray  # [N] str
+    given: np.ndarray  # [N] int
+    suggested: np.ndarray  # [N] int
+    final: np.ndarray  # [N] int, the relabel table at the end
+    clean_labels: np.ndarray  # [N] int, -1 where unknown
+    networks: np.ndarray  # [P, N] probability that a label is right, by network
+    right: np.ndarray  # [N] float64, calibrated probability that it is right
+    tables: np.ndarray  # [E + 1, N] int, the labels at first and after each epoch
+    kind: str  # of the scores, see opinions.kind
+    data: prepared.Prepared | str  # or a line that says why there is none
+
+    @property
+    def wrong(self):
+        """[N] bool: known to be wrong."""
+        return (self.clean_labels >= 0) & (self.clean_labels != self.given)
+
+    @property
+    def order(self):
+        """[N] int: examples from the least trusted label on, as the page has them."""
+        return np.argsort(self.right, kind='stable')
+
+    @property
+    def rank(self):
+        """[N] int32: place of each example in `order`."""
+        return np.argsort(self.order).astype(np.int32)
+
+
+def read(workdir, folder=None):
+    """The Case of the finished run in `workdir`.
+
+    Args:
+      folder: of its prepared data; None: where the run found them.
+
+    Raises:
+      FileNotFoundError: no finished run there.
+      ValueError: the run has no opinion of its labels, or `folder` is another set.
+    """
+    found = runs.read(workdir)
+    names = tuple(found.result['class_names'])
+    algorithm = found.result['config']['algorithm']
+    if found.scores is None:
+        raise ValueError(
+            f'{workdir}: {algorithm["name"]} scores no labels, so there is nothing to'
+            ' audit; train a method that does, as configs/resup.py'
+        )
+    columns = {name: [row[name] for row in found.labels] for name in found.labels[0]}
+    number = {name: place for place, name in enumerate((*names, ''))} | {'': -1}
+
+    def classes(name):
+        return np.array([number[value] for value in columns[name]], np.int32)
+
+    trust = [v for k, v in columns.items() if k.startswith('clean_probability_')]
+    trust = np.array(trust, np.float64).reshape(len(trust), len(found.labels))
+    log_odds = special.logit(np.clip(trust, 1e-300, 1 - 1e-15))
+    rate = calibration.wrong_rate(found.rows, len(names))
+    given = classes('given_label')
+    with np.load(found.folder / 'history.npz') as history:
+        tables = history['labels']
+    return Case(
+        run=found,
+        names=names,
+        ids=np.array(columns['id']),
+        given=given,
+        suggested=classes('suggested_label'),
+        final=classes('final_label'),
+        clean_labels=classes('clean_label'),
+        networks=trust,
+        right=calibration.right_probability(found.scores, log_odds, rate),
+        tables=timeline.tables(given, tables),
+        kind=opinions.kind(algorithm),
+        data=data_of(found, folder),
+    )
+
+
+def data_of(found, folder):
+    """The prepared set of a run, or a line that says why it cannot be had.
+
+    Raises:
+      ValueError: `folder` was given and is another set.
+    """
+    config = found.result['config']['data']
+    try:
+        data = prepared.load(folder or config['dir'])
+        if data.digest != found.result['dataset_digest']:
+            raise ValueError(f'{data.folder} is not the set that the run learned from')
+        return setup.check_records(data, config.get('on_corrupt', 'stop'))[0]
+    except (ValueError, OSError) as error:
+        if folder:
+            raise
+        return f'The pictures could not be read: {error}. Give --data=FOLDER.'

@@ -1,0 +1,89 @@
+"""The page of an audit: one file that a browser opens without a network.
+
+`render` joins the template, the style, the scripts and the content of an audit. Nothing
+is built or fetched: what a browser gets is these sources as they are, and a content
+security policy forbids the page every request.
+"""
+
+import base64
+import gzip
+import json
+import math
+import pathlib
+
+import numpy as np
+
+HERE = pathlib.Path(__file__).parent
+# In the order in which they need each other.
+SCRIPTS = (
+    'base.js',
+    'plot.js',
+    'charts.js',
+    'decisions.js',
+    'labels.js',
+    'gallery.js',
+    'table.js',
+    'summary.js',
+    'noise.js',
+    'epochs.js',
+    'relabels.js',
+    'networks.js',
+    'main.js',
+)
+DTYPES = ('uint8', 'uint16', 'uint32', 'int8', 'int16', 'int32', 'float32')
+
+
+def render(title, content):
+    """The page as text.
+
+    Args:
+      title: of the window.
+      content: of audit.gather: dicts, lists, plain values and arrays.
+    """
+    scripts = '\n'.join((HERE / name).read_text('utf-8') for name in SCRIPTS)
+    # A '<' may end the element that the data are in, so it is written as JSON can.
+    data = json.dumps(packed(content), separators=(',', ':'), ensure_ascii=False)
+    parts = {
+        'title': title.replace('&', '&amp;').replace('<', '&lt;'),
+        'style': (HERE / 'style.css').read_text('utf-8'),
+        'script': scripts,
+        'data': data.replace('<', '\\u003c'),
+    }
+    page = (HERE / 'page.html').read_text('utf-8')
+    pieces = page.split('%%')
+    pieces[1::2] = (parts[name] for name in pieces[1::2])
+    return ''.join(pieces)
+
+
+def packed(value):
+    """`value` for JSON: arrays as {dtype, shape, gzip}, NaN and infinities as null.
+
+    An array's bytes, the lowest first, are compressed with gzip and written in base64:
+    browsers unpack both by themselves.
+
+    Raises:
+      ValueError: an array of a dtype that browsers have no typed array for.
+    """
+    if isinstance(value, dict):
+        return {name: packed(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [packed(inner) for inner in value]
+    if isinstance(value, np.ndarray):
+        if value.dtype.name not in DTYPES:
+            raise ValueError(f'dtype {value.dtype}; a page has {", ".join(DTYPES)}')
+        raw = np.ascontiguousarray(value).astype(value.dtype.newbyteorder('<'))
+        return {
+            'dtype': value.dtype.name,
+            'shape': list(value.shape),
+            'gzip': base64.b64encode(gzip.compress(raw.tobytes(), 6, mtime=0)).decode(),
+        }
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def text(lines):
+    """Lines as an array of bytes, for `packed`; no line may hold a line feed."""
+    return np.frombuffer('\n'.join(lines).encode(), np.uint8)

@@ -1,0 +1,329 @@
+"""The sections of an audit's page that the files of a run suffice for.
+
+Each is plain values and arrays as page.render takes them, or a line that says why the
+run has nothing for it. Rows are places in `Case.order`: the least trusted label is 0.
+"""
+
+import hashlib
+
+import numpy as np
+
+from fer_jax.analysis import (
+    calibration,
+    curves,
+    opinions,
+    page,
+    thumbnails,
+    timeline,
+    transitions,
+    weights,
+)
+
+UNSTABLE = 30  # examples whose labels are drawn epoch by epoch
+REVIEWED = 200  # labels that a person looks at in one go
+MOST_FLIPS = 6  # the last bar holds that many and more
+
+
+def about(case):
+    """What run this is."""
+    result = case.run.result
+    # Decisions belong to labels, not to a run: another run on them finds them again.
+    known = f'{result["dataset_digest"]} {result["noise_list_sha256"]}'
+    return {
+        'name': case.run.name,
+        'method': result['config']['algorithm']['name'],
+        'set': result['config']['data']['name'],
+        'classes': list(case.names),
+        'examples': len(case.ids),
+        'epochs': len(case.run.rows),
+        'networks': case.run.scores.shape[1],
+        'key': hashlib.sha256(known.encode()).hexdigest()[:16],
+        'version': result['fer_jax'],
+    }
+
+
+def summary(case, which):
+    """Data, noise, accuracy, and what to do next.
+
+    Args:
+      which: the checkpoint that was looked into, or None.
+    """
+    result = case.run.result
+    names = {'': 'network 1'} | {
+        key: 'mean vote' if key == 'accuracy_mean' else f'network {key[9:]}'
+        for key in result
+        if key.startswith('accuracy_')
+    }
+    config, known = result['config'], int((case.clean_labels >= 0).sum())
+    return {
+        'data': [
+            ['data set', config['data']['name']],
+            ['training labels', f'{len(case.ids):,}'],
+            ['test labels', f'{result["test_examples"]:,}'],
+            ['noise added', noise_words(result)],
+            ['method', config['algorithm']['name']],
+            [
+                'backbone',
+                f'{config["model"]["backbone"]}, width'
+                f' {config["model"]["width"]}, {config["data"]["image_size_px"]} px',
+            ],
+            ['records skipped', str(result.get('skipped_records', 0))],
+        ],
+        'noise': {
+            'expected_wrong': float((1 - case.right).sum()),
+            'estimated_rate': float((1 - case.right).mean()),
+            'doubt': doubt(case),
+            'known': known,
+            'known_wrong': int(case.wrong.sum()) if known else None,
+            'known_rate': float(case.wrong.sum() / known) if known else None,
+        },
+        'accuracy': [
+            {'name': name}
+            | {k: block[k] for k in ('last', 'last5', 'best_on_test', 'best_epoch')}
+            for key, name in names.items()
+            for block in [result[key] if key else result]
+        ],
+        'balanced_accuracy': result['balanced_accuracy'],
+        'macro_f1': result['macro_f1'],
+        'next': advice(case, which),
+    }
+
+
+def doubt(case):
+    """Why the estimated noise rate may be far off, or None."""
+    least, most = calibration.RATES
+    rate = calibration.wrong_rate(case.run.rows, len(case.names))
+    if least < rate < most:
+        return None
+    end = 'lower' if rate <= least else 'upper'
+    return (
+        f'The estimated noise rate, {100 * rate:.0f} %, is the {end} end of what is'
+        ' looked for: the order of the labels below holds, their probabilities may be'
+        ' far off. Most often the networks have learned too little to tell.'
+    )
+
+
+def noise_words(result):
+    """'symmetric, rate 30 %, seed 0', or 'none: the labels as they came'."""
+    noise = result['config']['noise']
+    if not result['noise_list_sha256']:
+        return 'none: labels as they came'
+    if noise['kind'] in ('matrix', 'asymmetric_fer'):
+        return f'{noise["kind"]}, seed {noise["seed"]}'
+    rate = f'{100 * noise["rate"]:.3g} %'
+    return f'{noise["kind"]}, rate {rate}, seed {noise["seed"]}'
+
+
+def advice(case, which):
+    """[(what to do, command or None)]."""
+    config, folder = case.run.result['config'], case.run.folder
+    few = min(REVIEWED, len(case.ids))
+    wrong = calibration.expected_yield(case.right)[few - 1]
+    train = (
+        f'python launch.py --config=configs/{config["algorithm"]["name"]}.py:dataset='
+        f'{config["data"]["name"]},noise={config["noise"]["rate"]:g}'
+        f' --config.data.dir={config["data"]["dir"]}'
+        f' --config.noise.corrections=decisions.csv --workdir={folder}-reviewed'
+    )
+    audit = f'python launch.py audit --workdir={folder}'
+    found = [
+        (
+            f'Review the {few} most suspicious labels: about {wrong:.0f} are expected'
+            ' to be wrong. Click a card below, press k, r or d, and download'
+            ' decisions.csv.',
+            None,
+        ),
+        ('Train again with your decisions, and with the settings of this run:', train),
+        ('Get out-of-fold probabilities for cleanlab:', f'{audit} --kfold=5'),
+    ]
+    if which is None:
+        found.insert(1, ('Add embeddings and Grad-CAM to this page:', audit))
+    return found
+
+
+def labels(case):
+    """The columns of the table."""
+    order = case.order
+    small = np.uint8 if len(case.names) <= 256 else np.uint16
+    found = {
+        'ids': page.text(case.ids[order].tolist()),
+        'given': case.given[order].astype(small),
+        'suggested': case.suggested[order].astype(small),
+        'right': case.right[order].astype(np.float32),
+        'networks': np.round(65535 * case.networks[:, order]).astype(np.uint16),
+        'flips': np.minimum(flips(case).count[order], 255).astype(np.uint8),
+    }
+    if (case.tables != case.given).any():
+        found['final'] = case.final[order].astype(small)
+    if (case.clean_labels >= 0).any():
+        found['clean_labels'] = case.clean_labels[order].astype(np.int16)
+    return found
+
+
+def flips(case):
+    """timeline.Flips of the case."""
+    return timeline.flips(case.tables)
+
+
+def pictures(case, suspects, more):
+    """Small pictures of the rows `suspects` and of those that other sections show.
+
+    Args:
+      more: list of arrays of rows.
+    """
+    if isinstance(case.data, str):
+        return case.data
+    rows = np.unique(np.concatenate([suspects, *more])).astype(np.int32)
+    faces, ids = thumbnails.Faces(case.data), case.ids[case.order[rows]]
+    found = [thumbnails.small(faces.pixels(name)) for name in ids.tolist()]
+    everyone = len(suspects) == len(case.ids)
+    rule = (
+        'every label has one.'
+        if everyone
+        else f'the {len(suspects):,} most suspicious labels have one, and a curve over'
+        ' the epochs (--pictures=N makes it N); the table has every label.'
+    )
+    return {'rows': rows, 'rule': rule} | thumbnails.strung(found)
+
+
+def opinion_curves(case, count):
+    """What the networks thought of the first `count` labels after each epoch."""
+    scores = case.run.scores[:, :, case.order[:count]]
+    values = opinions.opinion(scores, case.kind).transpose(2, 1, 0)
+    return {
+        'values': np.round(255 * values).astype(np.uint8),
+        'label': opinions.CURVES[case.kind],
+        'said': 'from 0 to 1, by epoch',
+    }
+
+
+def noise(case):
+    """Transition matrices; where truth is known, how well wrong labels are found."""
+    estimated = transitions.estimate(
+        case.given, case.suggested, case.right, len(case.names)
+    )
+    known = case.clean_labels >= 0
+    counted = None
+    if known.any():
+        counted = transitions.counted(case.given, case.clean_labels, len(case.names))
+        counted = counted.astype(np.float32)
+    return {
+        'transitions': {'estimated': estimated.astype(np.float32), 'counted': counted},
+        'detection': detection(case.right[known], case.wrong[known]),
+    }
+
+
+def detection(right, wrong):
+    """Curves and numbers of probabilities [N] of being right; `wrong` [N] bool."""
+    if not len(wrong):
+        return (
+            'No clean label is known, so how well wrong labels are found cannot be'
+            ' measured here.'
+        )
+    if wrong.all() or not wrong.any():
+        return f'{wrong.sum()} of {len(wrong)} labels are wrong: nothing to tell apart.'
+    rate = float(wrong.mean())
+    curve = curves.thinned(curves.points(right, wrong), 400)
+    names = ('false_alarms', 'recall', 'precision')
+    judged = calibration.reliability(right, ~wrong)
+    return curves.detection(right, wrong, rate) | {
+        'known': len(wrong),
+        'wrong': int(wrong.sum()),
+        'rate': rate,
+        'curve': {name: getattr(curve, name).astype(np.float32) for name in names},
+        'reliability': {
+            'said': judged.said.astype(np.float32),
+            'right': judged.right.astype(np.float32),
+            'count': judged.count.astype(np.int32),
+            'error': float(judged.error),
+        },
+    }
+
+
+def epochs(case):
+    """What the networks thought after each epoch, and the mixture over it."""
+    rows, scores = case.run.rows, case.run.scores
+    wrong = case.wrong if (case.clean_labels >= 0).any() else None
+    drawn = opinions.histogram(scores, case.kind, wrong)
+    fits = opinions.fits(rows, scores.shape[1], case.kind)
+    density = None
+    if fits:
+        x, y = opinions.curves(fits, drawn)
+        density = {'x': x, 'values': y}
+    tests = {'test/accuracy': 'network 1'} | {
+        key: 'mean vote' if key.endswith('mean') else f'network {key[14:]}'
+        for key in rows[0]
+        if key.startswith('test/accuracy_')
+    }
+    return {
+        'histogram': drawn._asdict()
+        | {
+            'density': density,
+            'title': opinions.WORDS[case.kind].capitalize(),
+            'label': opinions.WORDS[case.kind],
+            'said': 'Training labels after an epoch, on a logarithmic scale.',
+        },
+        'accuracy': [[name, [row[key] for row in rows]] for key, name in tests.items()],
+        'auroc': [row.get('noise/auroc') for row in rows]
+        if 'noise/auroc' in rows[-1]
+        else None,
+        'separation': opinions.separation(fits)
+        if fits
+        else f'{case.run.result["method"]} fits no mixture, so there are no components'
+        ' to tell apart.',
+        'fallbacks': opinions.fallbacks(fits) if fits else [],
+        'weights': trust_by_class(case),
+    }
+
+
+def trust(case):
+    """[E, P, N] float32 weights of the labels by epoch, and what they are."""
+    result = case.run.result
+    rules = result['config']['algorithm'].get('rules', 'safe')
+    if case.kind == 'similarity':
+        found = weights.of_mixtures(case.run.rows, case.run.scores, rules)
+        if found is not None:
+            return found, 'The weight of a label: its posterior under the mixture.'
+    return (
+        opinions.opinion(case.run.scores, case.kind),
+        f'The {opinions.CURVES[case.kind]}, for {result["method"]} has no weights by'
+        ' epoch.',
+    )
+
+
+def trust_by_class(case):
+    """Mean trust [E, C], mean over the networks."""
+    values, said = trust(case)
+    mean = weights.by_class(values, case.given, len(case.names)).mean(axis=1)
+    return {'mean': mean.astype(np.float32), 'said': said}
+
+
+def relabels(case):
+    """What became of the labels; a line where none changed."""
+    if (case.tables == case.given).all():
+        return f'{case.run.result["method"]} changed no label in this run.'
+    found, counts = timeline.by_epoch(case.tables, case.clean_labels), flips(case)
+    unstable = timeline.unstable(case.tables, UNSTABLE)
+    bars = np.bincount(np.minimum(counts.count, MOST_FLIPS), minlength=MOST_FLIPS + 1)
+    known = (case.clean_labels >= 0).any()
+    return {
+        'changed': int(found['relabelled'][-1]),
+        'precision': float(found['precision'][-1]),
+        'flips': int(found['flips'].sum()),
+        'returns': int(found['returns'].sum()),
+        'unsettled': int((counts.returns > 0).sum()),
+        'by_flips': bars.tolist(),
+        'by_epoch': {
+            'flips': found['flips'].tolist(),
+            'returns': found['returns'].tolist(),
+            'precision': found['precision'].tolist()
+            if known
+            else 'No clean label is known, so the precision of relabels is not either.',
+        },
+        'unstable': {
+            'rows': case.rank[unstable],
+            'flips': counts.count[unstable].astype(np.int32),
+            'returns': counts.returns[unstable].astype(np.int32),
+            'labels': case.tables[:, unstable].T.astype(np.uint16),
+        },
+    }

@@ -1,0 +1,193 @@
+"""The page of an audit in a real browser, opened from a file without a network."""
+
+import csv
+import pathlib
+import shutil
+
+import numpy as np
+import pytest
+
+from fer_jax.analysis import audit, cases, page, runs
+
+MANY = 300_000
+sync_api = pytest.importorskip(
+    'playwright.sync_api', reason='needs playwright: pip install playwright'
+)
+NAMES = ('chromium', 'chromium-browser', 'google-chrome', 'chrome')
+
+
+@pytest.fixture(scope='module')
+def browser():
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.skip(f'no browser found; there is none of {", ".join(NAMES)}')
+    with sync_api.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=['--no-sandbox'])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(browser):
+    """opened(path, **context): the page, ready; fails on anything the browser says."""
+    said, contexts = [], []
+
+    def open_page(path, **settings):
+        context = browser.new_context(offline=True, **settings)
+        contexts.append(context)
+        tab = context.new_page()
+        tab.on('console', lambda message: said.append(message.text))
+        tab.on('pageerror', lambda error: said.append(str(error)))
+        tab.on('request', lambda request: said.append(request.url[:40]))
+        tab.goto(path.as_uri())
+        tab.wait_for_selector('html[data-ready]', timeout=60_000)
+        return tab
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    own = ('file:', 'blob:', 'data:')
+    assert [line for line in said if not line.startswith(own)] == []
+
+
+@pytest.fixture
+def path(made):
+    """audit.html of the run of conftest."""
+    case = cases.read(made)
+    return audit.write(case, audit.gather(case, which=None))[0]
+
+
+@pytest.fixture(scope='module')
+def large():
+    """A Case of MANY labels without pictures, drawn."""
+    draws = np.random.default_rng(0)
+    count, names = MANY, tuple(['anger', 'disgust', 'fear', 'happiness', 'sadness'])
+    block = {'last': 0.5, 'last5': 0.5, 'best_on_test': 0.5, 'best_epoch': 1}
+    result = block | {
+        'balanced_accuracy': 0.5,
+        'macro_f1': 0.5,
+        'method': 'baseline',
+        'recalls': dict.fromkeys(names, 0.5),
+        'confusion': np.eye(5, dtype=int).tolist(),
+        'test_examples': 5,
+        'dataset_digest': '',
+        'noise_list_sha256': None,
+        'fer_jax': '0',
+        'config': {
+            'algorithm': {'name': 'baseline'},
+            'data': {'name': 'folder', 'dir': 'data', 'image_size_px': 48},
+            'model': {'backbone': 'cnn7', 'width': 4},
+            'noise': {'kind': 'symmetric', 'rate': 0.0, 'seed': 0},
+        },
+    }
+    given = draws.integers(0, 5, count)
+    right = draws.beta(2, 0.5, count)
+    clean = np.where(draws.random(count) < right, given, (given + 1) % 5)
+    scores = draws.normal(size=(2, 1, count)).astype(np.float32)
+    rows = [{'epoch': epoch, 'test/accuracy': 0.5} for epoch in (1, 2)]
+    return cases.Case(
+        run=runs.FinishedRun(pathlib.Path('large'), result, rows, [], scores),
+        names=names,
+        ids=np.array([f'images/{i:06d}.jpg' for i in draws.permutation(count)]),
+        given=given,
+        suggested=draws.integers(0, 5, count),
+        final=given,
+        clean_labels=clean,
+        networks=right[None],
+        right=right,
+        tables=np.stack([given] * 3),
+        kind='log_odds',
+        data='There are no pictures.',
+    )
+
+
+def texts(tab, selector):
+    return tab.locator(selector).all_inner_texts()
+
+
+def test_every_section_is_there(opened, path):
+    tab = opened(path)
+    assert texts(tab, 'h2') == [
+        'Summary',
+        'Suspicious labels',
+        'Noise',
+        'By epoch',
+        'Relabelling',
+        'Networks',
+    ]
+    assert tab.locator('#cards .card').count() == 6
+    # every picture and every drawing says what it is
+    assert tab.evaluate('[...document.images].every((one) => one.alt !== null)')
+    assert tab.evaluate(
+        """[...document.querySelectorAll('figure svg')].every((one) =>
+          one.querySelector('title').textContent && one.querySelector('desc'))"""
+    )
+    assert '://' not in path.read_text().replace('http://www.w3.org/2000/svg', '')
+
+
+def test_filters(opened, path):
+    tab = opened(path)
+    tab.select_option('#given', label='anger')
+    assert tab.inner_text('#found') == '2 labels'
+    tab.select_option('#suggested', index=2)
+    shown = texts(tab, '#cards .labels')
+    assert len(shown) == 1
+    assert '→' in shown[0]
+    tab.click('text=Reset')
+    assert tab.inner_text('#found') == '6 labels'
+    first = tab.locator('.card').first.get_attribute('data-id')
+    tab.fill('#text', first)
+    sync_api.expect(tab.locator('#found')).to_have_text('1 label')
+
+
+def test_decisions_by_keyboard(opened, path, tmp_path):
+    """k, then r, then d on the first three cards, and the second one's undone."""
+    tab = opened(path)
+    ids = [card.get_attribute('data-id') for card in tab.locator('.card').all()]
+    tab.locator('.card').first.focus()
+    for key in ('k', 'r', 'd', 'ArrowLeft', 'ArrowLeft', 'u', '4'):
+        tab.keyboard.press(key)
+    assert tab.inner_text('#tally') == '3 decisions: 1 keep, 1 relabel, 1 drop'
+    with tab.expect_download() as waiting:
+        tab.click('#download')
+    assert waiting.value.suggested_filename == 'decisions.csv'
+    waiting.value.save_as(tmp_path / 'decisions.csv')
+    with open(tmp_path / 'decisions.csv', newline='') as file:
+        found = {row.pop('id'): row for row in csv.DictReader(file)}
+    names = cases.read(path.parent).names
+    assert found == {
+        ids[0]: {'decision': 'keep', 'label': ''},
+        ids[1]: {'decision': 'relabel', 'label': names[3]},
+        ids[2]: {'decision': 'drop', 'label': ''},
+    }
+    tab.reload()
+    tab.wait_for_selector('html[data-ready]')
+    assert tab.inner_text('#tally').startswith('3 decisions')  # the browser kept them
+
+
+@pytest.mark.parametrize('scheme', ['light', 'dark'])
+@pytest.mark.parametrize('width', [1400, 400])
+def test_nothing_is_wider_than_the_window(opened, path, scheme, width):
+    tab = opened(path, color_scheme=scheme, viewport={'width': width, 'height': 800})
+    assert tab.evaluate('document.documentElement.scrollWidth') == width
+    ground = tab.evaluate('getComputedStyle(document.body).backgroundColor')
+    assert (int(ground[4:].split(',')[0]) > 128) == (scheme == 'light')
+
+
+def test_three_hundred_thousand_rows(opened, large, tmp_path):
+    """On a quiet machine the page is ready in 1.6 s; the bound is for a busy one."""
+    path = tmp_path / 'large.html'
+    path.write_text(page.render('large', audit.gather(large, which=None)))
+    assert path.stat().st_size < 8e6
+    tab = opened(path)
+    assert float(tab.get_attribute('html', 'data-ready')) < 10_000
+    assert tab.inner_text('#found') == '300,000 labels'
+    tab.click('#next')
+    assert tab.inner_text('#where') == '25 to 48 of 300,000'
+    table = tab.locator('#table')
+    table.evaluate('(node) => { node.scrollTop = node.scrollHeight; }')
+    last = table.locator('.space tr').last.locator('td').first
+    sync_api.expect(last).to_have_text('300,000')
+    assert tab.locator('#table tr').count() < 40
+    tab.locator('#table .space tr').nth(3).click()
+    assert tab.evaluate('document.activeElement.dataset.row').startswith('2999')

@@ -1,0 +1,165 @@
+"""What the page of an audit says, of a run small enough to count by hand."""
+
+import json
+
+import numpy as np
+import pytest
+
+from fer_jax.analysis import audit, cases, closeup, opinions, page, sections
+
+RIGHT = np.array([0.1, 0.9, 0.2, 0.8, 0.9, 0.95])
+
+
+@pytest.fixture
+def case(made):
+    """The run of conftest, its labels being right with RIGHT: order 0 2 3 1 4 5."""
+    return cases.read(made)._replace(right=RIGHT)
+
+
+def test_a_run_is_read(made):
+    case = cases.read(made)
+    assert case.given.tolist() == [0, 1, 2, 0, 1, 2]
+    assert case.clean_labels.tolist() == [1, 1, 0, 0, -1, 2]
+    assert case.wrong.tolist() == [True, False, True, False, False, False]
+    assert case.networks.shape == (2, 6)
+    assert case.tables[:, 5].tolist() == [2, 2, 0, 2]
+    assert case.kind == 'similarity'
+    assert ((case.right > 0) & (case.right < 1)).all()
+
+
+def test_noise_in_the_summary(case):
+    """Expected to be wrong: .9 + .1 + .8 + .2 + .1 + .05 = 2.15 of 6; two are known to
+    be, of five."""
+    found = sections.summary(case, None)
+    assert found['noise']['expected_wrong'] == pytest.approx(2.15)
+    assert found['noise']['estimated_rate'] == pytest.approx(2.15 / 6)
+    assert found['noise']['known_rate'] == 2 / 5
+    names = [block['name'] for block in found['accuracy']]
+    assert names == ['network 1', 'network 2', 'mean vote']
+    assert ['noise added', 'symmetric, rate 30 %, seed 0'] in found['data']
+    commands = [command for _, command in found['next'] if command]
+    assert any('--config.noise.corrections=decisions.csv' in one for one in commands)
+
+
+def test_columns_are_sorted_by_trust(case):
+    found = sections.labels(case)
+    ids = found['ids'].tobytes().decode().split('\n')
+    assert ids == [case.ids[i] for i in (0, 2, 3, 1, 4, 5)]
+    assert found['given'].tolist() == [0, 2, 0, 1, 1, 2]
+    assert found['clean_labels'].tolist() == [1, 0, 0, 1, -1, 2]
+    assert found['networks'][1, 0] == round(0.3 * 65535)
+    assert found['flips'].tolist() == [0, 0, 0, 0, 0, 2]
+    assert found['final'].tolist() == found['given'].tolist()
+
+
+def test_detection_by_hand(case):
+    """The two wrong labels are the two least trusted: nothing is better."""
+    found = sections.noise(case)['detection']
+    assert (found['known'], found['wrong'], found['rate']) == (5, 2, 0.4)
+    assert found['auroc'] == found['average_precision'] == 1
+    assert found['precision_at_true_count'] == 1
+    assert found['false_negative_rate'] == 0
+    unknown = case._replace(clean_labels=np.full(6, -1))
+    assert sections.noise(unknown)['detection'].startswith('No clean label is known')
+    assert sections.noise(unknown)['transitions']['counted'] is None
+
+
+def test_epochs_by_hand(case):
+    """Means of Beta(2, 6) and Beta(6, 2): 1/4 and 3/4. Network 2 never had a valid fit,
+    and one of its fits failed, after epoch 2."""
+    found = sections.epochs(case)
+    np.testing.assert_allclose(found['separation'][:, 0], 0.5)
+    assert np.isnan(found['separation'][:, 1]).all()
+    assert found['fallbacks'] == [(2, 2)]
+    assert found['histogram']['counts'].shape == (3, 2, opinions.BINS)
+    assert (found['histogram']['counts'].sum(axis=-1) == 6).all()
+    assert (found['histogram']['wrong'].sum(axis=-1) == 2).all()
+    drawn = found['histogram']['density']['values']
+    assert not drawn[:, 1].any()
+    # a share of the labels each, spread over bins of 1/40: the sum over 160 points
+    areas = drawn[0, 0].sum(axis=-1) / 160 * opinions.BINS
+    np.testing.assert_allclose(areas, [0.3 * 6, 0.7 * 6], rtol=1e-3)
+
+
+def test_relabelling_by_hand(case):
+    found = sections.relabels(case)
+    assert (found['flips'], found['returns'], found['unsettled']) == (2, 1, 1)
+    assert found['changed'] == 0
+    assert found['by_flips'] == [5, 0, 1, 0, 0, 0, 0]
+    assert found['by_epoch']['flips'] == [0, 1, 1]
+    assert found['unstable']['rows'].tolist() == [5]
+    assert found['unstable']['labels'].tolist() == [[2, 2, 0, 2]]
+    still = case._replace(tables=case.tables[[0, 0, 0, 0]])
+    assert sections.relabels(still) == 'resup changed no label in this run.'
+    assert 'final' not in sections.labels(still)
+
+
+def test_losses_point_the_other_way():
+    """exp(-loss) is the probability of the label; of a loss's two components the one of
+    larger mean is that of the wrong labels."""
+    loss = np.log([[[1.0, 2.0, 4.0]]])
+    np.testing.assert_allclose(opinions.opinion(loss, 'loss'), [[[1, 0.5, 0.25]]])
+    row = {
+        'memory/mixture/mean': [[0.2, 0.7]],
+        'memory/mixture/variance': [[0.01, 0.04]],
+        'memory/mixture/share': [[0.6, 0.4]],
+        'memory/ready': [True],
+        'memory/rejected': [0],
+        'memory/span': [[0.0, 2.0]],
+    }
+    fits = opinions.fits([row], 1, 'loss')
+    assert fits.mixture.mean.tolist() == [[[0.7, 0.2]]]
+    drawn = opinions.histogram(2 * loss, 'loss')
+    x, y = opinions.curves(fits, drawn)
+    assert x[y[0, 0, 0].argmax()] == pytest.approx(2 * 0.7, abs=0.02)
+    assert opinions.fits([{'epoch': 1}], 1, 'loss') is None
+
+
+def test_likeness_by_hand():
+    scores = np.array([[[1.0, 2, 3], [2, 4, 6]], [[1, 2, 3], [3, 2, 1]]])
+    np.testing.assert_allclose(opinions.likeness(scores), [1, -1], atol=1e-6)
+
+
+def test_what_is_missing_is_said(case):
+    gone = case._replace(data='The pictures could not be read: gone.')
+    found = audit.gather(gone, which=None)
+    assert found['pictures'] == gone.data
+    assert found['networks']['space'] == closeup.LEFT_OUT
+    assert closeup.networks(gone, 'last')['cam'].startswith('No look at the faces')
+
+
+def test_pictures_are_of_the_least_trusted(case):
+    """Two suspects; trust by class and the history show the rest, once each."""
+    found = sections.pictures(case, np.arange(2), [np.array([1, 5]), np.array([5])])
+    assert found['rows'].tolist() == [0, 1, 5]
+    assert len(found['ends']) == 3
+    assert found['bytes'][8:12].tobytes() == b'WEBP'
+    assert found['rule'].startswith('the 2 most suspicious labels have one')
+
+
+def test_another_set_is_refused(made, tmp_path):
+    result = json.loads((made / 'result.json').read_text())
+    (made / 'result.json').write_text(json.dumps(result | {'dataset_digest': 'other'}))
+    assert 'not the set' in cases.read(made).data
+    with pytest.raises(ValueError, match='is not the set that the run learned from'):
+        cases.read(made, result['config']['data']['dir'])
+
+
+def test_arrays_travel_whole():
+    """Bytes with the lowest first; NaN, which JSON lacks, becomes null."""
+    import base64
+    import gzip
+
+    found = page.packed({'a': np.array([[1, 258]], '>u2'), 'b': [np.float32('nan')]})
+    assert found['a']['shape'] == [1, 2]
+    raw = gzip.decompress(base64.b64decode(found['a']['gzip']))
+    assert raw == bytes([1, 0, 2, 1])
+    assert found['b'] == [None]
+    with pytest.raises(ValueError, match='dtype float64'):
+        page.packed(np.zeros(2))
+
+
+def test_a_run_never_fails_by_its_audit(made):
+    assert 'which labels are wrong' in audit.in_passing(made)
+    (made / 'labels.csv').unlink()
+    assert f'{made}: no audit.html (FileNotFoundError' in audit.in_passing(made)
