@@ -163,7 +163,9 @@ def train(config, workdir):
         return failed(f'another host is gone or out of reach ({said}); {help}', 5)
     if found is None:
         say(f'{workdir}: stopped and saved; the same command goes on')
-        return STOPPED if pressed() else 0
+        if pressed():
+            sys.exit(STOPPED)  # all hosts leave together, as after code 0
+        return 0
     say(
         f'{workdir}: test accuracy {found["last5"]:.2%}, mean of the last 5 epochs;'
         f' all numbers in {workdir}/result.json'

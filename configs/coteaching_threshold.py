@@ -4,8 +4,8 @@
         --workdir=runs/threshold --config.data.dir=data/fer2013 --config.noise.rate=0.3
 
 The method has to be told the noise rate. Noise kinds with rates of their own
-(asymmetric_fer, matrix) and labels that are noisy by themselves leave noise.rate at 0:
-give --config.algorithm.noise_rate, or every example is kept.
+(asymmetric_fer, matrix), noise lists and labels that are noisy by themselves leave
+noise.rate at 0: give --config.algorithm.noise_rate, or every example is kept.
 """
 
 from ml_collections import ConfigDict

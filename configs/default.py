@@ -136,6 +136,8 @@ def get_config(arg=''):
     config.noise.inclusive = False  # symmetric: draw from all classes, the own too
     config.noise.matrix = ''  # kind matrix: text file, C rows of C probabilities
     config.noise.seed = 0  # which labels are hit
+    # a list instead of drawing one: folder written by python -m data_prep noise
+    config.noise.list = ''
 
     config.model = ConfigDict()
     # resnet18, resnet18_cifar, resnet18_slim, resnet50, mobilenet_v2, vgg16, vgg16_bn,
@@ -159,6 +161,10 @@ def get_config(arg=''):
     config.optimizer.classifier_decay_epochs = ()  # theirs; empty: as the rest
     config.optimizer.classifier_decay_factors = ()  # theirs; empty: as the rest
     config.optimizer.late_beta1 = 0.9  # adam's beta1 from the first decay epoch on
+
+    # folders of python -m data_prep weights: one for all networks, or one for each, in
+    # order; on the command line once for each. Empty: random weights
+    config.pretrained = ()
 
     config.proximity = ConfigDict()  # embedding proximity, a centre loss on any method
     config.proximity.weight = 0.0  # gamma of the centre loss; 0: none

@@ -1,8 +1,12 @@
 """python -m data_prep <door> ...   a source's own files -> a prepared folder.
 
     python -m data_prep fer2013 --source=DIR --out=DIR --labels=ferplus_majority7
+    python -m data_prep image_folder --source=DIR --out=DIR
     python -m data_prep synthetic --out=DIR --train=2000 --test=1000
+    python -m data_prep doctor DIR --out=report
     python -m data_prep sheet DIR --out=sheet.png
+    python -m data_prep noise draw --data=DIR --out=LIST --rate=0.3
+    python -m data_prep weights FILE --backbone=resnet18 --out=DIR
 
 Wrong input is one line and exit code 2.
 """
@@ -10,9 +14,41 @@ Wrong input is one line and exit code 2.
 import argparse
 import sys
 
-from data_prep import fer2013, sheet, synthetic
+from data_prep import (
+    affectnet,
+    cifar10,
+    cifar100,
+    csv_file,
+    doctor,
+    expw,
+    fer2013,
+    ferplus_folders,
+    from_tfds,
+    image_folder,
+    noise,
+    raf_db,
+    sheet,
+    synthetic,
+    weights,
+)
 
-DOORS = {'fer2013': fer2013, 'sheet': sheet, 'synthetic': synthetic}
+DOORS = {
+    'affectnet': affectnet,
+    'cifar10': cifar10,
+    'cifar100': cifar100,
+    'csv': csv_file,
+    'doctor': doctor,
+    'expw': expw,
+    'fer2013': fer2013,
+    'ferplus': ferplus_folders,
+    'from_tfds': from_tfds,
+    'image_folder': image_folder,
+    'noise': noise,
+    'raf_db': raf_db,
+    'sheet': sheet,
+    'synthetic': synthetic,
+    'weights': weights,
+}
 
 
 def main(arguments=None):
@@ -28,11 +64,13 @@ def main(arguments=None):
         )
     options = parser.parse_args(arguments)
     try:
-        DOORS[options.door].run(options)
+        return DOORS[options.door].run(options) or 0
     except (ValueError, OSError) as error:
         print(f'data_prep {options.door}: {error}', file=sys.stderr)
         return 2
-    return 0
+    except KeyboardInterrupt:
+        print(f'data_prep {options.door}: stopped', file=sys.stderr)
+        return 130
 
 
 if __name__ == '__main__':

@@ -1,7 +1,9 @@
 """FER2013 (Goodfellow et al. 2013), with the labels of its authors or of FERPlus.
 
 Source: `fer2013.csv` (emotion,pixels,Usage) and, for FERPlus labels, `fer2013new.csv`
-beside it. The training split is Usage=Training. The test split is PrivateTest, as is
+beside it; or, without them, folders train and test of images (fer2013_folder.py).
+
+The training split is Usage=Training. The test split is PrivateTest, as is
 customary, or PublicTest where a copy has no other or `--test=public` asks for it;
 rows of the one that is not chosen are left out. Ids are the first word of the Usage
 and the row of the csv, counted from 0: train-00012, private-32310.
@@ -18,7 +20,6 @@ the same pixels: so the test split does not depend on the choice of training lab
 
 import collections
 import csv
-import hashlib
 import pathlib
 import warnings
 from typing import NamedTuple
@@ -29,8 +30,8 @@ import rich.progress
 import rich.table
 from PIL import Image
 
-from data_prep import ferplus, png
-from fer_jax.data import sets, writing
+from data_prep import fer2013_folder, ferplus, importing, png
+from fer_jax.data import prepared, sets, writing
 
 SIZE_PX = 48
 HEADER = ['emotion', 'pixels', 'Usage']
@@ -59,19 +60,27 @@ class Rows(NamedTuple):
 
 def add_arguments(parser):
     """Adds this door's options to an argparse parser."""
-    parser.add_argument('--source', required=True, help=f'folder with {FILE}')
-    parser.add_argument('--out', required=True, help='folder to write')
+    parser.add_argument(
+        '--source', required=True, help=f'folder with {FILE}, or train and test'
+    )
     parser.add_argument('--labels', choices=LABELS, default='fer2013')
     parser.add_argument('--clean', choices=LABELS, help='labels taken for the truth')
     parser.add_argument('--test', choices=TESTS, help='default: private if present')
     parser.add_argument('--drop-test-duplicates', action='store_true')
-    parser.add_argument('--force', action='store_true', help='replace the folder')
+    importing.add_arguments(parser, SIZE_PX)
 
 
 def run(options):
     """Reads the source, prints what is in it and writes the prepared folder."""
     console = rich.console.Console(highlight=False, markup=False, soft_wrap=True)
     source = pathlib.Path(options.source)
+    if fer2013_folder.is_here(source):
+        return fer2013_folder.run(options)
+    if options.size != SIZE_PX or options.align:
+        raise ValueError(
+            f'--size and --align are for folders of images: the faces of {FILE} are '
+            f'{SIZE_PX} px, of no landmarks; data.image_size_px of a run resizes them'
+        )
     names = {options.labels, options.clean} - {None, 'fer2013'}
     needed = [FILE, ferplus.FILE] if names else [FILE]
     for name in needed:
@@ -96,7 +105,7 @@ def run(options):
             'clean': options.clean,
             'test': test_usage,
             'drop_test_duplicates': options.drop_test_duplicates,
-            'sources': {name: digest(source / name) for name in needed},
+            'sources': {name: prepared.file_sum(source / name) for name in needed},
         },
         splits={
             'train': examples(faces, train, 'train'),
@@ -287,9 +296,3 @@ def examples(faces, rows, title):
         yield writing.Example(
             f'{prefix}-{number:05}', png.encode(image), int(given), int(clean)
         )
-
-
-def digest(path):
-    """sha256 of a file, as hex."""
-    with open(path, 'rb') as file:
-        return hashlib.file_digest(file, 'sha256').hexdigest()

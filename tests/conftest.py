@@ -14,8 +14,11 @@ os.environ.setdefault(
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import matplotlib.cbook
+import numpy as np
 import pytest
 from absl import flags
+from PIL import Image
 
 from fer_jax.nets import BatchNorm, Features, Maps
 
@@ -48,6 +51,13 @@ def faces(tmp_path_factory):
     options = f'synthetic --out={folder} --train=70 --test=30 --size=24 --seed=3'
     assert data_prep.main(options.split()) == 0
     return folder
+
+
+@pytest.fixture(scope='session')
+def hopper():
+    """Grace Hopper, from Matplotlib: uint8 [600, 512, 3]; a face of 180 x 230 px."""
+    with matplotlib.cbook.get_sample_data('grace_hopper.jpg') as file:
+        return np.array(Image.open(file).convert('RGB'))
 
 
 class Tiny(nn.Module):

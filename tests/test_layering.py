@@ -25,7 +25,8 @@ DOORS = {  # package -> where it may be imported
     'matplotlib': ('fer_jax/analysis/',),
     'onnx': ('fer_jax/deploy/onnx_',),
     'onnxruntime': ('fer_jax/deploy/formats.py',),
-    'safetensors': ('fer_jax/deploy/formats.py',),
+    'safetensors': ('fer_jax/data/tensors.py',),
+    'torch': ('data_prep/weights.py',),
 }
 MODULES = sorted(
     path

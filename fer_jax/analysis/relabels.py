@@ -41,7 +41,7 @@ def histogram(axes, found, most=6):
         counts = flip_counts(run, most)
         places = np.arange(1, most + 1) + (number - (len(found) - 1) / 2) * width
         bars = axes.bar(places, counts[1:], width, label=f'{run.name}: {said(run)}')
-        axes.bar_label(bars, fontsize=8, fmt='{:,.0f}')
+        axes.bar_label(bars, fontsize=min(8, 19 / len(found)), fmt='{:,.0f}')
     highest = max(flip_counts(run, most)[1:].max() for run in found)
     axes.set(
         xlabel='times that a label changed',

@@ -1,8 +1,9 @@
 """A noise list: the given label of every training example, drawn once and kept.
 
-A list is a function of (data set's digest, protocol, rate, seed) alone. It covers the
-whole training split, whichever subset a run uses, so methods and subsets that share a
-seed share the wrong labels; test rows are not in it.
+A drawn list is a function of (data set's digest, protocol, rate, seed) alone; others
+come from files (noise_formats.py). A list covers the whole training split, whichever
+subset a run uses, so methods and subsets that share a seed share the wrong labels; test
+rows are not in it.
 """
 
 import csv
@@ -22,7 +23,7 @@ class NoiseList(NamedTuple):
     """Given labels of the training split, and where they come from."""
 
     labels: np.ndarray  # [N] int32
-    protocol: dict  # dataset, kind, rate, seed, exact, inclusive, matrix
+    protocol: dict  # dataset, kind; rate, seed ... of a drawn list, its file of another
     sha256: str  # of noise.csv, as sha256sum prints it
     transition: np.ndarray  # [C, C] realised p(given | true); empty classes: zeros
     wrong: int  # labels that differ from the true ones
@@ -75,7 +76,13 @@ def draw(
     generator = np.random.Generator(np.random.Philox(int.from_bytes(key[:16], 'big')))
     true = true_labels(prepared.train)
     labels = noise.corrupt(true, transition, generator=generator, exact=exact)
-    counts = noise.realised(true, labels, num_classes)
+    return of(prepared, labels, protocol)
+
+
+def of(prepared, labels, protocol):
+    """The list that gives `labels` [N] int32 to the training split, in its order."""
+    true = true_labels(prepared.train)
+    counts = noise.realised(true, labels, len(prepared.class_names))
     return NoiseList(
         labels=labels,
         protocol=protocol,
@@ -109,29 +116,46 @@ def load(folder, prepared):
     folder = pathlib.Path(folder)
     for name in ('noise.csv', 'noise.json'):
         if not (folder / name).is_file():
-            raise FileNotFoundError(f'{folder / name}: no such file; draw a new list')
+            raise FileNotFoundError(
+                f'{folder / name}: no such file; make a list with '
+                'python -m data_prep noise'
+            )
     about = json.loads((folder / 'noise.json').read_text('utf-8'))
     data = (folder / 'noise.csv').read_bytes()
     if _sum(data) != about['sha256']:
         raise ValueError(
             f'{folder / "noise.csv"}: not the list that noise.json describes; '
-            'delete both and draw a new one'
+            'delete both and make it again'
         )
     if about['protocol']['dataset'] != prepared.digest:
         raise ValueError(
-            f'{folder / "noise.json"}: drawn for data set '
+            f'{folder / "noise.json"}: made for data set '
             f'{about["protocol"]["dataset"][:12]}, this one is {prepared.digest[:12]}; '
-            'name the data folder of that run or another workdir'
+            'name the data folder that it was made for, or make another list'
         )
     rows = list(csv.reader(io.StringIO(data.decode(), newline='')))[1:]
     if [row[0] for row in rows] != prepared.train.ids.tolist():
         raise ValueError(
             f'{folder / "noise.csv"}: its ids are not those of the training split; '
-            'delete it and noise.json and draw a new list'
+            'delete it and noise.json and make the list again'
         )
     about['labels'] = np.array([row[1] for row in rows], np.int32)
     about['transition'] = np.array(about['transition'])
     return NoiseList(**about)
+
+
+def read_matrix(path):
+    """[C, C] float64 from a text file of C rows."""
+    if not pathlib.Path(path).is_file():
+        raise FileNotFoundError(
+            f'noise.matrix: no file {path}; give C rows of C numbers'
+        )
+    try:
+        return np.loadtxt(path, ndmin=2)
+    except ValueError as error:
+        raise ValueError(
+            f'noise.matrix: {path} is not a table of numbers: {error}'
+        ) from None
 
 
 def _sum(data):

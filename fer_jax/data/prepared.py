@@ -78,6 +78,38 @@ def load(folder):
       ValueError: the files disagree with the manifest.
     """
     folder = pathlib.Path(folder)
+    known = manifest(folder)
+    for name in known['sha256']:
+        if not (folder / name).is_file():
+            raise FileNotFoundError(
+                f'{folder / name}: listed in manifest.json but missing; '
+                'copy it again or prepare the set again'
+            )
+    if file_sum(folder / 'labels.npz') != known['sha256']['labels.npz']:
+        raise ValueError(
+            f'{folder / "labels.npz"}: not the file that manifest.json lists; '
+            'prepare the set again'
+        )
+    tables = dict(np.load(folder / 'labels.npz'))
+    return Prepared(
+        folder=folder,
+        set_name=known['set'],
+        class_names=tuple(known['class_names']),
+        image_size_px=known['image_size_px'],
+        train=_split(folder, known, tables, 'train'),
+        test=_split(folder, known, tables, 'test'),
+        digest=_digest(known, tables),
+    )
+
+
+def manifest(folder):
+    """What manifest.json of a prepared folder says, as a dict.
+
+    Raises:
+      FileNotFoundError: the folder or its manifest is missing.
+      ValueError: it is of another format.
+    """
+    folder = pathlib.Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(
             f'{folder}: no such data folder; make one with python -m data_prep'
@@ -87,33 +119,13 @@ def load(folder):
             f'{folder}: no manifest.json, so not a prepared data set; '
             'make one with python -m data_prep'
         )
-    manifest = json.loads((folder / 'manifest.json').read_text('utf-8'))
-    if manifest.get('format') != FORMAT:
+    known = json.loads((folder / 'manifest.json').read_text('utf-8'))
+    if known.get('format') != FORMAT:
         raise ValueError(
-            f'{folder}: format {manifest.get("format")!r} in manifest.json, this '
+            f'{folder}: format {known.get("format")!r} in manifest.json, this '
             f'version reads {FORMAT}; prepare the set again'
         )
-    for name in manifest['sha256']:
-        if not (folder / name).is_file():
-            raise FileNotFoundError(
-                f'{folder / name}: listed in manifest.json but missing; '
-                'copy it again or prepare the set again'
-            )
-    if file_sum(folder / 'labels.npz') != manifest['sha256']['labels.npz']:
-        raise ValueError(
-            f'{folder / "labels.npz"}: not the file that manifest.json lists; '
-            'prepare the set again'
-        )
-    tables = dict(np.load(folder / 'labels.npz'))
-    return Prepared(
-        folder=folder,
-        set_name=manifest['set'],
-        class_names=tuple(manifest['class_names']),
-        image_size_px=manifest['image_size_px'],
-        train=_split(folder, manifest, tables, 'train'),
-        test=_split(folder, manifest, tables, 'test'),
-        digest=_digest(manifest, tables),
-    )
+    return known
 
 
 def _split(folder, manifest, tables, split):

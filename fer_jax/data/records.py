@@ -95,7 +95,7 @@ def index_records(path):
             return table[1:]
     except (OSError, ValueError, EOFError):
         pass  # none yet, or cut short: the shard itself is the truth
-    table = np.concatenate([stamp, _scan(path, stat.st_size)])
+    table = np.concatenate([stamp, scan(path, stat.st_size)])
     # a read-only folder keeps no table
     with contextlib.suppress(OSError), whole.replacing(cache) as file:
         np.save(file, table)
@@ -218,8 +218,8 @@ def _close(files):
         os.close(file)
 
 
-def _scan(path, size):
-    """Offsets and lengths [n, 2] by one pass over a shard, all sums checked."""
+def scan(path, size):
+    """As index_records, by a pass over a shard of `size` bytes; nothing is left."""
     found = []
     for place, damage in _walk(path, size):
         if damage:
@@ -229,7 +229,7 @@ def _scan(path, size):
 
 
 def _scan_on(path, size):
-    """As _scan, past every damage: offsets and lengths [n, 2], [what is damaged]."""
+    """As scan, past every damage: offsets and lengths [n, 2], [what is damaged]."""
     walked = list(_walk(path, size))
     found = [place for place, damage in walked if not damage]
     said = [str(damage) for _, damage in walked if damage]

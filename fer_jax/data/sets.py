@@ -1,9 +1,13 @@
 """The data sets that are known by name: their classes, in their own order, and counts.
 
 Class names are canonical, so that 'Happy', 'happy' and 'happiness' are one class in
-every set. The order is that of each set's own label files.
+every set. The order is that of each set's own label files, whose integers are its
+codes. Labels go from set to set by name alone: `places`, and `place` for a code.
 """
 
+import functools
+import types
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -13,6 +17,9 @@ class DataSet(NamedTuple):
     class_names: tuple  # in the set's own order; empty: any
     counts: dict  # examples of each published split
     optional: tuple = ()  # classes that some versions of the set leave out
+    codes: tuple = ()  # integer of each class in the set's own label files
+    # examples of each class, of splits for which that was published
+    class_counts: Mapping = types.MappingProxyType({})
 
 
 def _names(text):
@@ -52,35 +59,59 @@ SETS = {
     'fer2013': DataSet(
         _names('anger disgust fear happiness sadness surprise neutral'),
         {'train': 28709, 'public_test': 3589, 'private_test': 3589},
+        codes=tuple(range(7)),
+        class_counts={
+            'train': (3995, 436, 4097, 7215, 4830, 3171, 4965),
+            'public_test': (467, 56, 496, 895, 653, 415, 607),
+            'private_test': (491, 55, 528, 879, 594, 416, 626),
+        },
     ),
-    # Barsoum et al. 2016; majority labels leave fewer examples
+    # Barsoum et al. 2016; majority labels leave fewer examples; codes are the columns
+    # of votes, behind which come "unknown" and "NF"
     'ferplus': DataSet(
         _names('neutral happiness surprise sadness anger disgust fear contempt'),
         {'train': 28709, 'public_test': 3589, 'private_test': 3589},
         optional=('contempt',),
+        codes=tuple(range(8)),
     ),
     # Li et al. 2017, basic expressions
     'raf_db': DataSet(
         _names('surprise fear disgust happiness sadness anger neutral'),
         {'train': 12271, 'test': 3068},
+        codes=tuple(range(1, 8)),
+        class_counts={
+            'train': (1290, 281, 717, 4772, 1982, 705, 2524),
+            'test': (329, 74, 160, 1185, 478, 162, 680),
+        },
     ),
-    # Mollahosseini et al. 2017; 283,901 and 3,500 without contempt
+    # Mollahosseini et al. 2017; 283,901 and 3,500 without contempt; its codes 8 none,
+    # 9 uncertain and 10 no face are no classes
     'affectnet': DataSet(
         _names('neutral happiness sadness surprise fear disgust anger contempt'),
         {'train': 287651, 'validation': 4000},
         optional=('contempt',),
+        codes=tuple(range(8)),
+        class_counts={
+            'train': (74874, 134415, 25459, 14090, 6378, 3803, 24882, 3750),
+            'validation': (500,) * 8,
+        },
     ),
     # Zhang et al. 2018; published without a split
     'expw': DataSet(
         _names('anger disgust fear happiness sadness surprise neutral'),
         {'all': 91793},
+        codes=tuple(range(7)),
+        class_counts={'all': (3671, 3995, 1088, 30537, 10559, 7060, 34883)},
     ),
     # Krizhevsky 2009
     'cifar10': DataSet(
         _names('airplane automobile bird cat deer dog frog horse ship truck'),
         {'train': 50000, 'test': 10000},
+        codes=tuple(range(10)),
     ),
-    'cifar100': DataSet(_names(_CIFAR100), {'train': 50000, 'test': 10000}),
+    'cifar100': DataSet(  # codes are the fine labels
+        _names(_CIFAR100), {'train': 50000, 'test': 10000}, codes=tuple(range(100))
+    ),
     'folder': DataSet((), {}),
 }
 
@@ -104,6 +135,35 @@ def places(class_names, wanted):
             f'the classes {", ".join(foreign)} are not among {", ".join(wanted)}'
         )
     return tuple(order.index(canonical(name)) for name in class_names)
+
+
+def place(set_name, code, wanted):
+    """Place in `wanted` of the class that a set's own label files call `code`.
+
+    -1 for a class that some versions of the set leave out, when `wanted` lacks it.
+
+    Raises:
+      ValueError: the set has no such code, or `wanted` lacks a class of the set.
+    """
+    table = _table(set_name, tuple(wanted))
+    if code not in table:
+        known = SETS[set_name]
+        codes = zip(known.codes, known.class_names)
+        said = ', '.join(f'{number} {name}' for number, name in codes)
+        raise ValueError(f'{code} is no label of {set_name}, whose files have {said}')
+    return table[code]
+
+
+@functools.cache
+def _table(set_name, wanted):
+    """{code: place in `wanted`} of a set."""
+    known = SETS[set_name]
+    left_out = set(known.optional) - {canonical(name) for name in wanted}
+    names = [name for name in known.class_names if name not in left_out]
+    found = dict(zip(names, places(names, wanted)))
+    return {
+        code: found.get(name, -1) for code, name in zip(known.codes, known.class_names)
+    }
 
 
 def check_classes(set_name, class_names):

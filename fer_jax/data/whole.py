@@ -1,6 +1,7 @@
 """Files and folders that are written whole or not at all."""
 
 import contextlib
+import fcntl
 import os
 import pathlib
 import shutil
@@ -39,28 +40,53 @@ def write_text(path, text):
 
 
 @contextlib.contextmanager
-def folder(path, *, replace=False):
+def folder(path, *, replace=False, keep=''):
     """A new folder that gets its name `path` when the block ends well, else is removed.
 
     Args:
       replace: the folder that is there already goes then, too.
+      keep: what the folder will hold, as a word for file names. With it, what a block
+        leaves that does not end well stays, and the next block of the same word gets
+        that folder: it is to judge what is in it.
 
     Raises:
-      ValueError: there is something at `path` already.
+      ValueError: there is something at `path` already, or another process holds the
+        folder of that word.
     """
     path = pathlib.Path(path).absolute()
     taken = path.exists() and not (path.is_dir() and not any(path.iterdir()))
     if taken and not replace:
         raise ValueError(f'{path} exists already; name another folder or remove it')
-    partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
-    partial.mkdir(parents=True)
+    partial = path.with_name(f'.{path.name}.{keep or os.getpid()}.partial')
+    partial.mkdir(parents=True, exist_ok=bool(keep))
     try:
-        yield partial
-        if taken:
-            old = path.with_name(f'.{path.name}.{os.getpid()}.old')
-            path.rename(old)
-        partial.rename(path)
+        with _alone(partial):
+            yield partial
+            if taken:
+                old = path.with_name(f'.{path.name}.{os.getpid()}.old')
+                path.rename(old)
+            partial.rename(path)
         if taken:
             shutil.rmtree(old)
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        if not keep:
+            shutil.rmtree(partial, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):  # renamed, or something is in it
+                partial.rmdir()
+
+
+@contextlib.contextmanager
+def _alone(folder):
+    """Holds a folder; the system lets go of it when the process dies."""
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ValueError(
+                f'{folder} is being written by another process; wait for it or stop it'
+            ) from None
+        yield
+    finally:
+        os.close(held)

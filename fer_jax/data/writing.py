@@ -1,6 +1,8 @@
 """Writing a prepared data set (prepared.py), whole or not at all."""
 
+import collections
 import contextlib
+import csv
 import io
 import json
 import pathlib
@@ -9,16 +11,19 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from fer_jax.data import prepared, records, whole
+from fer_jax.data import prepared, shards, whole
+
+Restartable = shards.Restartable
 
 
 class Example(NamedTuple):
     """One image on its way into a prepared set."""
 
     id: str
-    image: bytes  # an encoded JPEG or PNG of image_size_px x image_size_px
+    image: bytes | None  # an encoded JPEG or PNG of image_size_px x image_size_px
     label: int  # the given label
     clean_label: int = -1  # the true label, -1 when unknown
+    note: tuple = ()  # of texts: what is to be known of it, or why it has no image
 
 
 def write(
@@ -32,6 +37,7 @@ def write(
     shard_examples=8192,
     force=False,
     progress=None,
+    listing=('notes.csv', 'reason'),
 ):
     """Writes a prepared set, whole or not at all, and returns it as `load` does.
 
@@ -41,10 +47,16 @@ def write(
       class_names: names in the order of the labels.
       image_size_px: height and width of every image.
       recipe: what a reader needs to make the same set again; goes to the manifest.
-      splits: {'train': examples, 'test': examples}, iterables of `Example`.
+      splits: {'train': examples, 'test': examples}, iterables of `Example`. When they
+        are `Restartable`, a write that stops leaves its finished shards beside the
+        folder, and the next one of the same recipe goes on behind those that are
+        sound and whose keys are the same.
       shard_examples: records in a file.
       force: replace a prepared set that is already there.
-      progress: called with the number of examples written so far.
+      progress: called with the number of examples taken so far.
+      listing: the file that lists the examples that have a note, and the names of its
+        columns behind split, id and kept: those of a note's texts. The manifest
+        counts the notes by the first text, up to a colon.
 
     Raises:
       ValueError: the folder exists, or an example has a used id, a label out of
@@ -52,84 +64,58 @@ def write(
     """
     folder = pathlib.Path(folder).absolute()
     _check_free(folder, force)
-    with whole.folder(folder, replace=force) as partial:
-        tables, manifest = {}, {
-            'format': prepared.FORMAT, 'set': set_name,
-            'class_names': list(class_names), 'image_size_px': image_size_px,
-            'recipe': recipe, 'counts': {}, 'shards': {}, 'sha256': {},
-        }  # fmt: skip
-        written = 0
+    manifest = {
+        'format': prepared.FORMAT, 'set': set_name,
+        'class_names': list(class_names), 'image_size_px': image_size_px,
+        'recipe': recipe, 'counts': {}, 'shards': {}, 'sha256': {},
+    }  # fmt: skip
+    keep = ''
+    if all(isinstance(examples, Restartable) for examples in splits.values()):
+        keep = shards.digest([json.dumps(manifest), str(shard_examples)])[:12]
+    with whole.folder(folder, replace=force, keep=keep) as partial:
+        writers, taken = [], 0
         for split in prepared.SPLITS:
-            writer = _SplitWriter(partial, split, shard_examples)
-            with contextlib.closing(writer):
-                for example in splits[split]:
+            writers.append(shards.SplitWriter(partial, split, shard_examples))
+            with contextlib.closing(writers[-1]) as writer:
+                for example in writer.missing(splits[split]):
                     _check_example(example, len(class_names), image_size_px)
                     writer.add(example)
-                    written += 1
                     if progress is not None:
-                        progress(written)
-            shards = writer.finish()
-            tables |= writer.tables()
-            labels = tables[f'{split}_labels']
-            counts = np.bincount(labels, minlength=len(class_names)).tolist()
-            manifest['counts'][split] = dict(zip(class_names, counts))
-            manifest['shards'][split] = [shard.name for shard in shards]
-            for shard in shards:
-                records.index_records(shard)  # reads back what was written
-                manifest['sha256'][shard.name] = prepared.file_sum(shard)
-        np.savez_compressed(partial / 'labels.npz', **tables)
-        manifest['sha256']['labels.npz'] = prepared.file_sum(partial / 'labels.npz')
-        (partial / 'manifest.json').write_text(json.dumps(manifest, indent=1), 'utf-8')
+                        progress(taken + len(writer.rows))
+                writer.finish()
+            taken += len(writer.rows)
+        _finish(partial, writers, manifest, listing)
     return prepared.load(folder)
 
 
-class _SplitWriter:
-    """Examples of one split -> shards, and the tables that go with them."""
-
-    def __init__(self, folder, split, shard_examples):
-        self._folder, self._split, self._size = folder, split, shard_examples
-        self._ids, self._labels, self._clean = {}, [], []  # ids: ordered and unique
-        self._shards, self._writer = [], None
-
-    def add(self, example):
-        if example.id in self._ids:
-            raise ValueError(
-                f'{self._split} has two examples with the id {example.id!r}; '
-                'ids must be unique'
-            )
-        if len(self._ids) % self._size == 0:
-            self.close()
-            self._shards.append(self._folder / f'{self._split}-{len(self._shards)}')
-            self._writer = records.RecordWriter(self._shards[-1])
-        self._writer.write(
-            records.encode_example(example.id, example.image, example.label)
+def _finish(partial, writers, manifest, listing):
+    """Final names, tables, notes and manifest of the splits, which are complete."""
+    tables, notes = {}, []
+    for writer in writers:
+        sums = writer.rename()
+        tables |= writer.tables()
+        labels = tables[f'{writer.split}_labels']
+        names = manifest['class_names']
+        counts = np.bincount(labels, minlength=len(names)).tolist()
+        manifest['counts'][writer.split] = dict(zip(names, counts))
+        manifest['shards'][writer.split] = list(sums)
+        manifest['sha256'] |= sums
+        notes += writer.notes()
+    np.savez_compressed(partial / 'labels.npz', **tables)
+    manifest['sha256']['labels.npz'] = prepared.file_sum(partial / 'labels.npz')
+    if notes:
+        kinds = collections.Counter(
+            (split, kept, reason.split(':')[0]) for split, _, kept, reason, *_ in notes
         )
-        self._ids[example.id] = None
-        self._labels.append(example.label)
-        self._clean.append(example.clean_label)
-
-    def close(self):
-        if self._writer is not None:
-            self._writer.close()
-
-    def finish(self):
-        """Gives the shards the names that say how many there are."""
-        if not self._ids:
-            raise ValueError(f'the {self._split} split has no example')
-        count = len(self._shards)
-        return [
-            shard.rename(
-                self._folder / f'{self._split}-{i:05d}-of-{count:05d}.tfrecord'
+        manifest['notes'] = [[*kind, count] for kind, count in sorted(kinds.items())]
+        name, *columns = listing
+        with open(partial / name, 'w', newline='', encoding='utf-8') as file:
+            table = csv.writer(file, lineterminator='\n')
+            table.writerow(['split', 'id', 'kept', *columns])
+            table.writerows(
+                [*row, *[''] * (len(columns) + 3 - len(row))] for row in notes
             )
-            for i, shard in enumerate(self._shards)
-        ]
-
-    def tables(self):
-        return {
-            f'{self._split}_ids': np.array(list(self._ids)),
-            f'{self._split}_labels': np.array(self._labels, np.int32),
-            f'{self._split}_clean_labels': np.array(self._clean, np.int32),
-        }
+    (partial / 'manifest.json').write_text(json.dumps(manifest, indent=1), 'utf-8')
 
 
 def _check_free(folder, force):
@@ -146,6 +132,8 @@ def _check_free(folder, force):
 
 
 def _check_example(example, num_classes, image_size_px):
+    if example.image is None:
+        return
     if not 0 <= example.label < num_classes:
         raise ValueError(
             f'{example.id}: label {example.label}, wanted 0 to {num_classes - 1}'

@@ -87,25 +87,20 @@ def write_orbax(path, loaded, fold_bn):
 
 def read_safetensors(path, card):
     """(uint8 images) -> probs of the weights in a safetensors file."""
-    from safetensors.numpy import load_file
-
+    from fer_jax.data import tensors
     from fer_jax.deploy import model
 
-    return model.compiled(model.from_weights(card, load_file(path)))
+    return model.compiled(model.from_weights(card, tensors.read(path)))
 
 
 def write_safetensors(path, loaded, fold_bn):
     """Weights under the names a/b/c, class names among the file's notes."""
-    import numpy as np
-    from safetensors.numpy import save
-
+    from fer_jax.data import tensors
     from fer_jax.deploy import model
 
     del fold_bn  # as in write_orbax
-    leaves = model.weights(loaded).items()
-    contiguous = {name: np.ascontiguousarray(leaf) for name, leaf in leaves}
     names = json.dumps(loaded.card['class_names'])
-    path.write_bytes(save(contiguous, {'class_names': names}))
+    tensors.write(path, model.weights(loaded), {'class_names': names})
 
 
 def read_stablehlo(path, card):

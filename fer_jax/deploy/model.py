@@ -46,7 +46,9 @@ def from_run(workdir, *, which='last', network='1'):
     wanted = dict(zip(('params', 'stats'), shapes(card)))
     wanted['step'] = jax.ShapeDtypeStruct((), jnp.int32)
     try:
-        state = checkpoint.read(workdir / 'checkpoints', which, wanted)
+        state = checkpoint.read(
+            workdir / 'checkpoints', which, wanted, card['class_names']
+        )
     except whole.Damaged:
         raise
     except ValueError as error:

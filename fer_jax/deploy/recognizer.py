@@ -7,7 +7,8 @@ import pathlib
 import numpy as np
 from PIL import Image
 
-from fer_jax.deploy import card, pictures
+from fer_jax.data import pictures
+from fer_jax.deploy import card
 
 LARGEST_BATCH = 32
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .align import TEMPLATE, aligned, similarity
-from .mtcnn import SMALLEST_PX, Faces, detect
+from .mtcnn import SMALLEST_PX, Faces, detect, detect_all
 
 __all__ = [
     'SMALLEST_PX',
@@ -12,6 +12,7 @@ __all__ = [
     'aligned',
     'crops',
     'detect',
+    'detect_all',
     'similarity',
 ]
 

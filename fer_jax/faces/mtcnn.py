@@ -28,6 +28,8 @@ PNET_PX, RNET_PX, ONET_PX = 12, 24, 48
 STRIDE_PX = 2  # of P-Net's windows
 CELLS = 32  # windows of a tile, each way
 TILE_PX = STRIDE_PX * (CELLS - 1) + PNET_PX
+THRESHOLDS = (0.6, 0.7, 0.8)
+TOGETHER_PX = 1 << 21  # pixels of the pictures in one pass: bounds the memory
 
 
 class Faces(NamedTuple):
@@ -46,11 +48,19 @@ class Faces(NamedTuple):
     landmarks: np.ndarray
 
 
-def detect(image, *, smallest_px=SMALLEST_PX, thresholds=(0.6, 0.7, 0.8)):
-    """Every face of a picture.
+def detect(image, *, smallest_px=SMALLEST_PX, thresholds=THRESHOLDS):
+    """Every face of a picture; as `detect_all` of one."""
+    return detect_all([image], smallest_px=smallest_px, thresholds=thresholds)[0]
+
+
+def detect_all(images, *, smallest_px=SMALLEST_PX, thresholds=THRESHOLDS):
+    """Every face of each of several pictures: a Faces for each, the same as one by one.
+
+    The networks are shown tiles and windows of several pictures at a time, so that few
+    calls are filled up with nothing: for small pictures that is most of the work.
 
     Args:
-      image: uint8 [H, W, 3], RGB, of any size.
+      images: uint8 [H, W, 3] each, RGB, of any sizes.
       smallest_px: the longer side of a box, at least. Half of it takes four times as
         long.
       thresholds: how sure P-, R- and O-Net must be to pass a window on; those of the
@@ -60,52 +70,93 @@ def detect(image, *, smallest_px=SMALLEST_PX, thresholds=(0.6, 0.7, 0.8)):
       ValueError: not such an image.
       FileNotFoundError: mtcnn 1.0.0 is not installed.
     """
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-        raise ValueError(
-            f'an image of {image.dtype} {list(image.shape)}; wanted uint8 [H, W, 3]'
+    for image in images:
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+            raise ValueError(
+                f'an image of {image.dtype} {list(image.shape)}; wanted uint8 [H, W, 3]'
+            )
+    found = []
+    for some in few(images):
+        found += cascade(
+            [Image.fromarray(image) for image in some], smallest_px, thresholds
         )
-    picture = Image.fromarray(image)
-    windows, scores = proposed(picture, smallest_px, thresholds[0])
-    kept = boxes.unlike(windows, scores, 0.7)
-    windows = boxes.squared(windows[kept])
-
-    edges, scores = networks.ask(networks.rnet, cut(picture, windows, RNET_PX))
-    sure = scores > thresholds[1]
-    windows, scores = boxes.moved(windows, edges)[sure], scores[sure]
-    kept = boxes.unlike(windows, scores, 0.7)
-    windows = boxes.squared(windows[kept])
-
-    edges, points, scores = networks.ask(networks.onet, cut(picture, windows, ONET_PX))
-    landmarks = windows[:, None, :2] + points * boxes.sides(windows)[:, None]
-    found = boxes.moved(windows, edges)
-    large = boxes.sides(found).max(axis=1) >= smallest_px  # windows also shrink
-    kept = np.flatnonzero(large & (scores > thresholds[2]))
-    kept = kept[boxes.unlike(found[kept], scores[kept], 0.7, of_smaller=True)]
-    return Faces(found[kept], scores[kept], landmarks[kept])
+    return found
 
 
-def proposed(picture, smallest_px, threshold):
-    """P-Net's windows [n, 4] in px of a Pillow picture, and their scores [n]."""
-    levels = list(pyramid(picture, smallest_px))
-    tiles = [tile for level in levels for tile in tiled(level)]
+def few(images):
+    """The images in lists of up to TOGETHER_PX pixels, a larger one alone."""
+    some, pixels = [], 0
+    for image in images:
+        if some and pixels + image.size // 3 > TOGETHER_PX:
+            yield some
+            some, pixels = [], 0
+        some.append(image)
+        pixels += image.size // 3
+    if some:
+        yield some
+
+
+def cascade(pictures, smallest_px, thresholds):
+    """Faces of each of several Pillow pictures, by the three networks in turn."""
+    windows = []
+    for proposals, scores in proposed(pictures, smallest_px, thresholds[0]):
+        windows.append(boxes.squared(proposals[boxes.unlike(proposals, scores, 0.7)]))
+
+    answers = shown(networks.rnet, pictures, windows, RNET_PX)
+    for place, (edges, scores) in enumerate(answers):
+        sure = scores > thresholds[1]
+        here, scores = boxes.moved(windows[place], edges)[sure], scores[sure]
+        windows[place] = boxes.squared(here[boxes.unlike(here, scores, 0.7)])
+
+    answers, found = shown(networks.onet, pictures, windows, ONET_PX), []
+    for here, (edges, points, scores) in zip(windows, answers):
+        landmarks = here[:, None, :2] + points * boxes.sides(here)[:, None]
+        here = boxes.moved(here, edges)
+        large = boxes.sides(here).max(axis=1) >= smallest_px  # windows also shrink
+        kept = np.flatnonzero(large & (scores > thresholds[2]))
+        kept = kept[boxes.unlike(here[kept], scores[kept], 0.7, of_smaller=True)]
+        found.append(Faces(here[kept], scores[kept], landmarks[kept]))
+    return found
+
+
+def shown(net, pictures, windows, size_px):
+    """What a network says of the square windows [n, 4] of each picture, picture by
+    picture: [n, ...] for each of its outputs."""
+    cuts = [cut(*pair, size_px) for pair in zip(pictures, windows)]
+    return parted(networks.ask(net, np.concatenate(cuts)), [len(cut) for cut in cuts])
+
+
+def parted(outputs, counts):
+    """Outputs [sum of counts, ...] in parts of so many rows: a list for each part."""
+    ends = np.cumsum(counts)
+    return [
+        [output[end - count : end] for output in outputs]
+        for end, count in zip(ends, counts)
+    ]
+
+
+def proposed(pictures, smallest_px, threshold):
+    """P-Net's windows [n, 4] in px of each Pillow picture, and their scores [n]."""
+    levels = [list(pyramid(picture, smallest_px)) for picture in pictures]
+    tiles = [tile for own in levels for level in own for tile in tiled(level)]
     tiles = np.array(tiles, np.uint8).reshape(-1, TILE_PX, TILE_PX, 3)
-    found = networks.ask(networks.pnet, tiles)
-    windows, scores = [np.zeros((0, 4), np.float32)], [np.zeros(0, np.float32)]
-    start = 0
-    for level in levels:
-        rows, columns = cells(level)
-        stop = start + -(-rows // CELLS) * -(-columns // CELLS)
-        edges, sure = (joined(one[start:stop], rows, columns) for one in found)
-        start = stop
-        y, x = np.nonzero(sure > threshold)
-        corners = np.stack([x, y], axis=1) * STRIDE_PX
-        here = boxes.moved(np.hstack([corners, corners + PNET_PX]), edges[y, x])
-        scale = np.array(picture.size) / level.shape[1::-1]
-        here = (here * np.tile(scale, 2)).astype(np.float32)
-        kept = boxes.unlike(here, sure[y, x], 0.5)
-        windows.append(here[kept])
-        scores.append(sure[y, x][kept])
-    return np.concatenate(windows), np.concatenate(scores)
+    counts = [
+        -(-r // CELLS) * -(-c // CELLS) for own in levels for r, c in map(cells, own)
+    ]
+    answers = iter(parted(networks.ask(networks.pnet, tiles), counts))
+    for picture, own in zip(pictures, levels):
+        windows, scores = [np.zeros((0, 4), np.float32)], [np.zeros(0, np.float32)]
+        for level in own:
+            edges, sure = (joined(answer, *cells(level)) for answer in next(answers))
+            y, x = np.nonzero(sure > threshold)
+            corners = np.stack([x, y], axis=1) * STRIDE_PX
+            here = boxes.moved(np.hstack([corners, corners + PNET_PX]), edges[y, x])
+            scale = np.array(picture.size) / level.shape[1::-1]
+            here = (here * np.tile(scale, 2)).astype(np.float32)
+            kept = boxes.unlike(here, sure[y, x], 0.5)
+            windows.append(here[kept])
+            scores.append(sure[y, x][kept])
+        yield np.concatenate(windows), np.concatenate(scores)
 
 
 def pyramid(picture, smallest_px):

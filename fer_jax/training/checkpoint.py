@@ -40,10 +40,11 @@ def manager(folder, *, keep):
     checkpointer.close()
 
 
-def save(checkpointer, state, place, *, accuracy=None):
+def save(checkpointer, state, place, class_names=(), *, accuracy=None):
     """Saves `state` and `place` under the state's step, and waits for the disk.
 
     Args:
+      class_names: of the classifier's outputs; they stay with the checkpoint.
       accuracy: on the test set, at the end of an epoch; None within one.
 
     Raises:
@@ -55,6 +56,7 @@ def save(checkpointer, state, place, *, accuracy=None):
             step,
             state,
             metrics=None if accuracy is None else {'accuracy': accuracy},
+            custom_metadata={'class_names': list(class_names)},
             force=True,
             # The end of an epoch replaces a stop between its last step and its test.
             overwrite=any(known.step == step for known in checkpointer.checkpoints),
@@ -97,13 +99,14 @@ def restore(checkpointer, step, state):
         ) from None
 
 
-def read(folder, which, wanted):
+def read(folder, which, wanted, class_names):
     """Parts of a saved state, for use without training.
 
     Args:
       folder: of a run's checkpoints; nothing in it is changed.
       which: 'last', 'best' (on test) or the number of a checkpoint.
       wanted: {field of the state: tree of ShapeDtypeStructs}; nothing else is read.
+      class_names: those that the run's other files say it has.
 
     Returns:
       The same tree with arrays on the host.
@@ -111,7 +114,8 @@ def read(folder, which, wanted):
     Raises:
       FileNotFoundError: there is no such checkpoint.
       Damaged: it does not agree with its seal.
-      ValueError: it lacks a wanted leaf, or has it in another shape; names the leaf.
+      ValueError: it lacks a wanted leaf, or has it in another shape: names the leaf;
+        or it is of other classes.
     """
     logging.getLogger('absl').setLevel(logging.WARNING)
     if not folder.is_dir():
@@ -125,7 +129,12 @@ def read(folder, which, wanted):
                 f'the checkpoint of step {step} in {folder} is damaged ({error}); take'
                 ' another one'
             ) from None
-        check_fits(wanted, checkpointer.metadata(step).metadata)
+        about = checkpointer.metadata(step)
+        check_fits(wanted, about.metadata)
+        # checkpoints of older versions do not say
+        own = (about.custom_metadata or {}).get('class_names', ())
+        if own and list(own) != list(class_names):
+            raise ValueError(f'it is of the classes {", ".join(own)}, in this order')
         context = ocp.Context()
         context.pytree_options.loading.partial_load = True
         with context:

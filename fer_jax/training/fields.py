@@ -48,21 +48,7 @@ def check(config):
         'save_every_steps', 'data.max_train', 'data.workers', 'optimizer.weight_decay',
     ):  # fmt: skip
         at_least(name, field(config, name), 0)
-    if not 0 <= config.noise.rate < 1:
-        raise ValueError(
-            f'noise.rate is a fraction in [0, 1), got {config.noise.rate};'
-            ' for 30 % write 0.3'
-        )
-    if config.noise.kind in ('asymmetric_fer', 'matrix') and config.noise.rate:
-        raise ValueError(
-            f'noise.kind={config.noise.kind} has its own rates; leave noise.rate at 0,'
-            f' got {config.noise.rate}'
-        )
-    if config.noise.kind == 'matrix' and not config.noise.matrix:
-        raise ValueError(
-            'noise.kind=matrix needs --config.noise.matrix=FILE, a text file of'
-            ' C rows of C probabilities'
-        )
+    check_noise(config.noise)
     rate = config.optimizer.learning_rate
     if not (math.isfinite(rate) and rate > 0):
         raise ValueError(f'optimizer.learning_rate must be above 0, got {rate}')
@@ -71,6 +57,31 @@ def check(config):
         raise ValueError(
             'data.dir is empty; give the folder that python -m data_prep wrote:'
             ' --config.data.dir=FOLDER'
+        )
+
+
+def check_noise(config):
+    """Raises ValueError when the fields of config.noise make no sense together."""
+    if not 0 <= config.rate < 1:
+        raise ValueError(
+            f'noise.rate is a fraction in [0, 1), got {config.rate}; for 30 % write 0.3'
+        )
+    if config.kind in ('asymmetric_fer', 'matrix') and config.rate:
+        raise ValueError(
+            f'noise.kind={config.kind} has its own rates; leave noise.rate at 0,'
+            f' got {config.rate}'
+        )
+    if config.kind == 'matrix' and not config.matrix:
+        raise ValueError(
+            'noise.kind=matrix needs --config.noise.matrix=FILE, a text file of'
+            ' C rows of C probabilities'
+        )
+    drawing = ('rate', 'kind', 'exact', 'inclusive', 'matrix', 'seed')
+    given = [name for name in drawing if config[name] not in (0, '', 'symmetric')]
+    if config.list and given:
+        raise ValueError(
+            'noise.list is a list that is drawn already; leave out noise.'
+            + ', noise.'.join(given)
         )
 
 

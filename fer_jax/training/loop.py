@@ -12,6 +12,7 @@ from fer_jax.training import (
     evaluation,
     hosts,
     log,
+    pretrained,
     results,
     scoring,
     seals,
@@ -74,10 +75,13 @@ def train(run, stop=lambda: False):
 
 def begin(programs, saved, step, place, watch):
     """The state to go on from: fresh at step 0, or that of the checkpoint of `step`."""
-    state = programs.fresh()
+    state, run = programs.fresh(), programs.run
     if not step:
+        for line in pretrained.words(run.starts, run.config.data.augmentation):
+            watch.say(f'{run.workdir.name}: {line}')
+        state = pretrained.load(state, run.starts)
         return programs.absorb(state, watch.advance)
-    watch.say(f'{programs.run.workdir} goes on {place.words()}')
+    watch.say(f'{run.workdir} goes on {place.words()}')
     return checkpoint.restore(saved, step, state)
 
 
@@ -88,6 +92,7 @@ def go_on(programs, state, place, history, rows, saved, watch):
       Stopped: when asked to, after saving.
     """
     run, config = programs.run, programs.run.config
+    names = run.prepared.class_names
     batches = programs.training_batches(int(jax.device_get(state.step)))
     while place.epoch < config.epochs:
         watch.epoch(place.epoch + 1, config.epochs)
@@ -102,7 +107,7 @@ def go_on(programs, state, place, history, rows, saved, watch):
             row |= test(programs, state, watch.advance)
             new, metrics = look_back(programs, state, row, history, watch)
         except stopping.Stopped:
-            checkpoint.save(saved, state, place)
+            checkpoint.save(saved, state, place, names)
             raise
         state, row = new, row | metrics
         row['seconds'] = round(place.seconds + time.perf_counter() - started, 3)
@@ -110,7 +115,7 @@ def go_on(programs, state, place, history, rows, saved, watch):
             results.write_history(run.workdir / 'history.npz', history)
         rows.write(row)
         place = seals.Place(epoch=epoch)
-        checkpoint.save(saved, state, place, accuracy=row['test/accuracy'])
+        checkpoint.save(saved, state, place, names, accuracy=row['test/accuracy'])
         watch.say(log.sentence(run.workdir.name, row, config.epochs))
     return finish(programs, state, rows.rows, history, watch.advance)
 
@@ -145,7 +150,7 @@ def train_epoch(programs, state, place, batches, saved, watch):
             watch.show(len(waiting) * config.batch_size)
             waiting = []
         if saving and 0 < steps < run.steps_per_epoch:
-            checkpoint.save(saved, state, place)
+            checkpoint.save(saved, state, place, run.prepared.class_names)
         if stopping_now:
             raise stopping.Stopped
     return state, place

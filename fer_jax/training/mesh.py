@@ -24,10 +24,7 @@ def of_run(config, algorithm):
     """
     nets = 1
     if config.peer_map == 'mesh':
-        size = config.data.image_size_px
-        images = jax.ShapeDtypeStruct((1, size, size, 3), jnp.float32)
-        params, *_ = jax.eval_shape(algorithm.init, jax.random.key(0), images)
-        nets = peers.size(params)
+        nets = networks(config, algorithm)
         if nets == 1:
             raise ValueError(
                 f'peer_map=mesh spreads networks, and {config.algorithm.name} has one;'
@@ -41,6 +38,14 @@ def of_run(config, algorithm):
         )
     check_batch(devices, config.batch_size)
     return devices
+
+
+def networks(config, algorithm):
+    """How many networks the algorithm trains."""
+    size = config.data.image_size_px
+    images = jax.ShapeDtypeStruct((1, size, size, 3), jnp.float32)
+    params, *_ = jax.eval_shape(algorithm.init, jax.random.key(0), images)
+    return peers.size(params)
 
 
 def make(nets=1, devices=None):

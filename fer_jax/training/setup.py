@@ -11,7 +11,7 @@ from jax.sharding import Mesh
 
 from fer_jax.algorithms import Algorithm
 from fer_jax.data import noise_list, prepared, sets, whole
-from fer_jax.training import build, fields, hosts, mesh
+from fer_jax.training import build, fields, hosts, mesh, pretrained, seals
 
 
 class Examples(NamedTuple):
@@ -36,6 +36,7 @@ class Run(NamedTuple):
     mesh: Mesh
     steps_per_epoch: int
     damage: list  # a line about each damaged place of the records, skipped
+    starts: tuple  # pretrained.Start of each network; (): random weights
 
     @property
     def num_classes(self):
@@ -61,7 +62,7 @@ def prepare(config, workdir, *, accept_changes=False):
     data = prepared.load(config.data.dir)
     sets.check_classes(config.data.name, data.class_names)
     data, damage = check_records(data, config.data.on_corrupt)
-    noise = draw_noise(config, data, workdir) if adds_noise(config) else None
+    noise = find_noise(config, data, workdir) if adds_noise(config) else None
     examples = choose(config, data, noise)
     algorithm = build.algorithm(
         config,
@@ -75,7 +76,8 @@ def prepare(config, workdir, *, accept_changes=False):
             f' {len(examples.labels)}'
         )
     devices = mesh.of_run(config, algorithm)  # here JAX starts
-    about = describe(data, examples, noise, damage)
+    starts = choose_starts(config, algorithm, workdir)
+    about = describe(data, examples, noise, damage, starts)
     check_same_data(workdir, about)
     if hosts.first():
         workdir.mkdir(parents=True, exist_ok=True)
@@ -96,14 +98,15 @@ def prepare(config, workdir, *, accept_changes=False):
         mesh=devices,
         steps_per_epoch=len(examples.labels) // config.batch_size,
         damage=damage,
+        starts=starts,
     )
 
 
 def digest(run):
-    """32 bytes of what all hosts have to agree on: config and training examples."""
+    """32 bytes of what all hosts have to agree on: config, examples and weights."""
     given = fields.flat(json.loads(run.config.to_json()))
     common = {name: given[name] for name in given if name not in fields.OF_A_HOST}
-    known = [common, run.prepared.digest, run.examples.ids.tolist()]
+    known = [common, run.prepared.digest, run.examples.ids.tolist(), run.starts]
     return hashlib.sha256(json.dumps(known).encode()).digest()
 
 
@@ -131,16 +134,29 @@ def check_same_data(workdir, about):
     path = workdir / 'data.json'
     before = json.loads(path.read_text()) if path.exists() else about
     for name, now in about.items():
-        if before[name] != now:
+        then = before.get(name, now)  # runs of older versions do not say all
+        if then != now:
             raise ValueError(
-                f'{workdir} was started with {name} {str(before[name])[:40]} and now'
+                f'{workdir} was started with {name} {str(then)[:40]} and now'
                 f' has {str(now)[:40]}; give --config.data.dir of the set it was'
                 ' started with, or name another --workdir'
             )
 
 
-def describe(data, examples, noise, damage):
-    """What says which data a run learned from, when they may be gone."""
+def choose_starts(config, algorithm, workdir):
+    """The pretrained weights of each network.
+
+    A run with a checkpoint does not look for the folders again: data.json knows them.
+    """
+    about = workdir / 'data.json'
+    if seals.steps(workdir / 'checkpoints') and about.exists():
+        stored = json.loads(about.read_text()).get('pretrained', ())
+        return tuple(pretrained.Start(**start) for start in stored)
+    return pretrained.choose(config, algorithm)
+
+
+def describe(data, examples, noise, damage, starts):
+    """What says which data and weights a run learned from, when they may be gone."""
     return {
         'set': data.set_name,
         'class_names': list(data.class_names),
@@ -149,19 +165,23 @@ def describe(data, examples, noise, damage):
         'digest': data.digest,
         'noise_list_sha256': noise.sha256 if noise else None,
         'skipped_records': damage,
+        'pretrained': [start._asdict() for start in starts],
     }
 
 
 def adds_noise(config):
     """Whether the config asks for label noise."""
-    return config.noise.rate > 0 or config.noise.kind in ('asymmetric_fer', 'matrix')
+    noise = config.noise
+    return bool(noise.list or noise.rate or noise.kind in ('asymmetric_fer', 'matrix'))
 
 
-def draw_noise(config, data, workdir):
-    """The run's noise list: the one in `workdir`, or drawn now."""
+def find_noise(config, data, workdir):
+    """The run's noise list: the copy in `workdir`, that of `noise.list`, or drawn."""
     if (workdir / 'noise.csv').exists():
         return noise_list.load(workdir, data)
     noise = config.noise
+    if noise.list:
+        return noise_list.load(noise.list, data)
     return noise_list.draw(
         data,
         kind=noise.kind,
@@ -169,22 +189,8 @@ def draw_noise(config, data, workdir):
         seed=noise.seed,
         exact=noise.exact,
         inclusive=noise.inclusive,
-        matrix=read_matrix(noise.matrix) if noise.matrix else None,
+        matrix=noise_list.read_matrix(noise.matrix) if noise.matrix else None,
     )
-
-
-def read_matrix(path):
-    """[C, C] float64 from a text file of C rows."""
-    if not pathlib.Path(path).is_file():
-        raise FileNotFoundError(
-            f'noise.matrix: no file {path}; give C rows of C numbers'
-        )
-    try:
-        return np.loadtxt(path, ndmin=2)
-    except ValueError as error:
-        raise ValueError(
-            f'noise.matrix: {path} is not a table of numbers: {error}'
-        ) from None
 
 
 def choose(config, data, noise):

@@ -5,6 +5,7 @@ from fer_jax.data import sets
 EXPRESSIONS = {
     'anger', 'disgust', 'fear', 'happiness', 'sadness', 'surprise', 'neutral',
 }  # fmt: skip
+FACES = ['fer2013', 'ferplus', 'raf_db', 'affectnet', 'expw']
 
 
 def test_orders_of_the_label_files():
@@ -71,3 +72,54 @@ def test_places_go_by_canonical_name():
     assert sets.places(('Angry', 'neutral'), wanted) == (2, 0)
     with pytest.raises(ValueError, match='classes fear, contempt are not among neut'):
         sets.places(('anger', 'fear', 'contempt'), wanted)
+
+
+@pytest.mark.parametrize('name', sets.SETS)
+def test_codes_are_one_for_each_class(name):
+    """Sets that are made here, or by their user, have no label files of their own."""
+    known = sets.SETS[name]
+    own = name not in ('synthetic', 'folder')
+    assert len(known.codes) == len(set(known.codes)) == own * len(known.class_names)
+
+
+def test_codes_go_by_name():
+    """RAF-DB's 6 and AffectNet's 6 are both anger, ExpW's and FER2013's 0 is, too;
+    RAF-DB's 4, AffectNet's 1 and FERPlus's column 1 are happiness."""
+    order = sets.SETS['fer2013'].class_names
+    anger = [('raf_db', 6), ('affectnet', 6), ('expw', 0), ('fer2013', 0)]
+    assert {sets.place(name, code, order) for name, code in anger} == {0}
+    happiness = [('raf_db', 4), ('affectnet', 1), ('ferplus', 1), ('fer2013', 3)]
+    assert {sets.place(name, code, order) for name, code in happiness} == {3}
+    assert sets.place('cifar10', 9, sets.SETS['cifar10'].class_names[::-1]) == 0
+
+
+@pytest.mark.parametrize('source', FACES)
+@pytest.mark.parametrize('target', FACES)
+def test_every_set_reads_every_other(source, target):
+    """There and back by name; contempt alone may have no place."""
+    here, there = sets.SETS[source], sets.SETS[target]
+    for code, name in zip(here.codes, here.class_names):
+        place = sets.place(source, code, there.class_names)
+        assert name == 'contempt' if place < 0 else there.class_names[place] == name
+
+
+def test_codes_without_a_place():
+    names = sets.SETS['affectnet'].class_names
+    assert sets.place('affectnet', 7, names[:7]) == -1
+    assert sets.place('affectnet', 7, names) == 7
+    with pytest.raises(ValueError, match=r'^8 is no label of affectnet, .* 0 neutral,'):
+        sets.place('affectnet', 8, names)
+    with pytest.raises(ValueError, match=r'^0 is no label of raf_db, .* 1 surprise,'):
+        sets.place('raf_db', 0, names)
+    with pytest.raises(
+        ValueError, match=r'^the classes fear, .* among surprise, anger$'
+    ):
+        sets.place('raf_db', 1, ['surprise', 'anger'])
+
+
+@pytest.mark.parametrize(('name', 'known'), sets.SETS.items())
+def test_published_counts_of_the_classes_add_up(name, known):
+    for split, counts in known.class_counts.items():
+        assert len(counts) == len(known.class_names)
+        assert sum(counts) == known.counts[split]
+    assert name not in ('raf_db', 'affectnet', 'fer2013', 'expw') or known.class_counts

@@ -108,6 +108,25 @@ def test_a_face_is_found_where_it_is(hopper):
     assert 'tensorflow' not in sys.modules
 
 
+def test_several_pictures_at_a_time_have_the_same_faces(hopper, monkeypatch):
+    """Of different sizes, one of them without a face; in passes of up to 100,000 px
+    also (three, one alone, one)."""
+    photograph = Image.fromarray(hopper)
+    sizes = [(171, 200), (90, 120), (230, 220), (290, 340), (102, 120)]
+    pictures = [np.array(photograph.resize(size)) for size in sizes]
+    pictures[1][:] = 90
+    wanted = [faces.detect(picture) for picture in pictures]
+    assert [len(one.scores) for one in wanted] == [1, 0, 1, 1, 1]
+    for together in (mtcnn.TOGETHER_PX, 100_000):
+        monkeypatch.setattr(mtcnn, 'TOGETHER_PX', together)
+        found = faces.detect_all(pictures)
+        for one, other in zip(found, wanted, strict=True):
+            for left, right in zip(one, other, strict=True):
+                np.testing.assert_allclose(left, right, rtol=1e-6, atol=1e-6)
+    assert [len(some) for some in mtcnn.few(pictures)] == [3, 1, 1]
+    assert faces.detect_all([]) == []
+
+
 def test_a_mirrored_or_smaller_copy_has_the_same_face(hopper):
     wanted = faces.detect(hopper).landmarks[0]
     mirrored = faces.detect(np.ascontiguousarray(hopper[:, ::-1])).landmarks[0]

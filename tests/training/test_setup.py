@@ -1,12 +1,14 @@
 """What is refused before a device is touched, and which examples a run gets."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 
 from configs import resup
-from fer_jax.data import prepared
+from data_prep import __main__ as data_prep
+from fer_jax.data import noise_list, prepared
 from fer_jax.training import setup
 
 
@@ -132,3 +134,64 @@ def test_human_noise_needs_no_list(config, tmp_path, faces):
     np.testing.assert_array_equal(run.examples.labels, data.train.labels)
     np.testing.assert_array_equal(run.examples.clean_labels, data.train.clean_labels)
     assert not (tmp_path / 'run' / 'noise.csv').exists()
+
+
+@pytest.fixture
+def listed(config, faces, tmp_path):
+    """A config with a list that gives every training face the label 3."""
+    data = prepared.load(faces)
+    protocol = {'dataset': data.digest, 'kind': 'imported', 'format': 'csv'}
+    given = noise_list.of(data, np.full(70, 3, np.int32), protocol)
+    noise_list.save(given, data.train.ids, tmp_path / 'list')
+    config.noise.rate = 0.0
+    config.noise.list = str(tmp_path / 'list')
+    return config
+
+
+def test_a_list_takes_the_place_of_drawing(listed, faces, tmp_path):
+    run = setup.prepare(listed, tmp_path / 'run')
+    np.testing.assert_array_equal(run.examples.labels, np.full(70, 3))
+    true = prepared.load(faces).train.labels
+    np.testing.assert_array_equal(run.examples.clean_labels, true)
+    sums = [
+        json.loads((folder / name).read_text())[field]
+        for folder, name, field in (
+            (tmp_path / 'list', 'noise.json', 'sha256'),
+            (tmp_path / 'run', 'noise.json', 'sha256'),
+            (tmp_path / 'run', 'data.json', 'noise_list_sha256'),
+        )
+    ]
+    assert sums == [run.noise.sha256] * 3
+    assert run.noise.protocol['format'] == 'csv'
+
+
+def test_a_run_goes_on_with_its_own_copy_of_the_list(listed, tmp_path):
+    first = setup.prepare(listed, tmp_path / 'run')
+    shutil.rmtree(tmp_path / 'list')
+    again = setup.prepare(listed, tmp_path / 'run')
+    np.testing.assert_array_equal(again.examples.labels, first.examples.labels)
+    assert again.noise.sha256 == first.noise.sha256
+    with pytest.raises(FileNotFoundError, match='make a list'):
+        setup.prepare(listed, tmp_path / 'other')
+
+
+@pytest.mark.parametrize(
+    ('field', 'value'),
+    [('rate', 0.3), ('kind', 'pair'), ('seed', 1), ('exact', True)],
+)
+def test_a_list_is_not_drawn_too(listed, tmp_path, field, value):
+    listed.noise[field] = value
+    with pytest.raises(ValueError, match=rf'drawn already; leave out noise\.{field}'):
+        setup.prepare(listed, tmp_path / 'run')
+
+
+def test_a_list_of_another_set_or_changed_is_refused(listed, tmp_path):
+    listed.data.dir = str(tmp_path / 'more')
+    options = f'synthetic --out={tmp_path}/more --train=70 --test=5 --size=24'
+    assert data_prep.main(options.split()) == 0
+    with pytest.raises(ValueError, match='made for data set'):
+        setup.prepare(listed, tmp_path / 'run')
+    with open(tmp_path / 'list' / 'noise.csv', 'a') as file:
+        file.write('train-000070,0\n')
+    with pytest.raises(ValueError, match='not the list that noise'):
+        setup.prepare(listed, tmp_path / 'run')

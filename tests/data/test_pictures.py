@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer_jax.deploy import pictures
+from fer_jax.data import pictures
 
 
 @pytest.fixture

@@ -1,0 +1,171 @@
+"""AffectNet (Mollahosseini et al. 2017), the manually annotated part of both releases.
+
+2017: csv files of the photographs, with face boxes and 68 landmarks
+    training.csv, validation.csv (or in Manually_Annotated_file_lists/) with columns
+        subDirectory_filePath, face_x, face_y, face_width, face_height,
+        facial_landmarks (x;y;x;y ...), expression, valence, arousal
+    Manually_Annotated_Images/<folder>/<file>, or as --images says; of an absolute
+    subDirectory_filePath its last two parts count
+later: faces cut out, a few npy files beside each
+    train_set/images/N.jpg, train_set/annotations/N_exp.npy, N_lnd.npy; val_set/ alike
+
+Labels 0 to 7; faces of 8 none, 9 uncertain and 10 no face are left out, and with
+--classes=7 those of contempt. The validation split is the test: there is no other.
+"""
+
+import collections
+import pathlib
+
+import numpy as np
+
+from data_prep import importing, layouts
+from data_prep.squares import Picture
+from fer_jax.data import sets
+
+CLASSES = sets.SETS['affectnet'].class_names
+CSV = {'train': 'training.csv', 'test': 'validation.csv'}
+FOLDERS = {'train': 'train_set', 'test': 'val_set'}
+BOX = ('face_x', 'face_y', 'face_width', 'face_height')
+FILE, POINTS, CODE = 'subDirectory_filePath', 'facial_landmarks', 'expression'
+NO_CLASS = {'8': 'none', '9': 'uncertain', '10': 'no face'}
+
+
+def add_arguments(parser):
+    """Adds this door's options to an argparse parser."""
+    parser.add_argument(
+        '--source', required=True, help='folder with training.csv or train_set'
+    )
+    parser.add_argument('--images', help='of the csv: folder of the photographs')
+    parser.add_argument(
+        '--classes', type=int, choices=(7, 8), default=7, help='default: 7, no contempt'
+    )
+    importing.add_arguments(parser, 224)
+
+
+def run(options):
+    """Reads the annotations, prints what is there and writes the prepared folder."""
+    source, classes = pathlib.Path(options.source), CLASSES[: options.classes]
+    if (source / FOLDERS['train']).is_dir():
+        release, files = 'npy files', ()
+        marked = options.align == 'landmarks'
+        rows = {split: npy_rows(source / FOLDERS[split], marked) for split in FOLDERS}
+    else:
+        folder = layouts.folder_with(
+            source, CSV['train'], 'Manually_Annotated_file_lists'
+        )
+        release, files = 'csv of 2017', tuple(folder / name for name in CSV.values())
+        images = pathlib.Path(options.images or source / 'Manually_Annotated_Images')
+        rows = {split: csv_rows(folder / CSV[split], images) for split in CSV}
+    said, splits = [f'{source}: AffectNet, {release}'], {}
+    for split, found in rows.items():
+        splits[split], dropped = labelled(found, classes)
+        if dropped:
+            why = ', '.join(f'{name} {n:,}' for name, n in dropped.most_common())
+            said.append(f'{split}: {dropped.total():,} left out ({why})')
+    importing.run(
+        options,
+        'affectnet',
+        importing.Found(
+            'affectnet',
+            classes,
+            sets.SETS['affectnet'].codes[: options.classes],
+            splits,
+            files,
+            tuple(said),
+            (('train', 'train'), ('test', 'validation')),
+        ),
+        release=release,
+        classes=options.classes,
+    )
+
+
+def labelled(rows, classes):
+    """Pictures with their labels, and a Counter of those that have none of them."""
+    pictures, dropped = [], collections.Counter()
+    for where, code, picture in rows:
+        if code in NO_CLASS:
+            dropped[NO_CLASS[code]] += 1
+            continue
+        place = layouts.label('affectnet', code, classes, where)
+        if place < 0:
+            dropped['contempt'] += 1
+        else:
+            pictures.append(picture()._replace(label=place))
+    return pictures, dropped
+
+
+def csv_rows(path, images):
+    """(where, code, function -> unlabelled Picture) of each row of a csv of 2017.
+
+    A function, because rows without a class have neither box nor landmarks.
+    """
+    for line, row in layouts.table(path, (FILE, *BOX, POINTS, CODE)):
+        where = f'{path} {line}'
+
+        def picture(row=row, where=where, line=line):
+            name = '/'.join(row[FILE].replace('\\', '/').split('/')[-2:])
+            x, y, width, height = layouts.numbers([row[k] for k in BOX], where)
+            points = layouts.numbers(row[POINTS].split(';'), where)
+            return Picture(
+                name,
+                images / name,
+                -1,
+                box=(x, y, x + width, y + height),
+                landmarks=five(points, where),
+                where=f'{path.name} {line}',
+            )
+
+        yield where, row[CODE], picture
+
+
+def npy_rows(folder, marked):
+    """(where, code, function -> unlabelled Picture) of each image of a folder.
+
+    Args:
+      marked: whether to read the landmarks, where there are some.
+
+    Raises:
+      FileNotFoundError: there is no such folder of images.
+      ValueError: an annotation is missing or is no npy file of a number.
+    """
+    images = folder / 'images'
+    if not images.is_dir():
+        raise FileNotFoundError(
+            f'no folder {images}; wanted images and annotations in {folder}'
+        )
+    for path in sorted(images.iterdir(), key=lambda path: layouts.natural(path.name)):
+        note = folder / 'annotations' / f'{path.stem}_exp.npy'
+
+        def picture(path=path, note=note):
+            points = note.with_name(f'{path.stem}_lnd.npy')
+            marks = values(points).tolist() if marked and points.is_file() else None
+            return Picture(
+                f'{folder.name}/{path.name}',
+                path,
+                -1,
+                landmarks=marks and five(marks, points),
+                where=note.name,
+            )
+
+        code = values(note)
+        if code.size != 1:
+            raise ValueError(f'{note} has {code.size} numbers; wanted one')
+        yield note, f'{code.item():g}', picture
+
+
+def values(path):
+    """The numbers in an npy file, which may hold them as text: float64 [n]."""
+    try:
+        return np.load(path, allow_pickle=False).astype(np.float64).ravel()
+    except (OSError, ValueError, EOFError) as error:
+        said = getattr(error, 'strerror', None) or 'no npy file of numbers'
+        raise ValueError(f'{path}: {said}; copy the annotations again') from None
+
+
+def five(points, where):
+    """Eyes, nose and corners of the mouth [5][2], of 68 landmarks as flat numbers."""
+    if len(points) != 2 * 68:
+        raise ValueError(f'{where}: {len(points)} landmark numbers; wanted 136')
+    points = np.reshape(points, (68, 2))
+    eyes = points[36:42].mean(0), points[42:48].mean(0)
+    return [tuple(map(float, p)) for p in (*eyes, *points[[30, 48, 54]])]

@@ -1,0 +1,109 @@
+"""What is wrong with a data set, prepared or as it was published.
+
+    python -m data_prep doctor data/raf --out=report
+
+Writes report.html, with thumbnails, and report.json. The exit code is 1 when something
+is wrong, 0 when nothing is (there may be remarks), and 2 when the folder cannot be
+examined.
+"""
+
+import json
+import pathlib
+
+import rich.console
+import rich.progress
+import rich.table
+
+from data_prep import processes
+from data_prep.doctor import layouts, page, pixels, verdict
+from fer_jax.data import whole
+
+
+def add_arguments(parser):
+    """Adds this door's options to an argparse parser."""
+    parser.add_argument('folder', help='a prepared folder, or the files of a data set')
+    parser.add_argument(
+        '--out', help='of the reports, without .html; default: doctor-NAME here'
+    )
+    parser.add_argument(
+        '--workers', type=int, default=processes.cores(), help='default: one a core'
+    )
+    parser.add_argument('--force', action='store_true', help='replace the reports')
+
+
+def run(options):
+    """Examines a folder, prints and writes the report; returns the exit code."""
+    console = rich.console.Console(highlight=False, markup=False, soft_wrap=True)
+    folder = pathlib.Path(options.folder)
+    out = pathlib.Path(options.out or f'doctor-{folder.resolve().name}')
+    reports = [out.with_name(f'{out.name}.{kind}') for kind in ('html', 'json')]
+    for path in reports:
+        if path.exists() and not options.force:
+            raise ValueError(f'{path} exists; name another --out, or pass --force')
+    source = layouts.recognised(folder)
+    console.print(f'{folder}: {source.title}, {len(source.items):,} pictures')
+    seen = list(
+        rich.progress.track(
+            pixels.examine_all(
+                [(item.source, item.box) for item in source.items], options.workers
+            ),
+            description='looking',
+            total=len(source.items),
+            console=console,
+        )
+    )
+    report = {'folder': str(folder), **verdict.judge(source, seen)}
+    say(console, report)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    whole.write_text(reports[0], page.html(report, source, seen))
+    whole.write_text(reports[1], json.dumps(named(report, source, seen), indent=1))
+    console.print(f'written: {reports[0]}, {reports[1]}')
+    return int(report['wrong'])
+
+
+def say(console, report):
+    """Prints the counts and the findings."""
+    for split, counts in report['splits'].items():
+        table = rich.table.Table(split, 'found', 'published')
+        published = counts['published']
+        rows = [*counts['classes'].items(), ('all', (counts['all'], published))]
+        for name, (count, known) in rows:
+            table.add_row(name, f'{count:,}', '' if known is None else f'{known:,}')
+        console.print(table)
+    for finding in report['findings']:
+        kind = 'WRONG ' if finding['wrong'] else 'remark'
+        said = '; '.join(finding['texts'][:3])
+        console.print(
+            f'{kind} {finding["name"]}: {finding["count"]:,}'
+            f' ({finding["meaning"]}){f": {said}" if said else ""}'
+        )
+    if not report['wrong']:
+        console.print('nothing is wrong')
+
+
+def named(report, source, seen):
+    """The report with pictures named instead of numbered, as JSON can hold it."""
+
+    def told(place):
+        item, one = source.items[place], seen[place]
+        found = {
+            'split': item.split,
+            'id': item.id,
+            'label': source.class_names[item.label],
+        }
+        return found | {
+            key: text
+            for key, text in (('where', item.where), ('said', one.said))
+            if text
+        }
+
+    findings = [
+        {
+            **{key: value for key, value in finding.items() if key != 'places'},
+            'pictures': [
+                [told(place) for place in group] for group in finding['places']
+            ],
+        }
+        for finding in report['findings']
+    ]
+    return {**report, 'findings': findings}

@@ -1,0 +1,176 @@
+"""The report as one file of HTML, with the pictures in it."""
+
+import base64
+import html as markup
+import io
+import pathlib
+
+import numpy as np
+from PIL import Image
+
+from fer_jax.data import pictures
+
+THUMBNAIL_PX = 96
+GROUPS = 16  # of pictures are shown of each finding
+OF_A_GROUP = 6
+TEMPLATE = pathlib.Path(__file__).with_name('page.html')
+
+
+def html(report, source, seen):
+    """The page, as text; it asks for no other file.
+
+    Args:
+      report: of verdict.judge.
+      source: the sources.Source.
+      seen: pixels.Seen of its items.
+    """
+    wrong = [finding for finding in report['findings'] if finding['wrong']]
+    remarks = [finding for finding in report['findings'] if not finding['wrong']]
+    shown = Shown(source, seen)
+    parts = {
+        'title': text(f'{report["folder"]}: {verdict_of(wrong, remarks)}'),
+        'folder': text(report['folder']),
+        'verdict': text(verdict_of(wrong, remarks)),
+        'state': 'wrong' if wrong else 'well',
+        'facts': facts(report),
+        'wrong': ''.join(map(shown.finding, wrong)) or '<p>Nothing.</p>',
+        'remarks': ''.join(map(shown.finding, remarks)) or '<p>None.</p>',
+        'counts': ''.join(counts(*split) for split in report['splits'].items()),
+        'statistics': statistics(report['statistics']),
+    }
+    page = TEMPLATE.read_text('utf-8')
+    for name, part in parts.items():
+        page = page.replace(f'<!--{name}-->', part)
+    return page
+
+
+def verdict_of(wrong, remarks):
+    """One line for the head of the page."""
+    named = (f'{finding["name"]} ({finding["count"]:,})' for finding in wrong)
+    said = f'Wrong: {", ".join(named)}' if wrong else 'Nothing is wrong'
+    return f'{said}; {len(remarks)} remark{"" if len(remarks) == 1 else "s"}'
+
+
+def text(value):
+    """Any value, escaped."""
+    return markup.escape(str(value))
+
+
+def facts(report):
+    """What the folder is, as a table."""
+    sizes = report['sizes']
+    rows = {
+        'recognised as': report['recognised'],
+        'data set': report['set'],
+        'pictures': f'{report["pictures"]:,}',
+        **report['facts'],
+    }
+    if sizes:
+        rows['shorter side'] = (
+            f'{sizes["smallest"]} to {sizes["largest"]} px, median {sizes["median"]}'
+        )
+    cells = (f'<dt>{text(k)}</dt><dd>{text(v)}</dd>' for k, v in rows.items())
+    return f'<dl>{"".join(cells)}</dl>'
+
+
+def counts(split, table):
+    """Counts of a split by class, beside the published ones, with bars."""
+    classes = table['classes']
+    most = max([1, *(found for found, _ in classes.values())])
+    rows = [
+        f'<tr><th scope="row">{text(name)}</th><td>{found:,}</td>'
+        f'<td>{"" if known is None else f"{known:,}"}</td>'
+        f'<td class="bar"><i style="width:{100 * found / most:.1f}%"></i></td></tr>'
+        for name, (found, known) in classes.items()
+    ]
+    published = table['published']
+    total = '' if published is None else f'{published:,}'
+    rows.append(
+        f'<tr class="sum"><th scope="row">all</th><td>{table["all"]:,}</td>'
+        f'<td>{total}</td><td></td></tr>'
+    )
+    return (
+        f'<section><h3>{text(split)}</h3><table><thead><tr><th>class</th>'
+        '<th>found</th><th>published</th><th></th></tr></thead>'
+        f'<tbody>{"".join(rows)}</tbody></table></section>'
+    )
+
+
+def statistics(found):
+    """Mean and deviation of the channels beside the expected ones."""
+    if not found:
+        return '<p>No picture could be read.</p>'
+    columns = (found[k] for k in ('mean', 'expected_mean', 'std', 'expected_std'))
+    rows = ''.join(
+        f'<tr><th scope="row">{channel}</th>'
+        + ''.join(f'<td>{value:.3f}</td>' for value in values)
+        + '</tr>'
+        for channel, *values in zip(('red', 'green', 'blue'), *columns)
+    )
+    by = text(found['expected_by'])
+    return (
+        f'<p>Of the {text(found["split"])} split, values from 0 to 1, every picture'
+        ' counting alike.</p><table><thead><tr><th></th><th>mean</th>'
+        f'<th>{by}</th><th>deviation</th><th>{by}</th></tr></thead>'
+        f'<tbody>{rows}</tbody></table>'
+    )
+
+
+class Shown:
+    """Findings with their pictures."""
+
+    def __init__(self, source, seen):
+        self._source, self._seen = source, seen
+
+    def finding(self, finding):
+        """One finding, as HTML."""
+        places = finding['places']
+        said = ''.join(f'<li>{text(line)}</li>' for line in finding['texts'][:GROUPS])
+        groups = ''.join(map(self.group, places[:GROUPS]))
+        left = max(len(places), len(finding['texts'])) - GROUPS
+        more = f'<p>... and {left:,} more in the JSON report</p>' if left > 0 else ''
+        return (
+            f'<details{" open" if finding["wrong"] else ""}>'
+            f'<summary>{text(finding["name"])}'
+            f'<b>{finding["count"]:,}</b></summary>'
+            f'<p>{text(finding["meaning"])}</p>'
+            f'{f"<ul>{said}</ul>" if said else ""}'
+            f'{f"<div class=groups>{groups}</div>" if groups else ""}{more}</details>'
+        )
+
+    def group(self, places):
+        """Pictures that belong together."""
+        left = len(places) - OF_A_GROUP
+        more = f'<p>and {left:,} more</p>' if left > 0 else ''
+        figures = ''.join(map(self.figure, places[:OF_A_GROUP]))
+        return f'<div class=group>{figures}{more}</div>'
+
+    def figure(self, place):
+        """One picture with its split, label and id; a cross where it is unreadable."""
+        item, one = self._source.items[place], self._seen[place]
+        label = text(self._source.class_names[item.label])
+        image = '<span class=none>&#215;</span>'
+        if not one.trouble:
+            image = f'<img alt="{label}" src="{self.thumbnail(item)}">'
+        said = '<br>'.join(map(text, filter(None, (item.id, item.where, one.said))))
+        return (
+            f'<figure>{image}<figcaption>{text(item.split)} &middot; {label}'
+            f'<br><small>{said}</small></figcaption></figure>'
+        )
+
+    def thumbnail(self, item):
+        """A small copy, as a data URL."""
+        found = item.source() if callable(item.source) else item.source
+        if isinstance(found, np.ndarray):
+            image = Image.fromarray(found).convert('RGB')
+        else:
+            with Image.open(
+                io.BytesIO(found) if isinstance(found, bytes) else found
+            ) as opened:
+                image = pictures.upright(opened)
+        if item.box is not None:
+            image = image.crop(item.box)
+        image.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
+        content = io.BytesIO()
+        image.save(content, 'JPEG', quality=85)
+        return f'data:image/jpeg;base64,{base64.b64encode(content.getvalue()).decode()}'

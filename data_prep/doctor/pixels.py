@@ -1,0 +1,150 @@
+"""One picture -> what is to be known of it, on all cores.
+
+Two pictures are the same when their pixels are, upright and in RGB (`digest`), whatever
+the files are. They are alike when few bits of `signature` differ: of 16 x 17 averaged
+grey values, whether each is brighter than its left neighbour (the difference hash, N.
+Krawetz, "Kind of Like That", 2013, at 256 bits).
+"""
+
+import hashlib
+import io
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from data_prep import processes
+from fer_jax.data import pictures
+
+FEW = 512  # so many are done before processes have started
+TINY_PX = 8
+SIGNATURE_PX = 16
+ORIENTATION = 0x0112  # the EXIF tag
+PNG = b'\x89PNG\r\n\x1a\n'
+UNREADABLE = ('missing', 'truncated', 'unreadable')
+TRAITS = (
+    'tiny', 'blank', 'CMYK', '16-bit', 'alpha', 'grey', 'palette', 'turned', 'animated',
+)  # fmt: skip
+
+
+class Seen(NamedTuple):
+    """What a picture is."""
+
+    trouble: str = ''  # of UNREADABLE
+    said: str = ''  # what reading it said
+    size: tuple = (0, 0)  # width, height in px
+    traits: tuple = ()  # of TRAITS
+    digest: bytes = b''  # of the pixels
+    signature: bytes = b''  # 256 bits
+    moments: tuple = ()  # mean of R, G, B and of their squares, values 0 to 1
+
+
+def examine(source, box=None):
+    """What is Seen of a picture.
+
+    Args:
+      source: a path, the content of a file, or uint8 pixels [h, w] or
+        [h, w, 3].
+      box: left, top, right, bottom in px, of what counts of it; None: all.
+    """
+    try:
+        if isinstance(source, np.ndarray):
+            grey = {'grey'} if source.ndim == 2 else set()
+            return measured(Image.fromarray(source).convert('RGB'), grey)
+        if not isinstance(source, bytes):
+            with open(source, 'rb') as file:
+                source = file.read()
+    except FileNotFoundError:
+        return Seen('missing', 'no such file')
+    except OSError as error:
+        return Seen('unreadable', error.strerror or str(error))
+    trouble, size = 'unreadable', (0, 0)
+    try:
+        with Image.open(io.BytesIO(source)) as image:
+            size, traits = image.size, traits_of(image, source)
+            if box is not None:
+                image.getexif().pop(ORIENTATION, None)  # boxes are of the file's pixels
+            if 'animated' not in traits:
+                image.load()
+            upright = pictures.upright(image)
+    # Pillow raises any of these; a bomb is a file that claims to be enormous
+    except (
+        OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError
+    ) as error:  # fmt: skip
+        said = str(error).replace('<_io.BytesIO object at ', '').split(' 0x')[0]
+        if 'truncated' in said.lower() or (size != (0, 0) and not whole(source)):
+            trouble = 'truncated'
+        return Seen(trouble, said, size)
+    return measured(upright if box is None else upright.crop(box), traits)
+
+
+def whole(content):
+    """Whether the end of a PNG or JPEG is there; True for other formats."""
+    if content.startswith(PNG):
+        return b'IEND' in content[-64:]
+    if content.startswith(b'\xff\xd8'):
+        return b'\xff\xd9' in content[-64:]
+    return True
+
+
+def traits_of(image, content):
+    """Which TRAITS a Pillow image has by its header, as a set."""
+    mode = image.mode
+    deep = content.startswith(PNG) and content[24] == 16  # Pillow shows RGB as 8 bits
+    found = {
+        'CMYK': mode == 'CMYK',
+        '16-bit': deep or mode.startswith('I'),
+        'alpha': image.has_transparency_data,
+        'grey': mode in ('1', 'L', 'LA') or mode.startswith('I'),
+        'palette': mode == 'P',
+        'turned': image.getexif().get(ORIENTATION, 1) != 1,
+        'animated': getattr(image, 'is_animated', False),
+    }
+    return {trait for trait, has in found.items() if has}
+
+
+def measured(image, traits):
+    """What is Seen of an RGB image that could be read; adds traits of the pixels."""
+    pixels = np.asarray(image)
+    traits = set(traits)
+    if min(image.size) < TINY_PX:
+        traits.add('tiny')
+    elif (np.ptp(pixels.reshape(-1, 3).astype(int), axis=0) <= 2).all():
+        traits.add('blank')
+    if not {'grey', 'tiny', 'blank'} & traits:
+        apart = pixels.astype(np.int16)
+        if np.abs(apart - apart[..., :1]).max(initial=0) <= 2:
+            traits.add('grey')
+    content = f'{image.size}'.encode() + pixels.tobytes()
+    values = pixels.reshape(-1, 3) / np.float32(255)
+    moments = *values.mean(axis=0), *np.square(values).mean(axis=0)
+    return Seen(
+        size=image.size,
+        traits=tuple(trait for trait in TRAITS if trait in traits),
+        digest=hashlib.blake2b(content, digest_size=16).digest(),
+        signature=signature(image),
+        moments=tuple(map(float, moments)),
+    )
+
+
+def signature(image):
+    """256 bits, as bytes: which averaged grey values are brighter than the left one."""
+    size = (SIGNATURE_PX + 1, SIGNATURE_PX)
+    grey = np.asarray(image.convert('L').resize(size, Image.Resampling.BOX))
+    return np.packbits(grey[:, 1:] > grey[:, :-1]).tobytes()
+
+
+def examine_all(items, workers):
+    """What is Seen of (source, box) pairs, in order: an iterator.
+
+    A source may also be a function without arguments that gives one.
+    """
+    count = workers if len(items) > FEW else 1
+    with processes.spread(_examined, count) as examined:
+        yield from examined(
+            (source() if callable(source) else source, box) for source, box in items
+        )
+
+
+def _examined(chunk):
+    return [examine(*one) for one in chunk]

@@ -1,0 +1,74 @@
+"""ExpW (Zhang et al. 2018): photographs from the web, often with several faces.
+
+    label.lst (or label/label.lst), a face a line:
+        image_name face_id top left right bottom confidence label      labels 0 to 6
+    the photographs in image/origin, image, origin or images, or as --images says
+
+A face is cut out by its box; its id is image_name#face_id. The set has no published
+split: a seeded one is drawn by photograph, so that none is in both.
+"""
+
+import pathlib
+
+from data_prep import importing, layouts
+from data_prep.squares import Picture
+from fer_jax.data import sets
+
+LIST = 'label.lst'
+FOLDERS = ('image/origin', 'origin', 'image', 'images')
+COLUMNS = 'IMAGE FACE TOP LEFT RIGHT BOTTOM CONFIDENCE LABEL'
+CLASSES = sets.SETS['expw'].class_names
+
+
+def add_arguments(parser):
+    """Adds this door's options to an argparse parser."""
+    parser.add_argument('--source', required=True, help=f'folder with {LIST}')
+    parser.add_argument('--images', help='folder of the photographs')
+    layouts.add_split(parser)
+    importing.add_arguments(parser, 224)
+
+
+def run(options):
+    """Reads the list, prints what is in it and writes the prepared folder."""
+    path = layouts.folder_with(options.source, LIST, 'label') / LIST
+    images = image_folder(options)
+    rows = [face(path, images, *line) for line in layouts.lines(path, COLUMNS)]
+    splits, said = layouts.drawn(rows, options, lambda row: row.path.name)
+    importing.run(
+        options,
+        'expw',
+        importing.Found(
+            'expw',
+            CLASSES,
+            sets.SETS['expw'].codes,
+            splits,
+            (path,),
+            (f'{path}: {len(rows):,} faces in {images}', said),
+            (('all', 'all'),),
+        ),
+        **layouts.split_recipe(options),
+    )
+
+
+def image_folder(options):
+    """Where the photographs are."""
+    if options.images:
+        return pathlib.Path(options.images)
+    source = pathlib.Path(options.source)
+    for base in (source, source.parent):
+        for name in FOLDERS:
+            if (base / name).is_dir():
+                return base / name
+    raise FileNotFoundError(
+        f'no folder {", ".join(FOLDERS)} in {source}; --images names that of the '
+        'photographs'
+    )
+
+
+def face(path, images, where, fields):
+    """The Picture of a line of the list."""
+    name, number, top, left, right, bottom, _, code = fields
+    box = tuple(layouts.numbers([left, top, right, bottom], f'{path} {where}'))
+    label = layouts.label('expw', code, CLASSES, f'{path} {where}')
+    said = f'{LIST} {where}'
+    return Picture(f'{name}#{number}', images / name, label, box=box, where=said)

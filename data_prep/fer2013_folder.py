@@ -1,0 +1,72 @@
+"""FER2013 as Kaggle has it in images: train/<class>/*.jpg and test/<class>/*.jpg.
+
+The folders bear the class names (angry, disgust, fear, ...) or the codes 0 to 6. There,
+test holds both of the csv's, told by the file names: PrivateTest_10131363.jpg. As with
+the csv the private ones are the test split, where there are any and --test does not ask
+for the public ones; where no name tells, all of test is. Ids are paths.
+"""
+
+import pathlib
+
+from data_prep import image_folder, importing
+
+TESTS = {'private': 'PrivateTest', 'public': 'PublicTest'}  # the first that is there
+
+
+def is_here(source):
+    """Whether a source has this layout, and not the csv."""
+    return (source / 'train').is_dir() and not (source / 'fer2013.csv').is_file()
+
+
+def run(options):
+    """Finds the images, prints what is there and writes the prepared folder."""
+    if options.labels != 'fer2013' or options.clean or options.drop_test_duplicates:
+        raise ValueError(
+            f'{options.source} has folders of images, whose names are no rows of '
+            'fer2013new.csv: --labels, --clean and --drop-test-duplicates need '
+            'fer2013.csv (door ferplus reads the folders that FERPlus makes)'
+        )
+    source = pathlib.Path(options.source)
+    class_names, called, splits, said = image_folder.read(source, 'fer2013')
+    usage, splits['test'], line = chosen(splits['test'], options.test)
+    importing.run(
+        options,
+        'fer2013',
+        importing.Found(
+            'fer2013',
+            class_names,
+            called,
+            splits,
+            said=(*said, line),
+            published=(('train', 'train'), ('test', usage)),
+        ),
+        labels='fer2013',
+        test=usage,
+    )
+
+
+def chosen(pictures, wish):
+    """Which test this is, its Pictures and a line for the report.
+
+    Args:
+      wish: a key of TESTS, or None.
+
+    Raises:
+      ValueError: a test is asked for that no file name tells of.
+    """
+    by_test = {
+        test: [row for row in pictures if row.path.name.startswith(prefix)]
+        for test, prefix in TESTS.items()
+    }
+    present = [test for test, rows in by_test.items() if rows]
+    if wish is None and not present:
+        return 'test', pictures, 'test: all; no file name tells which one it was'
+    test = wish or present[0]
+    if not by_test[test]:
+        raise ValueError(
+            f'no file in test has a name {TESTS[test]}_..., so --test={test} cannot be '
+            'told; leave it away and all are the test split'
+        )
+    left = len(pictures) - len(by_test[test])
+    line = f'test: {TESTS[test]}; {left:,} images of the other one are left out'
+    return f'{test}_test', by_test[test], line

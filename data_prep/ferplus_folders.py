@@ -1,0 +1,152 @@
+"""FERPlus (Barsoum et al. 2016) as its own tools make it: folders of png files.
+
+    FER2013Train/fer0000000.png ...   FER2013Valid/   FER2013Test/   48 x 48
+    label.csv in each: name, (a box,) ten votes; or fer2013new.csv in the source
+
+A row is joined to its file by the name of the image, never by its place: rows without a
+face have no name, so the number in a name is not that of the row. The private test
+(FER2013Test) is the test split unless --test=public. Ids are the names of the files.
+With fer2013.csv and fer2013new.csv in the source, this is the door fer2013.
+"""
+
+import argparse
+import collections
+import csv
+import pathlib
+
+import numpy as np
+
+from data_prep import fer2013, ferplus, importing
+from data_prep.squares import Picture
+
+FOLDERS = {
+    'Training': 'FER2013Train',
+    'PublicTest': 'FER2013Valid',
+    'PrivateTest': 'FER2013Test',
+}
+TABLE = 'label.csv'
+
+
+def add_arguments(parser):
+    """Adds this door's options to an argparse parser."""
+    parser.add_argument(
+        '--source', required=True, help='folder with FER2013Train, or fer2013.csv'
+    )
+    parser.add_argument('--labels', choices=ferplus.RULES, default='majority8')
+    parser.add_argument(
+        '--test', choices=fer2013.TESTS, help='default: private if present'
+    )
+    importing.add_arguments(parser, fer2013.SIZE_PX)
+
+
+def run(options):
+    """Reads the votes, prints what is there and writes the prepared folder."""
+    source = pathlib.Path(options.source)
+    if (source / fer2013.FILE).is_file():
+        same = {'clean': None, 'drop_test_duplicates': False}
+        labels = f'ferplus_{options.labels}'
+        return fer2013.run(
+            argparse.Namespace(**vars(options) | same | {'labels': labels})
+        )
+    files, rows = read(source)
+    usage = fer2013.choose_test(np.array([row[0] for row in rows]), options.test)
+    votes = np.array([row[2] for row in rows])
+    labels, reasons = ferplus.decide(votes, options.labels)
+    splits, said = {'train': [], 'test': []}, []
+    for split, wanted in (('train', 'Training'), ('test', usage)):
+        dropped = collections.Counter()
+        for (here, name, _, where), place, reason in zip(rows, labels, reasons):
+            if here != wanted:
+                continue
+            reason = reason or ('' if name else 'no image')
+            if reason:
+                dropped[str(reason)] += 1
+            else:
+                path = source / FOLDERS[here] / name
+                splits[split].append(Picture(name, path, int(place), where=where))
+        why = ', '.join(f'{reason} {n:,}' for reason, n in dropped.most_common())
+        said.append(
+            f'{split}: {wanted}, {len(splits[split]) + dropped.total():,} rows, '
+            f'{len(splits[split]):,} kept; dropped {dropped.total():,} ({why})'
+        )
+    class_names = ferplus.RULES[options.labels]
+    importing.run(
+        options,
+        'ferplus',
+        importing.Found(
+            'ferplus', class_names, class_names, splits, files, tuple(said), ()
+        ),
+        labels=options.labels,
+        test=usage,
+    )
+
+
+def read(source):
+    """The label files, and (usage, image name, votes [10], where) of each row.
+
+    Raises:
+      FileNotFoundError: neither fer2013new.csv nor a label.csv.
+      ValueError: a row that is none of votes.
+    """
+    table = source / ferplus.FILE
+    if table.is_file():
+        return (table,), [*table_rows(table)]
+    files = {
+        usage: source / folder / TABLE
+        for usage, folder in FOLDERS.items()
+        if (source / folder / TABLE).is_file()
+    }
+    if 'Training' not in files:
+        raise FileNotFoundError(
+            f'{source} has neither {ferplus.FILE} nor FER2013Train/{TABLE}; --source '
+            'is the folder with FER2013Train, FER2013Valid and FER2013Test'
+        )
+    rows = [row for usage, path in files.items() for row in label_rows(path, usage)]
+    return tuple(files.values()), rows
+
+
+def table_rows(path):
+    """Rows of fer2013new.csv."""
+    with open(path, newline='', encoding='utf-8') as file:
+        reader = csv.reader(file)
+        header = next(reader, [])
+        if header != ferplus.HEADER:
+            raise ValueError(
+                f'{path}: the header is {",".join(header)!r}, want '
+                f'{",".join(ferplus.HEADER)!r}'
+            )
+        for usage, name, *votes in reader:
+            where = f'{path.name} line {reader.line_num}'
+            if usage not in FOLDERS:
+                raise ValueError(
+                    f'{path} line {reader.line_num}: Usage {usage!r}, want one of '
+                    f'{[*FOLDERS]}'
+                )
+            yield usage, name.strip(), counts(votes, f'{path} {where}'), where
+
+
+def label_rows(path, usage):
+    """Rows of a label.csv, which has no header."""
+    with open(path, newline='', encoding='utf-8') as file:
+        reader = csv.reader(file)
+        for name, *votes in reader:
+            where = f'{path.parent.name}/{TABLE} line {reader.line_num}'
+            if len(votes) == len(ferplus.COLUMNS) + 1:
+                votes = votes[1:]  # behind a box, always all of the 48 pixels
+            yield usage, name.strip(), counts(votes, f'{path} {where}'), where
+
+
+def counts(votes, where):
+    """Ten votes as whole numbers.
+
+    Raises:
+      ValueError: more or fewer, or no whole numbers.
+    """
+    if len(votes) != len(ferplus.COLUMNS) or not all(
+        vote.strip().isdecimal() for vote in votes
+    ):
+        raise ValueError(
+            f'{where}: the votes are {",".join(votes)[:60]!r}, want '
+            f'{len(ferplus.COLUMNS)} whole numbers'
+        )
+    return [int(vote) for vote in votes]

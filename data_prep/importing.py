@@ -1,0 +1,304 @@
+"""What every door for files of pictures shares: checks, the report, and the import.
+
+A door reads the label files of its source and says what it Found. `run` checks that,
+prints it beside what the set's authors published, makes the squares on all cores and
+writes the prepared folder. Stopped, however hard, the same command goes on.
+"""
+
+import collections
+import dataclasses
+import errno
+import os
+import pathlib
+from typing import NamedTuple
+
+import rich.console
+import rich.progress
+import rich.table
+
+from data_prep import alignment, processes, squares
+from fer_jax.data import prepared, sets, writing
+
+SHARD = 2048  # examples; no more is done again after a kill
+NAMED = 3  # of many wrong things, so many are named
+
+
+class Found(NamedTuple):
+    """What a door found in its source."""
+
+    set_name: str  # of sets.SETS
+    class_names: tuple
+    called: tuple  # what the source calls each class
+    splits: dict  # {'train': Pictures, 'test': Pictures}
+    files: tuple = ()  # label files; their sha256 go to the manifest
+    said: tuple = ()  # lines for the report: rules taken, rows left out
+    published: tuple = (('train', 'train'), ('test', 'test'))  # names in sets.py
+
+
+def add_arguments(parser, size_px):
+    """Adds the options that all these doors have; `size_px` is the usual side.
+
+    None: the door finds it in its source.
+    """
+    parser.add_argument('--out', required=True, help='folder to write')
+    usual = size_px or "the source's"
+    parser.add_argument(
+        '--size', type=int, default=size_px, help=f'side in pixels; default: {usual}'
+    )
+    parser.add_argument(
+        '--on-corrupt',
+        choices=('stop', 'skip'),
+        default='stop',
+        help='at a picture that is missing or cannot be read: stop (default) or leave'
+        ' it out, counted and listed',
+    )
+    parser.add_argument(
+        '--workers', type=int, default=processes.cores(), help='default: one a core'
+    )
+    parser.add_argument('--force', action='store_true', help='replace the folder')
+    parser.set_defaults(then=prepare)
+    alignment.add_arguments(parser)
+
+
+def run(options, door, found, **recipe):
+    """What is done with what a door found: `options.then`, as a rule `prepare`.
+
+    The doctor puts another function there, and so looks at sources through the doors.
+    """
+    return options.then(options, door, found, **recipe)
+
+
+def prepare(options, door, found, **recipe):
+    """Checks and prints what a door found, and writes it as a prepared folder.
+
+    Args:
+      options: of `add_arguments`.
+      door: its name.
+      found: Found.
+      recipe: options of the door for the manifest.
+
+    Raises:
+      ValueError, OSError: anything that cannot be used, in one line.
+    """
+    console = rich.console.Console(highlight=False, markup=False, soft_wrap=True)
+    if options.size < 1:
+        raise ValueError(f'--size={options.size}; wanted 1 or more pixels')
+    aligner = alignment.make(options, options.size)
+    for line in found.said:
+        console.print(line)
+    console.print(class_table(found))
+    check(found)
+    stamps = look(found, options.on_corrupt)
+    count = sum(map(len, stamps.values()))
+    workers = options.workers if count > squares.FEW else 1
+    try:
+        with (
+            squares.workers(workers, options.size, aligner) as convert,
+            bar(console) as shown,
+        ):
+            task = shown.add_task('pictures', total=count)
+            data = writing.write(
+                options.out,
+                set_name=found.set_name,
+                class_names=found.class_names,
+                image_size_px=options.size,
+                recipe={
+                    'door': door,
+                    **recipe,
+                    'align': aligner and dataclasses.asdict(aligner),
+                    'pictures': {name: len(rows) for name, rows in stamps.items()},
+                    'sources': sums(found.files),
+                },
+                splits={
+                    name: writing.Restartable(
+                        stamps[name],
+                        Remaining(found.splits[name], convert, options, console),
+                    )
+                    for name in prepared.SPLITS
+                },
+                shard_examples=SHARD,
+                force=options.force,
+                progress=lambda done: shown.update(task, completed=done),
+                **({'listing': ('alignment.csv', *alignment.NOTED)} if aligner else {}),
+            )
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise OSError(
+            f'{options.out}: the disk is full; make room, and the same command goes on'
+        ) from None
+    report_end(console, data.folder)
+
+
+def sums(files):
+    """{name: sha256} of label files; with their folder where names are not unique."""
+    files = [pathlib.Path(file) for file in files]
+    unique = len({file.name for file in files}) == len(files)
+    return {
+        file.name if unique else f'{file.parent.name}/{file.name}': prepared.file_sum(
+            file
+        )
+        for file in files
+    }
+
+
+@dataclasses.dataclass(frozen=True)
+class Remaining:
+    """remaining(n) -> the Examples of Pictures n, n + 1, ..., as they are asked for."""
+
+    pictures: list
+    convert: object  # of squares.workers
+    options: object
+    console: object
+
+    def __call__(self, start):
+        rest = self.pictures[start:]
+        if start:
+            self.console.print(
+                f'{start:,} pictures are there of an import that was stopped; '
+                'it goes on behind them'
+            )
+        for picture, square in zip(rest, self.convert(rest)):
+            if square.data is None and self.options.on_corrupt == 'stop':
+                self.stop_at(picture, square.note[0])
+            yield writing.Example(
+                picture.id, square.data, picture.label, picture.clean_label, square.note
+            )
+
+    def stop_at(self, picture, reason):
+        """Raises ValueError if a picture cannot be read."""
+        if reason.startswith(squares.UNREADABLE):
+            raise ValueError(
+                f'{place(picture)}: {reason}; put it right and give the same command '
+                'again, or --on-corrupt=skip leaves such pictures out'
+            )
+
+
+def place(picture):
+    """Where a Picture is, for a message: its file, and the row that names it."""
+    return f'{picture.path} ({picture.where})' if picture.where else f'{picture.path}'
+
+
+def check(found):
+    """Stops at what would make a wrong data set.
+
+    Raises:
+      ValueError: an empty split, an empty training class, one class only, an id used
+        twice, a label out of range.
+    """
+    many = len(found.class_names)
+    if many < 2:
+        raise ValueError(
+            f'one class only ({", ".join(found.class_names) or "none"}), '
+            'nothing written: is --source a level too high or too low?'
+        )
+    for split, pictures in found.splits.items():
+        if not pictures:
+            raise ValueError(f'no picture in the {split} split, nothing written')
+        first = {}
+        for picture in pictures:
+            if not 0 <= picture.label < many or not -1 <= picture.clean_label < many:
+                raise ValueError(
+                    f'{place(picture)}: label {picture.label}, clean label '
+                    f'{picture.clean_label}; wanted 0 to {many - 1}'
+                )
+            other = first.setdefault(picture.id, picture)
+            if other is not picture:
+                raise ValueError(
+                    f'the id {picture.id!r} is used twice in {split}: by '
+                    f'{place(other)} and {place(picture)}; ids must be unique'
+                )
+    used = {picture.label for picture in found.splits['train']}
+    empty = [name for i, name in enumerate(found.class_names) if i not in used]
+    if empty:
+        raise ValueError(
+            f'no training picture of {", ".join(empty)}, nothing written: '
+            'see the counts above'
+        )
+
+
+def look(found, on_corrupt):
+    """{split: what decides each example, as text}; stops at files that are missing."""
+    stamps, missing = {}, []
+    for split in prepared.SPLITS:
+        stamps[split] = []
+        for picture in found.splits[split]:
+            try:
+                status = os.stat(picture.path)
+                seen = f'{status.st_size} {status.st_mtime_ns}'
+            except (FileNotFoundError, NotADirectoryError):
+                missing.append(picture)
+                seen = 'missing'
+            marks = picture.landmarks
+            marks = None if marks is None else [list(map(float, p)) for p in marks]
+            stamps[split].append(
+                f'{picture.id} {picture.path} {picture.label} {picture.clean_label} '
+                f'{picture.box} {marks} {seen}'
+            )
+    if missing and on_corrupt == 'stop':
+        raise FileNotFoundError(
+            f'{len(missing):,} pictures are missing: {several(map(place, missing))}; '
+            'is --source the right folder? --on-corrupt=skip leaves them out'
+        )
+    return stamps
+
+
+def several(names):
+    """The first few of many names, as text."""
+    names = list(names)
+    return ', '.join(names[:NAMED]) + (', ...' if len(names) > NAMED else '')
+
+
+def class_table(found):
+    """Counts by class and split, beside the published ones, as a table to print."""
+    known = sets.SETS[found.set_name]
+    table = rich.table.Table('label', 'in the source', 'class')
+    columns, published_as = [], dict(found.published)
+    pictures = found.splits | {'all': [*found.splits['train'], *found.splits['test']]}
+    for split in (*prepared.SPLITS, *(published_as.keys() & {'all'})):
+        labels = collections.Counter(row.label for row in pictures[split])
+        counts = [labels[i] for i in range(len(found.class_names))]
+        table.add_column(split, justify='right')
+        columns.append([*counts, sum(counts)])
+        named = published_as.get(split)
+        if named in known.counts:
+            table.add_column('published', justify='right')
+            columns.append(published(known, named, found.class_names))
+    rows = [*zip(range(len(found.called)), found.called, found.class_names)]
+    for row, counts in zip([*rows, ('', '', 'all')], zip(*columns)):
+        shown = ['' if count is None else f'{count:,}' for count in counts]
+        table.add_row(*map(str, row), *shown)
+    return table
+
+
+def published(known, split, class_names):
+    """What the authors of a set count: examples of each class (None), and of all."""
+    if split not in known.class_counts:
+        return [*(None for _ in class_names), known.counts[split]]
+    by_name = dict(zip(known.class_names, known.class_counts[split]))
+    counts = [by_name[name] for name in class_names]
+    return [*counts, sum(counts)]
+
+
+def bar(console):
+    """A progress bar with a rate."""
+    return rich.progress.Progress(
+        rich.progress.TextColumn('{task.description}'),
+        rich.progress.BarColumn(),
+        rich.progress.MofNCompleteColumn(),
+        rich.progress.TimeRemainingColumn(),
+        console=console,
+    )
+
+
+def report_end(console, folder):
+    """Prints what was left out or noted of the pictures, and where the folder is."""
+    for split, kept, reason, count in prepared.manifest(folder).get('notes', []):
+        what = 'kept' if kept == 'yes' else 'left out'
+        console.print(f'{split}: {count:,} {what}: {reason}')
+    for path in folder.parent.glob(f'.{folder.name}.*.partial'):
+        console.print(
+            f'{path}: left by an import with other options that was stopped; '
+            'give those again to go on with it, or remove it'
+        )
+    console.print(f'written: {folder}')

@@ -1,0 +1,85 @@
+"""RAF-DB, basic expressions (Li et al. 2017), in its official layout.
+
+    EmoLabel/list_patition_label.txt      train_00001.jpg 5      labels 1 to 7
+    Image/aligned/train_00001_aligned.jpg     100 x 100
+    Image/original/train_00001.jpg            --images=original
+    Annotation/boundingbox/train_00001_boundingbox.txt    left top right bottom
+    Annotation/manual/train_00001_manu_attri.txt          five landmarks, x y a line
+
+Ids are the names in the list, as published noise lists have them. Originals take their
+box and landmarks from Annotation where it has them.
+"""
+
+import pathlib
+
+from data_prep import importing, layouts
+from data_prep.squares import Picture
+from fer_jax.data import sets
+
+LIST = 'EmoLabel/list_patition_label.txt'
+CLASSES = sets.SETS['raf_db'].class_names
+
+
+def add_arguments(parser):
+    """Adds this door's options to an argparse parser."""
+    parser.add_argument('--source', required=True, help=f'folder with {LIST}')
+    parser.add_argument('--images', choices=('aligned', 'original'), default='aligned')
+    importing.add_arguments(parser, 100)
+
+
+def run(options):
+    """Reads the list, prints what is in it and writes the prepared folder."""
+    source = layouts.folder_with(options.source, LIST, 'basic')
+    splits = {'train': [], 'test': []}
+    for where, fields in layouts.lines(source / LIST, 'NAME LABEL'):
+        name, code = fields
+        split = name.split('_')[0]
+        if split not in splits:
+            raise ValueError(
+                f'{source / LIST} {where}: {name!r}; wanted train_... or test_...'
+            )
+        label = layouts.label('raf_db', code, CLASSES, f'{source / LIST} {where}')
+        row = Picture(name, None, label, where=f'{LIST} {where}')
+        splits[split].append(placed(row, source, options.images))
+    importing.run(
+        options,
+        'raf_db',
+        importing.Found(
+            'raf_db',
+            CLASSES,
+            sets.SETS['raf_db'].codes,
+            splits,
+            (source / LIST,),
+        ),
+        images=options.images,
+    )
+
+
+def placed(row, source, images):
+    """A Picture with its path and, of an original, box and landmarks."""
+    stem = pathlib.PurePath(row.id).stem
+    if images == 'aligned':
+        return row._replace(path=source / 'Image/aligned' / f'{stem}_aligned.jpg')
+    notes = source / 'Annotation'
+    box = numbers(notes / 'boundingbox' / f'{stem}_boundingbox.txt', 4)
+    points = numbers(notes / 'manual' / f'{stem}_manu_attri.txt', 10)
+    return row._replace(
+        path=source / 'Image/original' / row.id,
+        box=box and tuple(box),
+        landmarks=points and list(zip(points[::2], points[1::2])),
+    )
+
+
+def numbers(path, count):
+    """The first `count` numbers in a file, None where there is no file.
+
+    Raises:
+      ValueError: fewer of them, or other text among them.
+    """
+    try:
+        words = path.read_text().split()[:count]
+    except FileNotFoundError:
+        return None
+    if len(words) < count:
+        raise ValueError(f'{path} has {len(words)} words; wanted {count} numbers')
+    return layouts.numbers(words, path)

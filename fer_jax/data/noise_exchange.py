@@ -1,0 +1,259 @@
+"""Published noise lists (noise_formats.py) <-> NoiseLists of a prepared set.
+
+Numbers follow the set's own order of classes (sets.SETS), whatever the order of the
+prepared folder. A row belongs to the example of its id: a file name is that id, or
+shares its last part without `.jpg` and `_aligned`. DivideMix and CIFAR-N have no ids.
+There the set's ids tell the source's order, `train-00012`: the k-th label belongs to
+the k-th of them by number. CIFAR-N's clean labels must then agree with the set's true
+ones in every row, and DivideMix's labels more often than by chance.
+"""
+
+import pathlib
+import re
+
+import numpy as np
+
+from fer_jax.data import noise_list, prepared, sets, whole
+from fer_jax.data.noise_formats import FORMATS, Rows
+
+
+def read(name, path, data, *, table=None, drop_test_rows=False):
+    """The NoiseList that a file of the format `name` gives to a prepared set.
+
+    Args:
+      table: which labels of a CIFAR-N file, such as worse_label; None: the only ones.
+      drop_test_rows: leave out rows about test examples; they are counted in the
+        list's protocol. Else such rows are an error.
+
+    Raises:
+      ValueError: rows that are none of the format; unknown, missing and double ids (the
+        first few are named); test rows; an order that is not the set's.
+      FileNotFoundError: no such file.
+    """
+    form, path = _format(name, table), pathlib.Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f'{path}: no such file; give the list to import')
+    rows = form.read(path, table)
+    labels = _places(path, rows, rows.labels, form.first, data)
+    places = _by_id(path, rows, data) if form.named else by_order(path, rows, data)
+    tests = places < 0
+    if tests.any() and not drop_test_rows:
+        raise ValueError(
+            f'{path} has {tests.sum():,} rows about test examples, '
+            f'{_few(np.array(rows.names)[tests])}; noise is for the training split: '
+            'leave them out with --test-rows=drop'
+        )
+    given = np.full(len(data.train.ids), -1, np.int32)
+    given[places[~tests]] = labels[~tests]
+    if (given < 0).any():
+        missing = data.train.ids[given < 0]
+        raise ValueError(
+            f'{path} lacks {len(missing):,} training examples: {_few(missing)}; '
+            'import the list into the set that it was made for'
+        )
+    true = noise_list.true_labels(data.test)[-1 - places[tests]]
+    protocol = {
+        'dataset': data.digest,
+        'kind': 'imported',
+        'format': name,
+        'file': path.name,
+        'file_sha256': prepared.file_sum(path),
+        'table': table,
+        'test_rows_dropped': int(tests.sum()),
+        'test_rows_wrong': int(np.sum(labels[tests] != true)),
+    }
+    return noise_list.of(data, given, protocol)
+
+
+def write(name, path, given, data, *, table=None):
+    """Writes a NoiseList of a prepared set in the format `name`, whole or not at all.
+
+    Args:
+      table: what a CIFAR-N file calls the labels; None: noisy_label.
+
+    Raises:
+      ValueError: ids that the format cannot carry, or a path that it does not have.
+    """
+    form, path = _format(name, table), pathlib.Path(path)
+    own = _own_order(data)
+    called = {place: number + (form.first or 0) for number, place in enumerate(own)}
+    if form.first is None:
+        called = dict(enumerate(data.class_names))
+    labels, clean = (
+        np.array([called[place] for place in column.tolist()])
+        for column in (given.labels, noise_list.true_labels(data.train))
+    )
+    rows = Rows(labels.tolist(), data.train.ids.tolist())
+    if not form.named:
+        order = source_order(path, data)
+        rows = Rows(labels[order].tolist(), clean=clean[order].tolist())
+    content = form.write(path, table, rows)
+    if name in ('resup', 'eac', 'scn'):
+        _check_names(path, content, data)
+    with whole.replacing(path) as file:
+        file.write(content)
+
+
+def source_order(path, data):
+    """Training rows [N] in the source's own order, told by ids such as train-00012.
+
+    Raises:
+      ValueError: ids that do not tell; `path` is for the message.
+    """
+    matches = [re.fullmatch(r'train[-_](\d+)\D*', name) for name in data.train.ids]
+    if None in matches:
+        odd = data.train.ids[matches.index(None)]
+        raise ValueError(
+            f'{path}: its format has no ids, and ids like {odd} do not tell the order '
+            'of the source; use a csv of id,label'
+        )
+    numbers = np.array([int(match[1]) for match in matches])
+    if len(np.unique(numbers)) < len(numbers):
+        raise ValueError(f'{path}: two ids of the training split have one number')
+    return np.argsort(numbers)
+
+
+def by_order(path, rows, data):
+    """Training row of each label [N] of a list without ids.
+
+    Raises:
+      ValueError: another number of labels, or another order as far as can be told.
+    """
+    order = source_order(path, data)
+    if len(rows.labels) != len(order):
+        raise ValueError(
+            f'{path} has {len(rows.labels):,} labels and the training split '
+            f'{len(order):,}: its labels have no ids, so it must have one for each'
+        )
+    own = [
+        None if column is None else _places(path, rows, column, 0, data)
+        for column in (rows.labels, rows.clean)
+    ]
+    check_order(path, *own, noise_list.true_labels(data.train)[order])
+    return order
+
+
+def check_order(path, labels, clean, true):
+    """Stops at a list without ids whose order is not that of the labels `true`.
+
+    Args:
+      labels: [N] of the list, at `path`.
+      clean: [N] clean labels of the list, or None where it has none.
+      true: [N] of the set, in the order of its source.
+
+    Raises:
+      ValueError: a clean label differs; or, without any, the list agrees with the true
+        labels no more than another order would.
+    """
+    if clean is not None:
+        wrong = int(np.sum(np.asarray(clean) != true))
+        if wrong:
+            raise ValueError(
+                f'{path}: its clean labels are not those of the set in {wrong:,} of '
+                f'{len(true):,} rows, so its order is another one; get the list for '
+                'the order of the original files'
+            )
+        return
+    shares = [np.bincount(column, minlength=max(true) + 1) for column in (labels, true)]
+    chance = sum(one * other for one, other in zip(*shares)) / len(true) ** 2
+    agreement = np.mean(labels == true)
+    # three standard deviations of what another order would give
+    if agreement < chance + 3 * np.sqrt(chance * (1 - chance) / len(true)):
+        raise ValueError(
+            f'{path} agrees with {agreement:.1%} of the true labels, as any order '
+            f'would ({chance:.1%}); it is a list of another set or order'
+        )
+
+
+def _by_id(path, rows, data):
+    """Training row of each row [n]; -1 - row for rows about test examples."""
+    find = _finder(data)
+    places = [find(name) for name in rows.names]
+    unknown = [name for name, place in zip(rows.names, places) if place is None]
+    if unknown:
+        raise ValueError(
+            f'{path} has {len(unknown):,} ids that the set does not have: '
+            f'{_few(unknown)}; the set has ids like {data.train.ids[0]}'
+        )
+    places = np.array(places, np.int64)
+    _, first, counts = np.unique(places, return_index=True, return_counts=True)
+    if (counts > 1).any():
+        double = [rows.names[row] for row in np.sort(first[counts > 1])]
+        raise ValueError(
+            f'{path} has {len(double):,} ids more than once: {_few(double)}; '
+            'leave one row for each'
+        )
+    return places
+
+
+def _finder(data):
+    """name -> training row, -1 - row of a test example, or None."""
+    exact, ends = {}, {}
+    for ids, encode in ((data.train.ids, int), (data.test.ids, lambda row: -1 - row)):
+        for row, name in enumerate(ids.tolist()):
+            exact.setdefault(name, encode(row))
+            # what several examples share names none of them
+            ends[_end(name)] = None if _end(name) in ends else encode(row)
+
+    def find(name):
+        return exact[name] if name in exact else ends.get(_end(name))
+
+    return find
+
+
+def _end(name):
+    """'/home/aligned/train_00001_aligned.jpg' -> 'train_00001'."""
+    name = name.replace('\\', '/').rpartition('/')[2]
+    return re.sub(r'(_aligned)?\.(jpe?g|png|bmp)$', '', name, flags=re.IGNORECASE)
+
+
+def _own_order(data):
+    """Place in the folder's classes of each class in the set's own order."""
+    known = sets.SETS[data.set_name].class_names or data.class_names
+    return [data.class_names.index(name) for name in known if name in data.class_names]
+
+
+def _places(path, rows, labels, first, data):
+    """Labels of a file -> places [n] int32 in the folder's classes."""
+    if first is None:
+        known = {name: place for place, name in enumerate(data.class_names)}
+        wanted = f'a class name or 0 to {len(known) - 1}'
+        if not any(name.isdigit() for name in known):
+            known |= {str(place): place for place in known.values()}
+        found = [known.get(str(k), known.get(sets.canonical(str(k)))) for k in labels]
+    else:
+        known = {str(k + first): place for k, place in enumerate(_own_order(data))}
+        wanted = f'{first} to {first + len(known) - 1}'
+        found = [known.get(str(label)) for label in labels]
+    if None in found:
+        row = found.index(None)
+        raise ValueError(
+            f'{path}: row {row + rows.first_row} has the label {labels[row]!r}, wanted '
+            f'{wanted}'
+        )
+    return np.array(found, np.int32)
+
+
+def _format(name, table):
+    if name not in FORMATS:
+        raise ValueError(f'unknown format {name!r}; there are: {", ".join(FORMATS)}')
+    if table and name != 'cifarn':
+        raise ValueError(f'--table chooses labels of a cifarn file; {name} has one')
+    return FORMATS[name]
+
+
+def _few(names):
+    """'a, b, c and 7 more'."""
+    more = f' and {len(names) - 3:,} more' if len(names) > 3 else ''
+    return ', '.join(str(name) for name in names[:3]) + more
+
+
+def _check_names(path, content, data):
+    """Raises ValueError when file names lead back to other examples, or to none."""
+    find = _finder(data)
+    for row, line in enumerate(content.decode().splitlines()):
+        if find(line.rpartition(' ')[0]) != row:
+            raise ValueError(
+                f'{path}: the format names files, and {data.train.ids[row]} shares its '
+                'with another example; export a csv'
+            )

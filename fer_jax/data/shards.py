@@ -1,0 +1,183 @@
+"""The shards of one split on their way into a prepared set (writing.py).
+
+Finished ones are sealed, so that a write that was stopped goes on behind them.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from fer_jax.data import prepared, records, whole
+
+
+class Restartable(NamedTuple):
+    """Examples of a split that can be asked for from any place on."""
+
+    keys: Sequence  # [N] str, of each example: what decides its content
+    after: Callable  # after(n) -> iterable of the examples n, n + 1, ... N - 1
+
+
+class Row(NamedTuple):
+    """What stays in memory of an example."""
+
+    id: str
+    label: int
+    clean_label: int
+    kept: bool
+    note: tuple
+
+
+class SplitWriter:
+    """Examples of one split -> shards, and the tables that go with them.
+
+    Beside a finished shard lies a json file: the sha256 of the shard, the rows that
+    went into it and a digest of their keys. It is written last, so it vouches for it.
+    """
+
+    def __init__(self, folder, split, shard_examples):
+        self.split, self.rows = split, []
+        self._folder, self._size = folder, shard_examples
+        self._ids = set()
+        self._keys = None  # of a Restartable
+        self._sums = []  # of the finished shards
+        self._begin, self._kept, self._writer = 0, 0, None  # of the one being written
+
+    def missing(self, examples):
+        """The examples that follow those whose shards are there already."""
+        if not isinstance(examples, Restartable):
+            return examples
+        self._keys = examples.keys
+        while self._take():
+            pass
+        return examples.after(len(self.rows))
+
+    def _take(self):
+        """Takes the next shard of an earlier write; False: there is none to take."""
+        shard = self._shard()
+        try:
+            told = json.loads(_beside(shard).read_text('utf-8'))
+            rows = [Row(*row) for row in told['rows']]
+            end = self._begin + len(rows)
+            if told['keys'] != digest(self._keys[self._begin : end]):
+                return False
+            if told['sha256'] != prepared.file_sum(shard):
+                return False
+            records.index_records(shard)
+        except (FileNotFoundError, ValueError):  # none, or damaged
+            return False
+        self.rows += rows
+        self._ids |= {row.id for row in rows if row.kept}
+        self._sums.append(told['sha256'])
+        self._begin = end
+        return True
+
+    def add(self, example):
+        if example.image is not None:
+            self._write(example)
+        kept = example.image is not None
+        self.rows.append(
+            Row(example.id, example.label, example.clean_label, kept, example.note)
+        )
+        if self._kept == self._size:
+            self._close_shard()
+
+    def _write(self, example):
+        if example.id in self._ids:
+            raise ValueError(
+                f'{self.split} has two examples with the id {example.id!r}; '
+                'ids must be unique'
+            )
+        if self._writer is None:
+            _beside(self._shard()).unlink(missing_ok=True)  # spoke of another
+            self._writer = records.RecordWriter(self._shard())
+        self._writer.write(
+            records.encode_example(example.id, example.image, example.label)
+        )
+        self._ids.add(example.id)
+        self._kept += 1
+
+    def close(self):
+        """Lets go of a shard that is not finished."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            try:
+                writer.close()
+            finally:
+                self._shard().unlink()
+
+    def finish(self):
+        """Finishes the last shard."""
+        if not self._ids:
+            raise ValueError(f'the {self.split} split has no example')
+        if self._writer is not None:
+            self._close_shard()
+
+    def _close_shard(self):
+        shard = self._shard()
+        self._writer.close()
+        self._writer = None
+        records.index_records(shard)  # reads back what was written
+        self._sums.append(prepared.file_sum(shard))
+        end = len(self.rows)
+        if self._keys is not None:
+            told = {
+                'sha256': self._sums[-1],
+                'keys': digest(self._keys[self._begin : end]),
+                'rows': self.rows[self._begin : end],
+            }
+            whole.write_text(_beside(shard), json.dumps(told))
+        self._begin, self._kept = end, 0
+
+    def _shard(self):
+        """The shard that is being written, or is to be written next."""
+        return self._folder / f'{self.split}-{len(self._sums)}'
+
+    def rename(self):
+        """Names that say how many shards there are -> {name: sha256}."""
+        names = []
+        for i in range(len(self._sums)):
+            shard = self._folder / f'{self.split}-{i}'
+            names.append(f'{self.split}-{i:05d}-of-{len(self._sums):05d}.tfrecord')
+            _beside(shard).unlink(missing_ok=True)
+            for end in ('', '.index.npy'):
+                with contextlib.suppress(FileNotFoundError):
+                    os.rename(f'{shard}{end}', self._folder / f'{names[-1]}{end}')
+        for path in self._folder.glob(f'{self.split}-*'):
+            if path.name.removesuffix('.index.npy') not in names:
+                path.unlink()  # of an earlier write that had more
+        return dict(zip(names, self._sums))
+
+    def tables(self):
+        kept = [row for row in self.rows if row.kept]
+        return {
+            f'{self.split}_ids': np.array([row.id for row in kept]),
+            f'{self.split}_labels': np.array([row.label for row in kept], np.int32),
+            f'{self.split}_clean_labels': np.array(
+                [row.clean_label for row in kept], np.int32
+            ),
+        }
+
+    def notes(self):
+        """[split, id, 'yes' or 'no' (kept), *note] of the rows that have one."""
+        return [
+            [self.split, row.id, 'yes' if row.kept else 'no', *row.note]
+            for row in self.rows
+            if row.note
+        ]
+
+
+def _beside(shard):
+    return shard.with_name(f'{shard.name}.json')
+
+
+def digest(texts):
+    """sha256 over texts, in hexadecimal digits."""
+    total = hashlib.sha256()
+    for text in texts:
+        total.update(f'{text}\n'.encode())
+    return total.hexdigest()

@@ -1,0 +1,80 @@
+"""Pretrained weights of a backbone: a folder with its tensors and their card.
+
+    weights.safetensors   float32, by our names (nets.torch_names)
+    weights.json          the card
+
+The card says of which `backbone` and `width` they are, by which `mean` and `std`
+(channels R, G, B of images in [0, 1]) images were normalised when they were learned,
+the `source` file with its `source_sha256`, and `sha256`, that of weights.safetensors.
+"""
+
+import json
+import pathlib
+
+from fer_jax.data import prepared, tensors, whole
+
+ARRAYS, CARD, FORMAT = 'weights.safetensors', 'weights.json', 1
+
+
+def write(folder, arrays, *, force=False, **about):
+    """Writes the folder, whole or not at all; returns its card.
+
+    Args:
+      arrays: {name: float32 array}.
+      force: replace weights that are there already.
+      about: the card's fields but format and sha256.
+
+    Raises:
+      ValueError: the folder exists, without `force`; or it holds something else.
+    """
+    folder = pathlib.Path(folder)
+    if force and folder.exists() and not (folder / CARD).is_file():
+        raise ValueError(f'{folder} holds no weights; it is not replaced')
+    with whole.folder(folder, replace=force) as partial:
+        tensors.write(partial / ARRAYS, arrays)
+        card = {
+            'format': FORMAT,
+            **about,
+            'sha256': prepared.file_sum(partial / ARRAYS),
+        }
+        (partial / CARD).write_text(json.dumps(card, indent=1) + '\n')
+    return card
+
+
+def read_card(folder):
+    """The card of the weights in `folder`; their sum is not looked at.
+
+    Raises:
+      FileNotFoundError: there are none.
+      ValueError: of another format.
+    """
+    path = pathlib.Path(folder) / CARD
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'{folder}: no {CARD}, so no weights; give a folder that python -m'
+            ' data_prep weights wrote'
+        )
+    card = json.loads(path.read_text())
+    if card.get('format') != FORMAT:
+        raise ValueError(
+            f'{folder}: format {card.get("format")!r} in {CARD}, this version reads'
+            f' {FORMAT}; convert the file again'
+        )
+    return card
+
+
+def read(folder):
+    """{name: float32 array} of the weights in `folder`.
+
+    Raises:
+      FileNotFoundError: there are none.
+      ValueError: the file of tensors is not the one that the card describes.
+    """
+    path = pathlib.Path(folder) / ARRAYS
+    wanted = read_card(folder)['sha256']
+    if not path.is_file() or prepared.file_sum(path) != wanted:
+        raise whole.Damaged(
+            f'{path} is not the file that {CARD} describes (sha256 {wanted[:12]}...);'
+            ' convert the weights again'
+        )
+    return tensors.read(path)

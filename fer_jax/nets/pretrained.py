@@ -1,0 +1,50 @@
+"""Pretrained backbones in the trees of any model.
+
+A model keeps its backbone under the name `backbone`, or, in parts that share its names
+(nets.features), under `early`, `target` and `auxiliary_0`, `auxiliary_1` ...: each of
+these gets the tensors of its part, so DMUE's branches all start from one last stage,
+and a teacher (pt_threshold) from what its student has.
+"""
+
+import re
+
+import jax
+import numpy as np
+
+PLACE = re.compile(r'.*?/(?:backbone|early|target|auxiliary_\d+)/(.+)')
+
+
+def fill(tree, networks):
+    """`tree` with the backbones of its P networks taken from files.
+
+    Args:
+      tree: {'params': ..., 'stats': ...} with leaves [P, ...].
+      networks: for each of the P networks {name in the backbone: array}.
+
+    Returns:
+      The tree with arrays [P, ...] on the host for the leaves of backbones; the others
+      are the leaves that were given.
+
+    Raises:
+      ValueError: a backbone's leaf that a network lacks or has in another shape, or
+        tensors that the tree has no place for.
+    """
+    unused = set().union(*networks)
+
+    def filled(path, leaf):
+        place = jax.tree_util.keystr(path, simple=True, separator='/')
+        found = PLACE.fullmatch(place)
+        if not found:
+            return leaf
+        name = found[1]
+        unused.discard(name)
+        for arrays in networks:
+            shape = arrays[name].shape if name in arrays else None
+            if shape != leaf.shape[1:]:
+                raise ValueError(f'{place} is {leaf.shape[1:]}, the weights: {shape}')
+        return np.stack([arrays[name] for arrays in networks])
+
+    result = jax.tree_util.tree_map_with_path(filled, tree)
+    if unused:
+        raise ValueError(f'the network has no {min(unused)}')
+    return result

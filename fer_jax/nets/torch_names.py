@@ -1,0 +1,202 @@
+"""torchvision's names and layouts of the tensors in our backbones.
+
+A backbone's tensors are called by their place in our tree, stem/norm/scale: parameters
+and statistics together, for their last names differ. PyTorch keeps kernels as [out, in,
+h, w] and matrices as [out, in], we as [h, w, in, out] and [in, out]; nothing else
+moves, since the nets follow torchvision's to the padding and the order of flattening.
+
+    ours                     ResNet               MobileNet-V2              VGG-16
+    first convolution        conv1                features.0.0              features.0
+    a block's, a layer's     layer2.0.bn1         features.4.conv.1.1       features.7
+    fc6, fc7                                                                classifier.3
+    the classifier, left out fc                   classifier                classifier.6
+"""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from . import make, mobilenet, vgg
+
+LEAVES = {
+    'kernel': 'weight',
+    'scale': 'weight',
+    'bias': 'bias',
+    'mean': 'running_mean',
+    'var': 'running_var',
+}
+UNUSED = 'num_batches_tracked'  # of every norm; counts for a momentum that is not ours
+SHOWN = 3  # names in an error
+
+
+class Names(NamedTuple):
+    """What torchvision calls the modules of a backbone."""
+
+    module: Callable  # 'stem/conv' -> 'conv1'
+    first: str  # the first convolution
+    head: str  # the classifier, which no backbone has
+
+
+class Converted(NamedTuple):
+    """A backbone's tensors in our layout, and what a file had beside them."""
+
+    arrays: dict  # {'stem/conv/kernel': float32 array}
+    prefix: str  # 'module.' and the like, in front of every name of the file
+    left_out: dict  # {name of a tensor of the file's classifier: its shape}
+
+
+def _resnet(module):
+    for pattern, name in (
+        (r'^stem/conv$', 'conv1'),
+        (r'^stem/norm$', 'bn1'),
+        (r'^stage(\d)/block(\d+)/', r'layer\1.\2.'),
+        (r'downsample/conv$', 'downsample.0'),
+        (r'downsample/norm$', 'downsample.1'),
+        (r'norm(\d)$', r'bn\1'),
+    ):
+        module = re.sub(pattern, name, module)
+    return module
+
+
+def _mobilenet():
+    """Inverted residual blocks are features.1 to 17; the first one does not widen."""
+    names = {'stem/conv': 'features.0.0', 'stem/norm': 'features.0.1'}
+    place = 0
+    for number, (expansion, _, count, _) in enumerate(mobilenet.GROUPS, start=1):
+        for block in range(count):
+            place += 1
+            inner, ours = f'features.{place}.conv', f'group{number}/block{block}'
+            wide = ('expand', 'filter') if expansion > 1 else ('filter',)
+            for i, kind in enumerate(wide):
+                names[f'{ours}/{kind}/conv'] = f'{inner}.{i}.0'
+                names[f'{ours}/{kind}/norm'] = f'{inner}.{i}.1'
+            names[f'{ours}/narrow/conv'] = f'{inner}.{len(wide)}'
+            names[f'{ours}/narrow/norm'] = f'{inner}.{len(wide) + 1}'
+    names['last/conv'] = f'features.{place + 1}.0'
+    names['last/norm'] = f'features.{place + 1}.1'
+    return names
+
+
+def _vgg(norm):
+    """Layers without weights count, too: relu behind each, a pool behind each block."""
+    names, place = {'fc6': 'classifier.0', 'fc7': 'classifier.3'}, 0
+    for i, (_, count) in enumerate(vgg.BLOCKS, start=1):
+        for j in range(1, count + 1):
+            names[f'conv{i}_{j}'] = f'features.{place}'
+            names[f'norm{i}_{j}'] = f'features.{place + 1}'
+            place += 2 + norm
+        place += 1
+    return names
+
+
+RESNET = Names(_resnet, 'conv1', 'fc')
+NAMES = {
+    'resnet18': RESNET,
+    'resnet18_cifar': RESNET,
+    'resnet18_slim': RESNET,
+    'resnet50': RESNET,
+    'mobilenet_v2': Names(_mobilenet().get, 'features.0.0', 'classifier'),
+    'vgg16': Names(_vgg(norm=False).get, 'features.0', 'classifier.6'),
+    'vgg16_bn': Names(_vgg(norm=True).get, 'features.0', 'classifier.6'),
+}
+
+
+def shapes(backbone, width):
+    """{our name: shape} of every tensor of a backbone."""
+    net = make(backbone, width=width)
+    images = jax.ShapeDtypeStruct((1, 224, 224, 3), jnp.float32)
+    found = jax.eval_shape(
+        lambda key, images: net.init(key, images, False), jax.random.key(0), images
+    )
+    return {
+        jax.tree_util.keystr(path, simple=True, separator='/'): leaf.shape
+        for collection in found.values()
+        for path, leaf in jax.tree_util.tree_leaves_with_path(collection)
+    }
+
+
+def theirs(backbone, name):
+    """torchvision's name of the tensor that we call `name`."""
+    module, _, leaf = name.rpartition('/')
+    return f'{NAMES[backbone].module(module)}.{LEAVES[leaf]}'
+
+
+def convert(backbone, width, tensors):
+    """The tensors of a state dict in our names and layout, each of them matched.
+
+    Names may have a prefix, if all have it. The classifier and the norms' counters
+    are left out.
+
+    Args:
+      backbone: a name of NAMES.
+      tensors: {name: array} as PyTorch has them.
+
+    Raises:
+      ValueError: unknown backbone; or tensors are missing, foreign, of another shape
+        or not finite: names the first of each kind.
+    """
+    if backbone not in NAMES:
+        raise ValueError(
+            f'backbone {backbone!r} has no names in PyTorch; those that have are'
+            f' {", ".join(NAMES)}'
+        )
+    names = NAMES[backbone]
+    wanted = shapes(backbone, width)
+    prefix = _prefix(tensors, f'{names.first}.weight')
+    rest = {
+        name.removeprefix(prefix): array
+        for name, array in tensors.items()
+        if not name.endswith(f'.{UNUSED}')
+    }
+    arrays, missing, other, infinite = {}, [], [], []
+    for ours, shape in wanted.items():
+        name = theirs(backbone, ours)
+        if name not in rest:
+            missing.append(name)
+            continue
+        array = _moved(np.asarray(rest.pop(name)))
+        if array.shape != shape:
+            here, there = (torch_shape(one) for one in (array.shape, shape))
+            other.append(f'{name} {here}, wanted {there}')
+        elif not np.isfinite(array).all():
+            infinite.append(name)
+        arrays[ours] = np.ascontiguousarray(array, np.float32)
+    left_out = {n: a.shape for n, a in rest.items() if n.startswith(f'{names.head}.')}
+    problems = {
+        'missing': missing,
+        'foreign': [name for name in rest if name not in left_out],
+        'of another shape': other,
+        'not finite': infinite,
+    }
+    said = [f'{len(n)} {what} ({_first(n)})' for what, n in problems.items() if n]
+    if said:
+        raise ValueError(
+            f'of {len(wanted)} tensors of {backbone} with width {width}'
+            f' {", ".join(said)}; name the backbone and width that the file has'
+        )
+    return Converted(arrays, prefix, left_out)
+
+
+def _first(found):
+    """The first few of many words."""
+    return '; '.join(found[:SHOWN]) + ' ...' * (len(found) > SHOWN)
+
+
+def _prefix(tensors, first):
+    """What stands before `first` where it occurs with the shortest name; ''."""
+    found = [name for name in tensors if name == first or name.endswith(f'.{first}')]
+    return min(found, key=len, default=first).removesuffix(first)
+
+
+def _moved(array):
+    """[out, in, h, w] -> [h, w, in, out], [out, in] -> [in, out]; others stay."""
+    return array.transpose(2, 3, 1, 0) if array.ndim == 4 else array.T
+
+
+def torch_shape(shape):
+    """The shape in PyTorch of an array of ours."""
+    return tuple(shape[i] for i in (3, 2, 0, 1)) if len(shape) == 4 else shape[::-1]

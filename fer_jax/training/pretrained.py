@@ -1,0 +1,87 @@
+"""What a run's networks start from: config.pretrained, or random weights."""
+
+from typing import NamedTuple
+
+import jax
+
+from fer_jax.data import augment, weights
+from fer_jax.nets import pretrained
+from fer_jax.training import mesh
+
+
+class Start(NamedTuple):
+    """Pretrained weights of one network."""
+
+    folder: str
+    card: dict  # data.weights
+
+
+def choose(config, algorithm):
+    """The Start of each network; () for random weights. Reads cards, no tensors.
+
+    Raises:
+      FileNotFoundError: a folder without weights.
+      ValueError: weights of another backbone, or more of them than networks.
+    """
+    folders = tuple(config.pretrained)
+    if not folders:
+        return ()
+    count = mesh.networks(config, algorithm)
+    if len(folders) not in (1, count):
+        raise ValueError(
+            f'pretrained names {len(folders)} weights, and {config.algorithm.name} has'
+            f' {count} network{"s" * (count > 1)}; give one for all or one for each:'
+            ' --config.pretrained=FOLDER, once for each'
+        )
+    wanted = {name: config.model[name] for name in ('backbone', 'width')}
+    starts = [Start(folder, weights.read_card(folder)) for folder in folders]
+    for folder, card in starts:
+        found = {name: card[name] for name in wanted}
+        if found != wanted:
+            flags = ' '.join(f'--config.model.{name}={found[name]}' for name in found)
+            raise ValueError(
+                f'pretrained: {folder} has weights of {found["backbone"]} with width'
+                f' {found["width"]}, and the run is {wanted["backbone"]} with width'
+                f' {wanted["width"]}; give other weights, or {flags}'
+            )
+    return tuple(starts) * (count // len(starts))
+
+
+def load(state, starts):
+    """`state` with the backbones of all networks read from their files, if any.
+
+    Raises:
+      FileNotFoundError, Damaged: the weights are not those that `choose` found.
+    """
+    if not starts:
+        return state
+    read = {start.folder: weights.read(start.folder) for start in starts}
+    tree = {'params': state.params, 'stats': state.stats}
+    filled = pretrained.fill(tree, [read[start.folder] for start in starts])
+    placed = jax.tree.map(
+        lambda old, new: old if new is old else mesh.put(new, old.sharding),
+        tree,
+        filled,
+    )
+    return state._replace(**placed)
+
+
+def words(starts, recipe):
+    """Lines about what the networks start from.
+
+    Args:
+      recipe: name of the run's augmentation; weights may have seen images that were
+        normalised otherwise.
+    """
+    if not starts:
+        yield 'starts from random weights, for config.pretrained names none'
+    for number, (folder, card) in enumerate(starts, start=1):
+        yield f'network {number} starts from {folder}, sha256 {card["sha256"][:12]}'
+    chosen = augment.RECIPES[recipe]
+    own = [list(chosen.mean), list(chosen.std)]
+    for folder, card in dict(starts).items():
+        if [card['mean'], card['std']] != own:
+            yield (
+                f'{folder} was learned from images of mean {card["mean"]} and std'
+                f' {card["std"]}; data.augmentation={recipe} has {own[0]} and {own[1]}'
+            )

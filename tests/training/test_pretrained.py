@@ -1,0 +1,214 @@
+"""Runs that start from pretrained weights, and what they say of it."""
+
+import importlib
+import json
+import re
+import shutil
+import types
+
+import jax
+import numpy as np
+import pytest
+
+from fer_jax import algorithms, nets
+from fer_jax.data import weights, whole
+from fer_jax.nets import pretrained as backbones
+from fer_jax.nets import torch_names
+from fer_jax.training import loop, pretrained, seals, setup
+from fer_jax.training.programs import Programs
+
+ABOUT = {'mean': [0.485, 0.456, 0.406], 'std': [0.229, 0.224, 0.225], 'source': 'x.pth'}
+
+
+@pytest.fixture(autouse=True)
+def backbone(tiny, monkeypatch):
+    monkeypatch.setitem(nets.BACKBONES, 'tiny', tiny)
+
+
+@pytest.fixture
+def config(faces):
+    """config(method, *folders): a run of a second on 70 faces of 24 pixels."""
+
+    def make(method, *folders):
+        module = importlib.import_module(f'configs.{method}')
+        config = module.get_config('dataset=synthetic,noise=0.3')
+        config.data.dir = str(faces)
+        config.data.image_size_px = 24
+        config.model.backbone = 'tiny'
+        config.model.width = 8
+        config.batch_size = 32
+        config.epochs = 1
+        config.optimizer.decay_epochs = (1,)
+        config.pretrained = tuple(map(str, folders))
+        return config
+
+    return make
+
+
+@pytest.fixture
+def two(tmp_path):
+    """Two folders with weights of the tiny backbone, and their arrays."""
+    found = {}
+    for seed, name in enumerate('ab'):
+        random = np.random.default_rng(seed)
+        shapes = torch_names.shapes('tiny', 8).items()
+        arrays = {n: random.random(s).astype(np.float32) for n, s in shapes}
+        weights.write(tmp_path / name, arrays, backbone='tiny', width=8, **ABOUT)
+        found[tmp_path / name] = arrays
+    return found
+
+
+def begun(run):
+    """The state before the first step, and the lines that were said."""
+    lines = []
+    watch = types.SimpleNamespace(say=lines.append, advance=lambda count: None)
+    with jax.set_mesh(run.mesh):
+        state = loop.begin(Programs(run), None, 0, seals.Place(), watch)
+    return jax.device_get(state), lines
+
+
+def backbone_of(state, network, part='backbone'):
+    """{name: array} of one network's backbone."""
+    trees = {**state.params[part]}, state.stats[part]
+    return {
+        jax.tree_util.keystr(path, simple=True, separator='/'): leaf[network]
+        for tree in trees
+        for path, leaf in jax.tree_util.tree_leaves_with_path(tree)
+    }
+
+
+def assert_same(found, wanted):
+    assert found.keys() == wanted.keys()
+    for name, array in found.items():
+        np.testing.assert_array_equal(array, wanted[name], err_msg=name)
+
+
+def test_two_networks_start_from_two_files(config, two, tmp_path):
+    folders = list(two)
+    run = setup.prepare(config('coteaching', *folders), tmp_path / 'run')
+    state, lines = begun(run)
+    for network, folder in enumerate(folders):
+        assert_same(backbone_of(state, network), two[folder])
+    kernel = state.params['classifier']['kernel']
+    assert np.std(kernel[0] - kernel[1]) > 0  # heads are still drawn
+    sums = [weights.read_card(folder)['sha256'] for folder in folders]
+    assert lines == [
+        f'run: network {number} starts from {folder}, sha256 {sum[:12]}'
+        for number, folder, sum in zip((1, 2), folders, sums)
+    ]
+    stored = json.loads((tmp_path / 'run' / 'data.json').read_text())['pretrained']
+    assert [start['card']['sha256'] for start in stored] == sums
+
+
+def test_one_file_serves_all_networks(config, two, tmp_path):
+    folder, arrays = next(iter(two.items()))
+    run = setup.prepare(config('coteaching', folder), tmp_path / 'run')
+    state, _ = begun(run)
+    for network in (0, 1):
+        assert_same(backbone_of(state, network), arrays)
+
+
+def test_every_branch_of_dmue_starts_from_the_file(config, two, tmp_path):
+    """All of the tiny backbone is its last stage."""
+    folder, arrays = next(iter(two.items()))
+    run = setup.prepare(config('dmue', folder), tmp_path / 'run')
+    state, lines = begun(run)
+    branches = [name for name in state.params if name.startswith('auxiliary')]
+    assert len(branches) == 7
+    for part in ('target', *branches):
+        assert_same(backbone_of(state, 0, part), arrays)
+    # normalised by 1/2, as DMUE's recipe has it, where the weights saw ImageNet's
+    run.config.data.augmentation = 'dmue'
+    assert 'data.augmentation=dmue has [0.5, 0.5, 0.5]' in begun(run)[1][-1]
+    assert len(lines) == 1
+
+
+@pytest.mark.parametrize('method', algorithms.names())
+@pytest.mark.parametrize('name', ['tiny', 'cnn7'])
+def test_every_method_has_its_backbone_where_weights_go(method, name):
+    """cnn7 has an early part, too."""
+    net = nets.make(name, width=8)
+    algorithm = algorithms.make(
+        method, backbone=net, num_classes=7, num_examples=70, peer_map='unroll'
+    )
+    images = jax.ShapeDtypeStruct((1, 24, 24, 3), np.float32)
+    params, stats, _ = jax.eval_shape(algorithm.init, jax.random.key(0), images)
+    count = nets.peers.size(params)
+    tree = {'params': params, 'stats': stats}
+    shapes = jax.eval_shape(
+        lambda: net.init(jax.random.key(0), np.zeros(images.shape), False)
+    )
+    arrays = {
+        jax.tree_util.keystr(path[1:], simple=True, separator='/'): np.ones(leaf.shape)
+        for path, leaf in jax.tree_util.tree_leaves_with_path(shapes)
+    }
+    filled = backbones.fill(tree, [arrays] * count)
+    heads = {
+        jax.tree_util.keystr(path, simple=True, separator='/')
+        for path, leaf in jax.tree_util.tree_leaves_with_path(filled)
+        if not isinstance(leaf, np.ndarray)
+    }
+    known = r'(params|stats(/teacher_params)?)/(classifier|attention|mean|log_var)/.*'
+    assert all(re.fullmatch(known, head) for head in heads)
+    assert any(head.startswith('params/classifier') for head in heads)
+    with pytest.raises(ValueError, match='the network has no more'):
+        backbones.fill(tree, [arrays | {'more': np.ones(1)}] * count)
+    del arrays[min(arrays)]
+    with pytest.raises(ValueError, match='the weights: None'):
+        backbones.fill(tree, [arrays] * count)
+
+
+def test_a_run_that_goes_on_needs_the_file_no_more(config, two, tmp_path, capsys):
+    folder = next(iter(two))
+    settings, workdir = config('baseline', folder), tmp_path / 'run'
+    asked = iter(range(9))
+    assert loop.train(setup.prepare(settings, workdir), lambda: next(asked) > 0) is None
+    said = capsys.readouterr().out
+    assert 'network 1 starts from' in said
+    digest = weights.read_card(folder)['sha256']
+    shutil.rmtree(folder)
+    result = loop.train(setup.prepare(settings, workdir))
+    assert result['pretrained_sha256'] == [digest]
+    assert 'starts from' not in capsys.readouterr().out
+    settings.pretrained = ()
+    with pytest.raises(ValueError, match='pretrained was'):
+        setup.prepare(settings, workdir)
+
+
+def test_a_run_says_that_it_starts_from_random_weights(config, tmp_path):
+    run = setup.prepare(config('baseline'), tmp_path / 'run')
+    assert run.starts == ()
+    assert begun(run)[1] == [
+        'run: starts from random weights, for config.pretrained names none'
+    ]
+
+
+def test_refusals(config, two, tmp_path):
+    a, b = two
+
+    def refused(message, *folders, **model):
+        settings = config('coteaching', *folders)
+        settings.model.update(model)
+        with pytest.raises((ValueError, FileNotFoundError), match=message) as caught:
+            setup.prepare(settings, tmp_path / 'run')
+        assert '\n' not in str(caught.value)
+        assert not (tmp_path / 'run').exists()
+
+    refused('nowhere: no weights.json, so no weights', tmp_path / 'nowhere')
+    refused('names 3 weights, and coteaching has 2 networks', a, b, a)
+    refused('tiny with width 8, and the run is tiny with width 4; give', a, width=4)
+    refused('.*--config.model.backbone=tiny', b, backbone='cnn7')
+    card = json.loads((b / 'weights.json').read_text())
+    (b / 'weights.json').write_text(json.dumps(card | {'format': 99}))
+    refused('format 99', a, b)
+
+
+def test_weights_that_changed_are_noticed(config, two, tmp_path):
+    a, b = two
+    run = setup.prepare(config('baseline', a), tmp_path / 'run')
+    shutil.copy(b / weights.ARRAYS, a)
+    with pytest.raises(whole.Damaged, match=r'not the file that weights\.json desc'):
+        pretrained.load(None, run.starts)
+    shutil.copy(b / weights.CARD, a)
+    with pytest.raises(ValueError, match='was started with pretrained'):
+        setup.prepare(config('baseline', a), tmp_path / 'run')
