@@ -49,7 +49,7 @@ function contents(links) {
       if (!entry.isIntersecting) continue;
       for (const link of nav.querySelectorAll('a')) {
         const here = link.hash === `#${entry.target.id}`;
-        link.toggleAttribute('aria-current', here);
+        link.setAttribute('aria-current', here ? 'location' : 'false');
         if (here) nav.scrollLeft = link.offsetLeft - 40;
       }
     }
