@@ -106,7 +106,9 @@ def digest(run):
     """32 bytes of what all hosts have to agree on: config, examples and weights."""
     given = fields.flat(json.loads(run.config.to_json()))
     common = {name: given[name] for name in given if name not in fields.OF_A_HOST}
-    known = [common, run.prepared.digest, run.examples.ids.tolist(), run.starts]
+    noise = run.noise and run.noise.sha256  # a list may lie on a disk of each host
+    ids = run.examples.ids.tolist()
+    known = [common, run.prepared.digest, noise, ids, run.starts]
     return hashlib.sha256(json.dumps(known).encode()).digest()
 
 

@@ -195,3 +195,14 @@ def test_a_list_of_another_set_or_changed_is_refused(listed, tmp_path):
         file.write('train-000070,0\n')
     with pytest.raises(ValueError, match='not the list that noise'):
         setup.prepare(listed, tmp_path / 'run')
+
+
+def test_hosts_with_other_lists_do_not_agree(listed, faces, tmp_path):
+    data = prepared.load(faces)
+    digests = []
+    for host, label in enumerate((3, 4)):
+        protocol = {'dataset': data.digest, 'kind': 'imported'}
+        given = noise_list.of(data, np.full(70, label, np.int32), protocol)
+        noise_list.save(given, data.train.ids, tmp_path / 'list')
+        digests.append(setup.digest(setup.prepare(listed, tmp_path / f'run{host}')))
+    assert digests[0] != digests[1]
