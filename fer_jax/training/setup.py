@@ -112,6 +112,7 @@ def digest(run):
     given = fields.flat(json.loads(run.config.to_json()))
     common = {name: given[name] for name in given if name not in fields.OF_A_HOST}
     examples = run.examples
+    examples = run.examples
     found = examples.ids.tolist(), examples.labels.tolist()
     known = [common, run.prepared.digest, *found, run.starts]
     return hashlib.sha256(json.dumps(known).encode()).digest()
