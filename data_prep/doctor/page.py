@@ -156,7 +156,8 @@ class Shown:
         image = '<span class=none>&#215;</span>'
         if not one.trouble:
             image = f'<img alt="{label}" src="{self.thumbnail(item)}">'
-        said = '<br>'.join(map(text, filter(None, (item.id, one.said and item.where, one.said))))
+        lines = (item.id, item.where, one.said) if one.trouble else (item.id,)
+        said = '<br>'.join(text(line) for line in lines if line)
         return (
             f'<figure>{image}<figcaption>{text(item.split)} &middot; {label}'
             f'<br><small>{said}</small></figcaption></figure>'
