@@ -101,7 +101,7 @@ def changed(state, **changes):
     [
         (
             {'features__0__weight': None, 'features__4__bias': None},
-            'of 82 tensors of vgg16_bn with width 2 2 missing (features.0.weight; fea',
+            'of 82 tensors of vgg16_bn with width 2 are 2 missing (features.0.weight; fea',
         ),
         ({'layer1__0__conv1__weight': np.ones(3)}, '1 foreign (layer1.0.conv1.weight)'),
         (
