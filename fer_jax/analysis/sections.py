@@ -104,10 +104,12 @@ def doubt(case):
 
 
 def noise_words(result):
-    """'symmetric, rate 30 %, seed 0', or 'none: the labels as they came'."""
+    """'symmetric, rate 30 %, seed 0', or 'none: labels as they came'."""
     noise = result['config']['noise']
     if not result['noise_list_sha256']:
         return 'none: labels as they came'
+    if noise.get('list'):
+        return f'the list {noise["list"]}'
     if noise['kind'] in ('matrix', 'asymmetric_fer'):
         return f'{noise["kind"]}, seed {noise["seed"]}'
     rate = f'{100 * noise["rate"]:.3g} %'
@@ -116,15 +118,10 @@ def noise_words(result):
 
 def advice(case, which):
     """[(what to do, command or None)]."""
-    config, folder = case.run.result['config'], case.run.folder
+    folder = case.run.folder
     few = min(REVIEWED, len(case.ids))
     wrong = calibration.expected_yield(case.right)[few - 1]
-    train = (
-        f'python launch.py --config=configs/{config["algorithm"]["name"]}.py:dataset='
-        f'{config["data"]["name"]},noise={config["noise"]["rate"]:g}'
-        f' --config.data.dir={config["data"]["dir"]}'
-        f' --config.noise.corrections=decisions.csv --workdir={folder}-reviewed'
-    )
+    more = f'--config.noise.corrections=decisions.csv --workdir={folder}-reviewed'
     audit = f'python launch.py audit --workdir={folder}'
     found = [
         (
@@ -133,7 +130,7 @@ def advice(case, which):
             ' decisions.csv.',
             None,
         ),
-        ('Train again with your decisions, and with the settings of this run:', train),
+        ('Train again: the command of this run, and at its end', more),
         ('Get out-of-fold probabilities for cleanlab:', f'{audit} --kfold=5'),
     ]
     if which is None:

@@ -35,7 +35,10 @@ def read(name, path, data, *, table=None, drop_test_rows=False):
         raise FileNotFoundError(f'{path}: no such file; give the list to import')
     rows = form.read(path, table)
     labels = _places(path, rows, rows.labels, form.first, data)
-    places = _by_id(path, rows, data) if form.named else by_order(path, rows, data)
+    if form.named:
+        places = _by_id(path, rows, data)
+    else:
+        places = _by_order(path, rows, labels, data)
     tests = places < 0
     if tests.any() and not drop_test_rows:
         raise ValueError(
@@ -85,52 +88,13 @@ def write(name, path, given, data, *, table=None):
     )
     rows = Rows(labels.tolist(), data.train.ids.tolist())
     if not form.named:
-        order = source_order(path, data)
+        order = _source_order(path, data)
         rows = Rows(labels[order].tolist(), clean=clean[order].tolist())
     content = form.write(path, table, rows)
     if name in ('resup', 'eac', 'scn'):
         _check_names(path, content, data)
     with whole.replacing(path) as file:
         file.write(content)
-
-
-def source_order(path, data):
-    """Training rows [N] in the source's own order, told by ids such as train-00012.
-
-    Raises:
-      ValueError: ids that do not tell; `path` is for the message.
-    """
-    matches = [re.fullmatch(r'train[-_](\d+)\D*', name) for name in data.train.ids]
-    if None in matches:
-        odd = data.train.ids[matches.index(None)]
-        raise ValueError(
-            f'{path}: its format has no ids, and ids like {odd} do not tell the order '
-            'of the source; use a csv of id,label'
-        )
-    numbers = np.array([int(match[1]) for match in matches])
-    if len(np.unique(numbers)) < len(numbers):
-        raise ValueError(f'{path}: two ids of the training split have one number')
-    return np.argsort(numbers)
-
-
-def by_order(path, rows, data):
-    """Training row of each label [N] of a list without ids.
-
-    Raises:
-      ValueError: another number of labels, or another order as far as can be told.
-    """
-    order = source_order(path, data)
-    if len(rows.labels) != len(order):
-        raise ValueError(
-            f'{path} has {len(rows.labels):,} labels and the training split '
-            f'{len(order):,}: its labels have no ids, so it must have one for each'
-        )
-    own = [
-        None if column is None else _places(path, rows, column, 0, data)
-        for column in (rows.labels, rows.clean)
-    ]
-    check_order(path, *own, noise_list.true_labels(data.train)[order])
-    return order
 
 
 def check_order(path, labels, clean, true):
@@ -163,6 +127,34 @@ def check_order(path, labels, clean, true):
             f'{path} agrees with {agreement:.1%} of the true labels, as any order '
             f'would ({chance:.1%}); it is a list of another set or order'
         )
+
+
+def _source_order(path, data):
+    """Training rows [N] in the source's own order, told by ids such as train-00012."""
+    matches = [re.fullmatch(r'train[-_](\d+)\D*', name) for name in data.train.ids]
+    if None in matches:
+        odd = data.train.ids[matches.index(None)]
+        raise ValueError(
+            f'{path}: its format has no ids, and ids like {odd} do not tell the order '
+            'of the source; use a csv of id,label'
+        )
+    numbers = np.array([int(match[1]) for match in matches])
+    if len(np.unique(numbers)) < len(numbers):
+        raise ValueError(f'{path}: two ids of the training split have one number')
+    return np.argsort(numbers)
+
+
+def _by_order(path, rows, labels, data):
+    """Training row of each of the labels [N] of a list without ids."""
+    order = _source_order(path, data)
+    if len(labels) != len(order):
+        raise ValueError(
+            f'{path} has {len(labels):,} labels and the training split '
+            f'{len(order):,}: its labels have no ids, so it must have one for each'
+        )
+    clean = rows.clean and _places(path, rows, rows.clean, 0, data)
+    check_order(path, labels, clean, noise_list.true_labels(data.train)[order])
+    return order
 
 
 def _by_id(path, rows, data):

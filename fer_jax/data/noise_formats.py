@@ -102,8 +102,8 @@ def read_cifarn(path, table):
     chosen = table or (names[0] if len(names) == 1 else None)
     if chosen not in found:
         raise ValueError(
-            f'{path} has the labels {", ".join(map(str, names))}, and {table} is asked '
-            'for: choose one by --table'
+            f'{path} has the labels {", ".join(map(str, names))}; name one of them, '
+            f'given: {table or "none"}'
         )
     tables = []
     for name in (chosen, CLEAN):

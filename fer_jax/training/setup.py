@@ -113,6 +113,7 @@ def digest(run):
     common = {name: given[name] for name in given if name not in fields.OF_A_HOST}
     examples = run.examples
     known = [common, run.prepared.digest, examples.ids.tolist(), run.starts]
+    # lists and corrections of labels may lie on a disk of each host
     known.append(examples.labels.tolist())
     return hashlib.sha256(json.dumps(known).encode()).digest()
 

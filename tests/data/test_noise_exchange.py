@@ -24,10 +24,10 @@ def places(numbers):
 
 @pytest.fixture
 def faces(write_set, examples):
-    """Eight training and two test faces of RAF-DB, with ids as given."""
+    """Eight training and two test faces of RAF-DB, with ids as in its list."""
 
-    def write(train=tuple(f'train_{n:05}' for n in range(1, 9))):
-        tests = [f'test_{n:04}' for n in range(1, 3)]
+    def write(train=tuple(f'train_{n:05}.jpg' for n in range(1, 9))):
+        tests = [f'test_{n:04}.jpg' for n in range(1, 3)]
         splits = {
             split: [
                 example._replace(id=name, label=label, clean_label=-1)
@@ -117,7 +117,7 @@ def test_test_rows_are_refused_or_dropped(tmp_path, faces):
     ('name', 'text', 'message'),
     [
         ('resup', lines([*NOISY, 1, 1]), '2 ids that the set does not .*00009.jpg, tr'),
-        ('resup', lines(NOISY[:3]), 'lacks 5 .*train_00004, .*train_00006 and 2 more'),
+        ('resup', lines(NOISY[:3]), 'lacks 5 .*_00004.jpg, .*_00006.jpg and 2 more'),
         ('resup', lines(NOISY) + 'train_00002.jpg 1\n', '1 ids more than .*00002.jpg;'),
         ('resup', lines([8, *NOISY[1:]]), "row 1 has the label '8', wanted 1 to 7"),
         ('resup', lines([0, *NOISY[1:]]), "row 1 has the label '0', wanted 1 to 7"),

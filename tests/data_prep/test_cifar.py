@@ -144,7 +144,10 @@ def test_human_labels_in_another_order(tmp_path, source, capsys):
     [
         (['--human-labels={}/none.pt'], 'no such file'),
         (['--human-labels={}/h.npy'], 'has the labels worse_label, aggre_label'),
-        (['--human-labels={}/h.npy', '--human-set=worst'], 'worst is asked for'),
+        (
+            ['--human-labels={}/h.npy', '--human-set=worst'],
+            'name one of them, given: worst',
+        ),
         (['--human-labels={}/few.npy'], 'has 7 labels and the batches 20 images'),
         (['--human-labels={}/high.npy'], 'row 3 has 10, wanted 0 to 9'),
         (['--human-labels={}/empty.npy'], 'is empty; get it again'),

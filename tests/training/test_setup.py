@@ -244,3 +244,14 @@ def test_a_fold_is_left_out(config, tmp_path):
         config.data.folds, config.data.fold = folds, fold
         with pytest.raises(ValueError, match='give 2 folds or more'):
             setup.prepare(config, tmp_path / 'wrong')
+
+
+def test_hosts_with_other_lists_do_not_agree(listed, faces, tmp_path):
+    data = prepared.load(faces)
+    digests = []
+    for host, label in enumerate((3, 4)):
+        protocol = {'dataset': data.digest, 'kind': 'imported'}
+        given = noise_list.of(data, np.full(70, label, np.int32), protocol)
+        noise_list.save(given, data.train.ids, tmp_path / 'list')
+        digests.append(setup.digest(setup.prepare(listed, tmp_path / f'run{host}')))
+    assert digests[0] != digests[1]
