@@ -3,8 +3,8 @@
     python -m benchmarks.faces [--core=0] [--data=data/fer2013] [--examples=200]
 
 Speed: a photograph of one face at several sizes, pixels in, aligned face of 112 px out,
-on one core. Found: test faces of the set as they are, and three times as large with a
-grey margin of 40 px around.
+on one core, one at a time and as data_prep --align does it. Found: test faces of the
+set as they are, and three times as large with a grey margin of 40 px around.
 """
 
 import argparse
@@ -17,10 +17,12 @@ import matplotlib.cbook
 import numpy as np
 from PIL import Image
 
+from data_prep import alignment
 from fer_jax import faces
 from fer_jax.data import prepared, records
 
-SIZES_PX = 256, 512, 1024, 2048
+SIZES_PX = 100, 256, 512, 1024, 2048
+BATCH = 16
 MARGIN_PX = 40
 
 
@@ -31,18 +33,32 @@ def speed():
     started = time.perf_counter()
     faces.crops(np.asarray(photograph), 112)
     print(f'first call {time.perf_counter() - started:.2f} s')
+    together = alignment.Aligner('mtcnn', 112)
     for size in SIZES_PX:
         image = np.asarray(photograph.resize((size, size)))
         calls = max(3, 20 * 512**2 // size**2)
-        clock, processor = time.perf_counter(), time.process_time()
-        for _ in range(calls):
-            faces.crops(image, 112)
-        clock = (time.perf_counter() - clock) / calls
-        processor = (time.process_time() - processor) / calls
-        print(
-            f'{size} px: {clock * 1e3:.0f} ms, processor {processor * 1e3:.0f} ms,'
-            f' {1 / processor:.1f} a second of it'
+        took(f'{size} px, alone', calls, lambda: faces.crops(image, 112))  # noqa: B023
+        none, batch = [None] * BATCH, [image] * BATCH
+        took(
+            f'{size} px, {BATCH} together, faces from {together.smallest_px} px',
+            max(1, calls // BATCH),
+            lambda: together(batch, none, none),  # noqa: B023
+            BATCH,
         )
+
+
+def took(what, calls, call, pictures=1):
+    """Prints the time of a picture, of so many a call."""
+    call()
+    clock, processor = time.perf_counter(), time.process_time()
+    for _ in range(calls):
+        call()
+    clock = (time.perf_counter() - clock) / calls / pictures
+    processor = (time.process_time() - processor) / calls / pictures
+    print(
+        f'{what}: {clock * 1e3:.0f} ms, processor {processor * 1e3:.0f} ms,'
+        f' {1 / processor:.1f} a second of it'
+    )
 
 
 def share_found(folder, examples):

@@ -8,12 +8,10 @@ With landmarks, a face is turned, scaled and shifted onto ArcFace's template. Wh
 happens to a picture is its `reason`, one of REASONS:
 
     one face        the rule
-    several faces   one of them is taken: of the largest area - 2 distance^2, the
-                    distance being from the middle of the face to that of the picture
-                    (facenet's src/align/align_dataset_mtcnn.py): large, and central.
-                    Where the data set has a box, faces are looked for within twice
-                    its side, and the one that overlaps it most is taken (intersection
-                    over union, more than SHARED)
+    several faces   the one of the largest box is taken. Where the data set has a box,
+                    faces are looked for within twice its side, and the one that
+                    overlaps it most is taken (intersection over union, more than
+                    SHARED)
     tiny face       its longer side is less than smallest_px, and so are all others
     no face         none is found, or none where the box is
     no box, no landmarks   the data set has none for this picture, or useless ones
@@ -137,10 +135,10 @@ class Aligner:
             smallest_px=self.smallest_px * mtcnn.SHRINK,
         )
         chosen = []
-        for image, box, (_, corner, times), seen in zip(images, boxes, views, found):
+        for box, (_, corner, times), seen in zip(boxes, views, found):
             here = seen.boxes * times + np.tile(corner, 2)
             large = boxing.sides(here).max(axis=1) >= self.smallest_px
-            order = preferred(here, box, image.shape[1::-1])
+            order = preferred(here, box)
             if not large[order].any():
                 reason = 'tiny face' if len(order) else 'no face'
                 chosen.append((Outcome(None, reason, len(here)), None))
@@ -218,17 +216,15 @@ def view(image, box):
     return np.asarray(Image.fromarray(around).reduce(times)), low.astype(float), times
 
 
-def preferred(found, box, size):
+def preferred(found, box):
     """Places of found boxes [n, 4], the best one first; without those off a given box.
 
     Args:
       box: given [4], or None.
-      size: width and height of the picture.
     """
     areas = boxing.sides(found).prod(axis=1)
     if box is None:
-        off = (found[:, :2] + found[:, 2:]) / 2 - np.array(size) / 2
-        return np.argsort(2 * (off**2).sum(axis=1) - areas, kind='stable')
+        return np.argsort(-areas, kind='stable')
     low, high = np.maximum(found[:, :2], box[:2]), np.minimum(found[:, 2:], box[2:])
     common = np.maximum(high - low, 0).prod(axis=1)
     shared = common / (areas + boxing.sides(box[None]).prod() - common)

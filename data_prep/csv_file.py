@@ -73,7 +73,13 @@ def run(options):
         options,
         'csv',
         importing.Found(
-            options.set, class_names, called, splits, (path,), said, published=()
+            options.set,
+            class_names,
+            called,
+            splits,
+            (path,),
+            said,
+            importing.AS_GIVEN if 'split' in columns else importing.DRAWN,
         ),
         columns=columns | ({'box': box} if box else {}),
         set=options.set,

@@ -44,7 +44,7 @@ def run(options):
             splits,
             (path,),
             (f'{path}: {len(rows):,} faces in {images}', said),
-            (('all', 'all'),),
+            importing.DRAWN,
         ),
         **layouts.split_recipe(options),
     )

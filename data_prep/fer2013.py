@@ -19,35 +19,18 @@ the same pixels: so the test split does not depend on the choice of training lab
 """
 
 import collections
-import csv
 import pathlib
-import warnings
 from typing import NamedTuple
 
 import numpy as np
 import rich.console
-import rich.progress
-import rich.table
-from PIL import Image
 
-from data_prep import fer2013_folder, ferplus, importing, png
-from fer_jax.data import prepared, sets, writing
+from data_prep import fer2013_folder, ferplus, importing
+from data_prep.fer2013_csv import CLASSES, FILE, PREFIXES, SIZE_PX, Face, read_faces
+from data_prep.squares import Picture
 
-SIZE_PX = 48
-HEADER = ['emotion', 'pixels', 'Usage']
-FILE = 'fer2013.csv'
-CLASSES = sets.SETS['fer2013'].class_names  # emotion 0 to 6
-PREFIXES = {'Training': 'train', 'PublicTest': 'public', 'PrivateTest': 'private'}
 TESTS = {'public': 'PublicTest', 'private': 'PrivateTest'}
 LABELS = ('fer2013', *(f'ferplus_{rule}' for rule in ferplus.RULES))
-
-
-class Faces(NamedTuple):
-    """Rows of fer2013.csv."""
-
-    pixels: list  # N times 48 * 48 bytes, row by row, grey
-    labels: np.ndarray  # [N] int32, order of CLASSES
-    usage: np.ndarray  # [N] str, keys of PREFIXES
 
 
 class Rows(NamedTuple):
@@ -76,44 +59,38 @@ def run(options):
     source = pathlib.Path(options.source)
     if fer2013_folder.is_here(source):
         return fer2013_folder.run(options)
-    if options.size != SIZE_PX or options.align:
-        raise ValueError(
-            f'--size and --align are for folders of images: the faces of {FILE} are '
-            f'{SIZE_PX} px, of no landmarks; data.image_size_px of a run resizes them'
-        )
     names = {options.labels, options.clean} - {None, 'fer2013'}
     needed = [FILE, ferplus.FILE] if names else [FILE]
     for name in needed:
         if not (source / name).is_file():
             raise FileNotFoundError(f'no {name} in {source}: --source is its folder')
-    faces = read_faces(source / FILE)
+    path = source / FILE
+    faces = read_faces(path)
     votes = ferplus.read_votes(source / ferplus.FILE, faces.usage) if names else None
     test_usage = choose_test(faces.usage, options.test)
-    report_source(console, source / FILE, faces.usage, test_usage)
+    report_source(console, path, faces.usage, test_usage)
     class_names, train, test = split(console, options, faces, votes, test_usage)
-    console.print(class_table(class_names, train, test))
-    if not len(train.numbers) or not len(test.numbers):
-        raise ValueError('a split is empty, nothing written: see the counts above')
-    writing.write(
-        options.out,
-        set_name=options.labels.split('_')[0],
-        class_names=class_names,
-        image_size_px=SIZE_PX,
-        recipe={
-            'door': 'fer2013',
-            'labels': options.labels,
-            'clean': options.clean,
-            'test': test_usage,
-            'drop_test_duplicates': options.drop_test_duplicates,
-            'sources': {name: prepared.file_sum(source / name) for name in needed},
-        },
-        splits={
-            'train': examples(faces, train, 'train'),
-            'test': examples(faces, test, 'test'),
-        },
-        force=options.force,
+    splits = {
+        'train': pictures(faces, train, path),
+        'test': pictures(faces, test, path),
+    }
+    published = ('train', 'train'), ('test', f'{PREFIXES[test_usage]}_test')
+    importing.run(
+        options,
+        'fer2013',
+        importing.Found(
+            options.labels.split('_')[0],
+            class_names,
+            class_names,
+            splits,
+            tuple(source / name for name in needed),
+            published=published if options.labels == 'fer2013' else (),
+        ),
+        labels=options.labels,
+        clean=options.clean,
+        test=test_usage,
+        drop_test_duplicates=options.drop_test_duplicates,
     )
-    console.print(f'written: {options.out}')
 
 
 def split(console, options, faces, votes, test_usage):
@@ -138,55 +115,6 @@ def split(console, options, faces, votes, test_usage):
         test = Rows(*(column[~copies] for column in test))
         console.print(f'test: the duplicates are dropped, {len(test.numbers):,} stay')
     return class_names, train, test
-
-
-def read_faces(path):
-    """Faces of fer2013.csv.
-
-    Raises:
-      ValueError: another header, or a row whose pixels, label or Usage are wrong;
-        rows are counted from 0, the header left out.
-    """
-    pixels, labels, usage = [], [], []
-    with open(path, newline='', encoding='utf-8') as file, warnings.catch_warnings():
-        # numpy only warns of text that is no number
-        warnings.simplefilter('error', DeprecationWarning)
-        reader = csv.reader(file)
-        header = next(reader, [])
-        if header != HEADER:
-            raise ValueError(
-                f'{path}: the header is {",".join(header)[:80]!r}, '
-                f'want {",".join(HEADER)!r}'
-            )
-        for number, row in enumerate(reader):
-            if len(row) != 3 or row[2] not in PREFIXES:
-                raise ValueError(
-                    f'{path}: row {number} has {len(row)} fields and Usage '
-                    f'{row[-1][:20] if row else ""!r}, want 3 and one of {[*PREFIXES]}'
-                )
-            if not row[0].isdecimal() or int(row[0]) >= len(CLASSES):
-                raise ValueError(
-                    f'{path}: the emotion of row {number} is {row[0]!r}, want 0 to 6'
-                )
-            pixels.append(parse_pixels(row[1], f'{path}: row {number}'))
-            labels.append(int(row[0]))
-            usage.append(row[2])
-    return Faces(pixels, np.array(labels, np.int32), np.array(usage, 'U11'))
-
-
-def parse_pixels(text, where):
-    """48 * 48 bytes from that many decimal numbers; `where` names the row."""
-    try:
-        values = np.fromstring(text, np.int64, sep=' ')
-    except (ValueError, DeprecationWarning):
-        raise ValueError(f'{where} has pixels that are no numbers') from None
-    if values.size != SIZE_PX**2:
-        raise ValueError(f'{where} has {values.size:,} pixels, want {SIZE_PX**2:,}')
-    if values.min() < 0 or values.max() > 255:
-        raise ValueError(
-            f'{where} has pixels from {values.min()} to {values.max()}, want 0 to 255'
-        )
-    return values.astype(np.uint8).tobytes()
 
 
 def choose_test(usage, wish=None):
@@ -277,22 +205,14 @@ def report_duplicates(console, pixels, copies, train):
     )
 
 
-def class_table(class_names, train, test):
-    """Counts per class, as a table to print."""
-    table = rich.table.Table('class', 'train', 'train clean', 'test')
-    columns = (train.labels, train.clean_labels, test.labels)
-    for place, name in enumerate(class_names):
-        table.add_row(name, *(f'{np.sum(labels == place):,}' for labels in columns))
-    return table
-
-
-def examples(faces, rows, title):
-    """The Examples of a split, encoded as they are asked for, with a progress bar."""
-    for number, given, clean in rich.progress.track(
-        list(zip(*rows)), description=f'{title:5}'
-    ):
-        image = Image.frombytes('L', (SIZE_PX, SIZE_PX), faces.pixels[number])
-        prefix = PREFIXES[faces.usage[number]]
-        yield writing.Example(
-            f'{prefix}-{number:05}', png.encode(image), int(given), int(clean)
+def pictures(faces, rows, path):
+    """The Pictures of a split."""
+    return [
+        Picture(
+            f'{PREFIXES[faces.usage[number]]}-{number:05}',
+            Face(path, int(number), faces.pixels[number]),
+            int(given),
+            int(clean),
         )
+        for number, given, clean in zip(*rows)
+    ]

@@ -4,9 +4,10 @@
     label.csv in each: name, (a box,) ten votes; or fer2013new.csv in the source
 
 A row is joined to its file by the name of the image, never by its place: rows without a
-face have no name, so the number in a name is not that of the row. The private test
-(FER2013Test) is the test split unless --test=public. Ids are the names of the files.
-With fer2013.csv and fer2013new.csv in the source, this is the door fer2013.
+face have no name, so the number in a name is not that of the row. The published table
+names three images twice, with the same votes: the second row is left out. The private
+test (FER2013Test) is the test split unless --test=public. Ids are the names of the
+files. With fer2013.csv and fer2013new.csv in the source, this is the door fer2013.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import pathlib
 
 import numpy as np
 
-from data_prep import fer2013, ferplus, importing
+from data_prep import fer2013, fer2013_csv, ferplus, importing, layouts
 from data_prep.squares import Picture
 
 FOLDERS = {
@@ -36,13 +37,13 @@ def add_arguments(parser):
     parser.add_argument(
         '--test', choices=fer2013.TESTS, help='default: private if present'
     )
-    importing.add_arguments(parser, fer2013.SIZE_PX)
+    importing.add_arguments(parser, fer2013_csv.SIZE_PX)
 
 
 def run(options):
     """Reads the votes, prints what is there and writes the prepared folder."""
     source = pathlib.Path(options.source)
-    if (source / fer2013.FILE).is_file():
+    if (source / fer2013_csv.FILE).is_file():
         same = {'clean': None, 'drop_test_duplicates': False}
         labels = f'ferplus_{options.labels}'
         return fer2013.run(
@@ -50,17 +51,18 @@ def run(options):
         )
     files, rows = read(source)
     usage = fer2013.choose_test(np.array([row[0] for row in rows]), options.test)
-    votes = np.array([row[2] for row in rows])
-    labels, reasons = ferplus.decide(votes, options.labels)
-    splits, said = {'train': [], 'test': []}, []
+    labels, reasons = ferplus.decide(np.array([row[2] for row in rows]), options.labels)
+    splits, said, seen = {'train': [], 'test': []}, [], set()
     for split, wanted in (('train', 'Training'), ('test', usage)):
         dropped = collections.Counter()
-        for (here, name, _, where), place, reason in zip(rows, labels, reasons):
+        for (here, name, votes, where), place, reason in zip(rows, labels, reasons):
             if here != wanted:
                 continue
-            reason = reason or ('' if name else 'no image')
+            again = (name, *votes) in seen
+            seen.add((name, *votes))
+            reason = str(reason) or (not name and 'no image') or (again and 'again')
             if reason:
-                dropped[str(reason)] += 1
+                dropped[reason] += 1
             else:
                 path = source / FOLDERS[here] / name
                 splits[split].append(Picture(name, path, int(place), where=where))
@@ -107,7 +109,7 @@ def read(source):
 
 def table_rows(path):
     """Rows of fer2013new.csv."""
-    with open(path, newline='', encoding='utf-8') as file:
+    with layouts.text(path) as file:
         reader = csv.reader(file)
         header = next(reader, [])
         if header != ferplus.HEADER:
@@ -127,7 +129,7 @@ def table_rows(path):
 
 def label_rows(path, usage):
     """Rows of a label.csv, which has no header."""
-    with open(path, newline='', encoding='utf-8') as file:
+    with layouts.text(path) as file:
         reader = csv.reader(file)
         for name, *votes in reader:
             where = f'{path.parent.name}/{TABLE} line {reader.line_num}'

@@ -35,17 +35,15 @@ def run(options):
     """Finds the pictures, prints what is there and writes the prepared folder."""
     source = pathlib.Path(options.source)
     class_names, called, splits, said = read(source, options.set)
-    recipe = {'set': options.set}
+    recipe, published = {'set': options.set}, importing.AS_GIVEN
     if 'all' in splits:
         splits, line = layouts.drawn(splits['all'], options)
-        said = [line]
+        said, published = [line], importing.DRAWN
         recipe |= layouts.split_recipe(options)
     importing.run(
         options,
         'image_folder',
-        importing.Found(
-            options.set, class_names, called, splits, said=said, published=()
-        ),
+        importing.Found(options.set, class_names, called, splits, (), said, published),
         **recipe,
     )
 

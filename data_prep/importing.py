@@ -5,22 +5,23 @@ prints it beside what the set's authors published, makes the squares on all core
 writes the prepared folder. Stopped, however hard, the same command goes on.
 """
 
-import collections
 import dataclasses
 import errno
 import os
 import pathlib
+from concurrent.futures.process import BrokenProcessPool
 from typing import NamedTuple
 
 import rich.console
-import rich.progress
-import rich.table
 
-from data_prep import alignment, processes, squares
-from fer_jax.data import prepared, sets, writing
+from data_prep import alignment, processes, reports, squares
+from fer_jax.data import prepared, writing
 
-SHARD = 2048  # examples; no more is done again after a kill
+SHARD = 8192  # examples; no more is done again after a kill
+ALIGNED_SHARD = 1024  # which takes longer
 NAMED = 3  # of many wrong things, so many are named
+AS_GIVEN = (('train', 'train'), ('test', 'test'))  # splits, and their names in sets.py
+DRAWN = (('all', 'all'),)
 
 
 class Found(NamedTuple):
@@ -32,7 +33,7 @@ class Found(NamedTuple):
     splits: dict  # {'train': Pictures, 'test': Pictures}
     files: tuple = ()  # label files; their sha256 go to the manifest
     said: tuple = ()  # lines for the report: rules taken, rows left out
-    published: tuple = (('train', 'train'), ('test', 'test'))  # names in sets.py
+    published: tuple = AS_GIVEN  # which counts of sets.py stand beside which
 
 
 def add_arguments(parser, size_px):
@@ -86,7 +87,7 @@ def prepare(options, door, found, **recipe):
     aligner = alignment.make(options, options.size)
     for line in found.said:
         console.print(line)
-    console.print(class_table(found))
+    console.print(reports.class_table(found))
     check(found)
     stamps = look(found, options.on_corrupt)
     count = sum(map(len, stamps.values()))
@@ -94,7 +95,7 @@ def prepare(options, door, found, **recipe):
     try:
         with (
             squares.workers(workers, options.size, aligner) as convert,
-            bar(console) as shown,
+            reports.bar(console) as shown,
         ):
             task = shown.add_task('pictures', total=count)
             data = writing.write(
@@ -116,7 +117,7 @@ def prepare(options, door, found, **recipe):
                     )
                     for name in prepared.SPLITS
                 },
-                shard_examples=SHARD,
+                shard_examples=ALIGNED_SHARD if aligner else SHARD,
                 force=options.force,
                 progress=lambda done: shown.update(task, completed=done),
                 **({'listing': ('alignment.csv', *alignment.NOTED)} if aligner else {}),
@@ -127,7 +128,12 @@ def prepare(options, door, found, **recipe):
         raise OSError(
             f'{options.out}: the disk is full; make room, and the same command goes on'
         ) from None
-    report_end(console, data.folder)
+    except BrokenProcessPool:
+        raise OSError(
+            f'{options.out}: a worker was killed, for want of memory perhaps; the same '
+            f'command goes on, with fewer than --workers={workers} if so'
+        ) from None
+    reports.end(console, data.folder)
 
 
 def sums(files):
@@ -247,58 +253,3 @@ def several(names):
     """The first few of many names, as text."""
     names = list(names)
     return ', '.join(names[:NAMED]) + (', ...' if len(names) > NAMED else '')
-
-
-def class_table(found):
-    """Counts by class and split, beside the published ones, as a table to print."""
-    known = sets.SETS[found.set_name]
-    table = rich.table.Table('label', 'in the source', 'class')
-    columns, published_as = [], dict(found.published)
-    pictures = found.splits | {'all': [*found.splits['train'], *found.splits['test']]}
-    for split in (*prepared.SPLITS, *(published_as.keys() & {'all'})):
-        labels = collections.Counter(row.label for row in pictures[split])
-        counts = [labels[i] for i in range(len(found.class_names))]
-        table.add_column(split, justify='right')
-        columns.append([*counts, sum(counts)])
-        named = published_as.get(split)
-        if named in known.counts:
-            table.add_column('published', justify='right')
-            columns.append(published(known, named, found.class_names))
-    rows = [*zip(range(len(found.called)), found.called, found.class_names)]
-    for row, counts in zip([*rows, ('', '', 'all')], zip(*columns)):
-        shown = ['' if count is None else f'{count:,}' for count in counts]
-        table.add_row(*map(str, row), *shown)
-    return table
-
-
-def published(known, split, class_names):
-    """What the authors of a set count: examples of each class (None), and of all."""
-    if split not in known.class_counts:
-        return [*(None for _ in class_names), known.counts[split]]
-    by_name = dict(zip(known.class_names, known.class_counts[split]))
-    counts = [by_name[name] for name in class_names]
-    return [*counts, sum(counts)]
-
-
-def bar(console):
-    """A progress bar with a rate."""
-    return rich.progress.Progress(
-        rich.progress.TextColumn('{task.description}'),
-        rich.progress.BarColumn(),
-        rich.progress.MofNCompleteColumn(),
-        rich.progress.TimeRemainingColumn(),
-        console=console,
-    )
-
-
-def report_end(console, folder):
-    """Prints what was left out or noted of the pictures, and where the folder is."""
-    for split, kept, reason, count in prepared.manifest(folder).get('notes', []):
-        what = 'kept' if kept == 'yes' else 'left out'
-        console.print(f'{split}: {count:,} {what}: {reason}')
-    for path in folder.parent.glob(f'.{folder.name}.*.partial'):
-        console.print(
-            f'{path}: left by an import with other options that was stopped; '
-            'give those again to go on with it, or remove it'
-        )
-    console.print(f'written: {folder}')

@@ -1,6 +1,7 @@
 """What doors share when they read the layout of a source."""
 
 import collections
+import contextlib
 import csv
 import hashlib
 import pathlib
@@ -107,6 +108,16 @@ def folder_with(source, name, *inside):
     raise FileNotFoundError(f'no {name} in {source}; --source is the folder with it')
 
 
+@contextlib.contextmanager
+def text(path):
+    """Opens a text file, whose csv and encoding errors become a line that names it."""
+    try:
+        with open(path, newline='', encoding='utf-8-sig') as file:
+            yield file
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f'{path}: no text in UTF-8 ({error})') from None
+
+
 def lines(path, columns):
     """('line n', fields) of each line of a text file, split at white space.
 
@@ -117,7 +128,7 @@ def lines(path, columns):
       ValueError: a line with more or fewer fields, or text that is not UTF-8.
     """
     count = len(columns.split())
-    with open(path, encoding='utf-8') as file:
+    with text(path) as file:
         for number, line in enumerate(file, 1):
             fields = line.split()
             if not fields:
@@ -140,7 +151,7 @@ def table(path, columns):
       FileNotFoundError: no such file.
       ValueError: another header, a row with more or fewer fields.
     """
-    with open(path, newline='', encoding='utf-8-sig') as file:
+    with text(path) as file:
         reader = csv.reader(file)
         header = next(reader, [])
         missing = [name for name in columns if name not in header]

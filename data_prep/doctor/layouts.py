@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import pathlib
 from typing import Any, NamedTuple
 
 from PIL import Image
@@ -13,6 +12,7 @@ from data_prep import (
     cifar100,
     expw,
     fer2013,
+    fer2013_csv,
     ferplus_folders,
     image_folder,
     raf_db,
@@ -66,7 +66,7 @@ def recognised(folder):
         raise FileNotFoundError(f'{folder}: no such folder')
     if (folder / 'manifest.json').is_file():
         return sources.of_prepared(folder)
-    if (folder / fer2013.FILE).is_file():
+    if (folder / fer2013_csv.FILE).is_file():
         return sources.of_fer2013(folder)
     for layout in (cifar10.LAYOUT, cifar100.LAYOUT):
         with contextlib.suppress(FileNotFoundError):
@@ -103,9 +103,7 @@ def look(options, door, found, **recipe):
     if 'test_fraction' in recipe:  # a split of ours, drawn
         splits = {'all': [row for rows in splits.values() for row in rows]}
     items = [
-        sources.Item(
-            split, row.id, row.label, pathlib.Path(row.path), row.box, row.where
-        )
+        sources.Item(split, row.id, row.label, row.path, row.box, row.where)
         for split, rows in splits.items()
         for row in rows
     ]

@@ -8,6 +8,7 @@ import pathlib
 import numpy as np
 from PIL import Image
 
+from data_prep.doctor import pixels
 from fer_jax.data import pictures
 
 THUMBNAIL_PX = 96
@@ -164,12 +165,10 @@ class Shown:
         if isinstance(found, np.ndarray):
             image = Image.fromarray(found).convert('RGB')
         else:
-            with Image.open(
-                io.BytesIO(found) if isinstance(found, bytes) else found
-            ) as opened:
+            content = found if isinstance(found, bytes) else found.read_bytes()
+            with Image.open(io.BytesIO(content)) as opened:
                 image = pictures.upright(opened)
-        if item.box is not None:
-            image = image.crop(item.box)
+        image = pixels.inside(image, item.box)
         image.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
         content = io.BytesIO()
         image.save(content, 'JPEG', quality=85)

@@ -43,8 +43,8 @@ def examine(source, box=None):
     """What is Seen of a picture.
 
     Args:
-      source: a path, the content of a file, or uint8 pixels [h, w] or
-        [h, w, 3].
+      source: the content of a file; a path, or what else has read_bytes; or uint8
+        pixels [h, w] or [h, w, 3].
       box: left, top, right, bottom in px, of what counts of it; None: all.
     """
     try:
@@ -52,8 +52,7 @@ def examine(source, box=None):
             grey = {'grey'} if source.ndim == 2 else set()
             return measured(Image.fromarray(source).convert('RGB'), grey)
         if not isinstance(source, bytes):
-            with open(source, 'rb') as file:
-                source = file.read()
+            source = source.read_bytes()
     except FileNotFoundError:
         return Seen('missing', 'no such file')
     except OSError as error:
@@ -66,7 +65,7 @@ def examine(source, box=None):
                 image.getexif().pop(ORIENTATION, None)  # boxes are of the file's pixels
             if 'animated' not in traits:
                 image.load()
-            upright = pictures.upright(image)
+            upright = inside(pictures.upright(image), box)
     # Pillow raises any of these; a bomb is a file that claims to be enormous
     except (
         OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError
@@ -75,7 +74,22 @@ def examine(source, box=None):
         if 'truncated' in said.lower() or (size != (0, 0) and not whole(source)):
             trouble = 'truncated'
         return Seen(trouble, said, size)
-    return measured(upright if box is None else upright.crop(box), traits)
+    return measured(upright, traits)
+
+
+def inside(image, box):
+    """What of an image is in a box, or all of it.
+
+    Raises:
+      ValueError: nothing is.
+    """
+    if box is None:
+        return image
+    left, top, right, bottom = map(round, box)
+    box = max(left, 0), max(top, 0), min(right, image.width), min(bottom, image.height)
+    if box[0] >= box[2] or box[1] >= box[3]:
+        raise ValueError(f'nothing of it is in its box, {left} {top} {right} {bottom}')
+    return image.crop(box)
 
 
 def whole(content):

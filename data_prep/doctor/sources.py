@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from data_prep import cifar, fer2013, ferplus
+from data_prep import cifar, fer2013_csv, ferplus
 from fer_jax.data import prepared, records, sets
 
 
@@ -108,19 +108,19 @@ def check_names(source):
 
 def of_fer2013(folder):
     """The Source of a folder with fer2013.csv; its labels are those of FER2013."""
-    path = folder / fer2013.FILE
+    path = folder / fer2013_csv.FILE
     if not path.is_file():
-        raise FileNotFoundError(f'no {fer2013.FILE} in {folder}')
-    faces = fer2013.read_faces(path)
-    shape = fer2013.SIZE_PX, fer2013.SIZE_PX
+        raise FileNotFoundError(f'no {fer2013_csv.FILE} in {folder}')
+    faces = fer2013_csv.read_faces(path)
+    shape = fer2013_csv.SIZE_PX, fer2013_csv.SIZE_PX
     splits = {'Training': 'train', 'PublicTest': 'public_test'}
     items = [
         Item(
             splits.get(usage, 'private_test'),
-            f'{fer2013.PREFIXES[usage]}-{row:05}',
+            f'{fer2013_csv.PREFIXES[usage]}-{row:05}',
             int(label),
             np.frombuffer(pixels, np.uint8).reshape(shape),
-            where=f'{fer2013.FILE} row {row}',
+            where=f'{fer2013_csv.FILE} row {row}',
         )
         for row, (pixels, label, usage) in enumerate(zip(*faces))
     ]
@@ -128,7 +128,7 @@ def of_fer2013(folder):
     return Source(
         title='FER2013, csv',
         set_name='fer2013',
-        class_names=fer2013.CLASSES,
+        class_names=fer2013_csv.CLASSES,
         items=sorted(items, key=lambda item: item.split != 'train'),
         published={},
         facts=(('FERPlus votes', f'{ferplus.FILE} is {"" if votes else "not "}there'),),

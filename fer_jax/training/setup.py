@@ -112,9 +112,9 @@ def digest(run):
     given = fields.flat(json.loads(run.config.to_json()))
     common = {name: given[name] for name in given if name not in fields.OF_A_HOST}
     examples = run.examples
-    known = [common, run.prepared.digest, examples.ids.tolist(), run.starts]
     # lists and corrections of labels may lie on a disk of each host
-    known.append(examples.labels.tolist())
+    found = examples.ids.tolist(), examples.labels.tolist()
+    known = [common, run.prepared.digest, *found, run.starts]
     return hashlib.sha256(json.dumps(known).encode()).digest()
 
 

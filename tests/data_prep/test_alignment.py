@@ -64,7 +64,7 @@ def test_without_a_face_the_middle_or_the_box_is_taken():
     np.testing.assert_array_equal(second.pixels, image[20:50, 5:35])
 
 
-def test_of_several_faces_the_large_and_central_one_or_that_of_the_box(small):
+def test_of_several_faces_the_largest_or_that_of_the_box(small):
     """Twice the same face, the left one in half the light and a third smaller."""
     dark = np.array(Image.fromarray(small // 2).resize((114, 133)))
     group = beside(dark, small)
@@ -82,20 +82,13 @@ def test_a_face_off_the_given_box_is_not_taken(small):
 
 
 def test_preferred_faces_by_hand():
-    """Areas 400, 441, 3600; from the middle (50, 50) 0, 35 and 50 px: 400, 441 - 2450,
-    3600 - 5000. Of the box [0, 40, 20, 60] the last has 10 x 20 of 3600 + 400 - 200,
-    0.05; a box like the second has 20 x 20 of 441, 0.91."""
-    found = np.array([[40, 40, 60, 60], [4.5, 39.5, 25.5, 60.5], [10, -30, 70, 30]])
-    found[2] += [-30 + 20 - 20, 50, -30 + 20 - 20, 50]  # [-20, 20, 40, 80]
-    middle = (found[:, :2] + found[:, 2:]) / 2
-    assert middle.tolist() == [[50, 50], [15, 50], [10, 50]]
-    size = (100, 100)
-    assert alignment.preferred(found[:2], None, size).tolist() == [0, 1]
-    # 3600 - 2 * 40^2 = 400 ties with the first, which comes first
-    assert alignment.preferred(found, None, size).tolist() == [0, 2, 1]
+    """Areas 400, 441, 3600. Of the box [5, 40, 25, 60] the second has 400 px of
+    441 in all, the first nothing, the last 15 x 20 px, 300 of 3700."""
+    found = np.array([[40, 40, 60, 60], [4.5, 39.5, 25.5, 60.5], [-40, 20, 20, 80]])
+    assert alignment.preferred(found, None).tolist() == [2, 1, 0]
     box = np.array([5.0, 40, 25, 60])
-    assert alignment.preferred(found, box, size).tolist() == [1]
-    assert alignment.preferred(found[:0], box, size).tolist() == []
+    assert alignment.preferred(found, box).tolist() == [1]
+    assert alignment.preferred(found[:0], box).tolist() == []
 
 
 def test_tiny_faces_do_not_count(small):

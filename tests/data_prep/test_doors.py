@@ -385,6 +385,17 @@ def test_ferplus_table_is_joined_by_name_not_by_row(ferplus_png, imports, named)
     assert 'dropped 2 (NF 1, no majority 1)' in imports.said
 
 
+def test_ferplus_names_an_image_twice(ferplus_png, imports):
+    """As the published table does, with equal votes; other votes contradict."""
+    path = ferplus_png / 'FER2013Train/label.csv'
+    again = path.read_text().splitlines()[0]
+    path.write_text(f'{path.read_text()}{again}\n')
+    assert len(imports('ferplus', ferplus_png).train.ids) == 8
+    assert 'dropped 2 (no majority 1, again 1)' in imports.said
+    path.write_text(f'{path.read_text()}{again.replace("2,0,0", "0,0,0")}\n')
+    assert "'fer0000000.png' is used twice" in imports.refused('ferplus', ferplus_png)
+
+
 def test_ferplus_folders_that_are_wrong(ferplus_png, imports):
     path = ferplus_png / 'FER2013Train/label.csv'
     text = path.read_text()
@@ -550,6 +561,8 @@ def test_csv_files_that_are_none(tmp_path, imports):
     (tmp_path / 'a.csv').write_text('')
     assert "the header is ''" in imports.refused('csv', tmp_path / 'a.csv')
     assert 'no such file' in imports.refused('csv', tmp_path / 'b.csv')
+    (tmp_path / 'c.csv').write_bytes(b'path,label\n\xff\xfe,1\n')
+    assert 'c.csv: no text in UTF-8' in imports.refused('csv', tmp_path / 'c.csv')
 
 
 @pytest.mark.parametrize(
