@@ -5,7 +5,16 @@ import json
 import numpy as np
 import pytest
 
-from fer_jax.analysis import audit, cases, closeup, opinions, page, sections
+from fer_jax.analysis import (
+    audit,
+    by_epoch,
+    cases,
+    closeup,
+    opinions,
+    page,
+    sections,
+    thumbnails,
+)
 
 RIGHT = np.array([0.1, 0.9, 0.2, 0.8, 0.9, 0.95])
 
@@ -67,7 +76,7 @@ def test_detection_by_hand(case):
 def test_epochs_by_hand(case):
     """Means of Beta(2, 6) and Beta(6, 2): 1/4 and 3/4. Network 2 never had a valid fit,
     and one of its fits failed, after epoch 2."""
-    found = sections.epochs(case)
+    found = by_epoch.epochs(case)
     np.testing.assert_allclose(found['separation'][:, 0], 0.5)
     assert np.isnan(found['separation'][:, 1]).all()
     assert found['fallbacks'] == [(2, 2)]
@@ -82,7 +91,7 @@ def test_epochs_by_hand(case):
 
 
 def test_relabelling_by_hand(case):
-    found = sections.relabels(case)
+    found = by_epoch.relabels(case)
     assert (found['flips'], found['returns'], found['unsettled']) == (2, 1, 1)
     assert found['changed'] == 0
     assert found['by_flips'] == [5, 0, 1, 0, 0, 0, 0]
@@ -90,7 +99,7 @@ def test_relabelling_by_hand(case):
     assert found['unstable']['rows'].tolist() == [5]
     assert found['unstable']['labels'].tolist() == [[2, 2, 0, 2]]
     still = case._replace(tables=case.tables[[0, 0, 0, 0]])
-    assert sections.relabels(still) == 'resup changed no label in this run.'
+    assert by_epoch.relabels(still) == 'resup changed no label in this run.'
     assert 'final' not in sections.labels(still)
 
 
@@ -118,6 +127,39 @@ def test_losses_point_the_other_way():
 def test_likeness_by_hand():
     scores = np.array([[[1.0, 2, 3], [2, 4, 6]], [[1, 2, 3], [3, 2, 1]]])
     np.testing.assert_allclose(opinions.likeness(scores), [1, -1], atol=1e-6)
+
+
+def test_predictions_of_two_networks_by_hand():
+    """Cosines of (1, 0) with (1, 0), (0, 1) and (.6, .8): 1, 0 and .6; the same class
+    for the first of three."""
+    one = [[1, 0], [1, 0], [1, 0]]
+    found = closeup.alike_probs(np.array([one, [[1, 0], [0, 1], [0.6, 0.8]]]), bins=4)
+    assert found['probs']['counts'].tolist() == [1, 0, 1, 1]
+    assert found['same'] == pytest.approx(1 / 3)
+
+
+def test_the_most_and_the_least_trusted_of_each_class(case):
+    """Of the last epoch's weights, larger for larger similarity: of class 0 example 3
+    before example 0; their rows are 2 and 0."""
+    found = closeup.weighted(case)
+    assert found['most']['rows'].tolist()[:2] == [2, 0]
+    assert found['least']['rows'].tolist()[:2] == [0, 2]
+    assert found['most']['weights'][0] > found['most']['weights'][1]
+
+
+def test_suspects_have_another_suggestion(case):
+    """Only the label of example 0 is not what the networks say."""
+    assert closeup.suspects(case).tolist() == [0]
+
+
+def test_a_map_over_a_face():
+    """Half the face, half the colour: dark where nothing is seen."""
+    face = np.full((96, 96, 3), 200, np.uint8)
+    drawn = thumbnails.heated(face, np.array([[0.0, 1.0], [0.0, 1.0]]))
+    assert drawn.shape == (96, 96, 3)
+    assert drawn[48, 0].max() <= 103
+    assert drawn[48, 95].min() > 150
+    assert len(thumbnails.small(np.zeros((224, 224, 3), np.uint8))) < 1000
 
 
 def test_what_is_missing_is_said(case):
