@@ -175,7 +175,7 @@ def convert(backbone, width, tensors):
     said = [f'{len(n)} {what} ({_first(n)})' for what, n in problems.items() if n]
     if said:
         raise ValueError(
-            f'of {len(wanted)} tensors of {backbone} with width {width}'
+            f'of {len(wanted)} tensors of {backbone} with width {width} are'
             f' {", ".join(said)}; name the backbone and width that the file has'
         )
     return Converted(arrays, prefix, {name: rest[name].shape for name in head})

@@ -101,7 +101,7 @@ def changed(state, **changes):
     [
         (
             {'features__0__weight': None, 'features__4__bias': None},
-            'of 82 tensors of vgg16_bn with width 2 2 missing (features.0.weight; fea',
+            'of 82 tensors of vgg16_bn with width 2 are 2 missing (features.0.weight;',
         ),
         ({'layer1__0__conv1__weight': np.ones(3)}, '1 foreign (layer1.0.conv1.weight)'),
         (
@@ -168,6 +168,24 @@ def test_a_folder_is_replaced_when_asked_and_only_if_it_holds_weights(
     (tmp_path / 'mine' / 'thesis.tex').write_text('')
     assert convert(source, tmp_path / 'mine', '--force') == 2
     assert (tmp_path / 'mine' / 'thesis.tex').exists()
+
+
+@pytest.mark.skipif(
+    not hasattr(os, 'geteuid') or os.geteuid() != 0, reason='mounting needs root'
+)
+def test_a_full_disk_leaves_nothing(state, file, tmp_path, capsys):
+    """A tmpfs of 100 kB for weights of 500."""
+    small = tmp_path / 'small'
+    small.mkdir()
+    mount = ['mount', '-t', 'tmpfs', '-o', 'size=100k', 'tmpfs', str(small)]
+    if subprocess.run(mount, check=False).returncode:
+        pytest.skip('tmpfs cannot be mounted here')
+    try:
+        assert convert(file(state), small / 'out') == 2
+        assert 'No space left' in capsys.readouterr().err
+        assert not list(small.iterdir())
+    finally:
+        subprocess.run(['umount', small], check=True)
 
 
 def test_without_torch_it_says_how_to_get_it(tmp_path):
