@@ -1,10 +1,13 @@
 """What the page of an audit says, of a run small enough to count by hand."""
 
+import importlib
 import json
 
+import jax
 import numpy as np
 import pytest
 
+from fer_jax import algorithms
 from fer_jax.analysis import (
     audit,
     by_epoch,
@@ -16,6 +19,8 @@ from fer_jax.analysis import (
     thumbnails,
 )
 
+# Methods that score labels by themselves, and one of those that leave it to the seam.
+OWN_SCORES = ('arazo', 'baseline', 'dividemix', 'jocor_weights', 'resup')
 RIGHT = np.array([0.1, 0.9, 0.2, 0.8, 0.9, 0.95])
 
 
@@ -101,6 +106,26 @@ def test_relabelling_by_hand(case):
     still = case._replace(tables=case.tables[[0, 0, 0, 0]])
     assert by_epoch.relabels(still) == 'resup changed no label in this run.'
     assert 'final' not in sections.labels(still)
+
+
+@pytest.mark.parametrize('method', OWN_SCORES)
+def test_kinds_of_scores(method, tiny):
+    """Similarities lie in [0, 1], losses at 0 and above, log-odds on both sides of 0."""
+    settings = importlib.import_module(f'configs.{method}').get_config().algorithm
+    made = algorithms.make(
+        **settings.to_dict(), backbone=tiny(), num_classes=3, num_examples=8
+    )
+    images = np.random.default_rng(0).normal(size=(8, 8, 8, 3)).astype(np.float32)
+    params, stats, _ = made.init(jax.random.key(0), images)
+    labels = np.arange(8, dtype=np.int32) % 3
+    views = np.broadcast_to(images, (made.views, *images.shape))
+    found = made.score(params, stats, algorithms.Batch(views, labels, np.arange(8)))
+    kind = opinions.kind(settings.to_dict())
+    if kind == 'log_odds':
+        assert found.min() < 0
+    else:
+        assert found.min() >= 0
+        assert (found.max() <= 1) == (kind == 'similarity')
 
 
 def test_losses_point_the_other_way():
