@@ -111,7 +111,9 @@ def get_config(arg=''):
     config.data.name = given['dataset']  # one of DATASETS; folder: any classes
     config.data.dir = ''  # folder written by python -m data_prep
     config.data.max_train = 0  # draw that many training examples; 0: all
-    config.data.subset_seed = 0  # which ones are drawn
+    config.data.subset_seed = 0  # which ones are drawn, and who is in which fold
+    config.data.folds = 0  # parts of the training set, one left out; 0: none is
+    config.data.fold = 0  # which one, 0 to folds - 1
     config.data.image_size_px = preset['image_size_px']  # what the network sees
     # resup, scn, dmue, eac, cifar, cifar100 (the papers'), flip, flip_crop_erase, none
     config.data.augmentation = preset['augmentation']
@@ -138,6 +140,8 @@ def get_config(arg=''):
     config.noise.seed = 0  # which labels are hit
     # a list instead of drawing one: folder written by python -m data_prep noise
     config.noise.list = ''
+    # csv of decisions (id,decision,label) that the page of an audit saves
+    config.noise.corrections = ''
 
     config.model = ConfigDict()
     # resnet18, resnet18_cifar, resnet18_slim, resnet50, mobilenet_v2, vgg16, vgg16_bn,

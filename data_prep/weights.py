@@ -8,6 +8,7 @@ nothing else but the classifier, which is left out.
 """
 
 import pathlib
+import warnings
 
 import rich.console
 
@@ -44,7 +45,7 @@ def add_arguments(parser):
 
 def run(options):
     """Converts the file, prints what was in it and writes the folder."""
-    from fer_jax.nets import torch_names  # here: no other door has to wait for JAX
+    from fer_jax.nets import torch_names  # here: no other door has to wait for Flax
 
     console = rich.console.Console(highlight=False, markup=False, soft_wrap=True)
     path = pathlib.Path(options.file)
@@ -104,7 +105,8 @@ def read_torch(path):
             ' give a .safetensors file'
         ) from None
     try:
-        content = torch.load(path, map_location='cpu', weights_only=True)
+        with warnings.catch_warnings(action='ignore'):  # of what it then refuses
+            content = torch.load(path, map_location='cpu', weights_only=True)
     except OSError:
         raise
     except Exception as error:  # a broken pickle can raise anything

@@ -5,10 +5,13 @@ import importlib
 import itertools
 import pathlib
 import re
+import sys
 
 import jax
 import jax.numpy as jnp
 import pytest
+from absl import flags
+from ml_collections import config_flags
 
 from configs import default
 from fer_jax import algorithms, nets
@@ -99,6 +102,18 @@ def test_every_field_has_its_meaning_beside_it(name):
     ]
     for before, line in fields:
         assert '  # ' in line or before.strip().startswith('#'), line
+
+
+def test_a_flag_given_twice_is_a_file_for_each_network(monkeypatch):
+    """What ml_collections makes of tuples on a command line; one replaces a default."""
+    words = ['launch.py', '--config.pretrained=w/a', '--config.pretrained=w/b']
+    monkeypatch.setattr(sys, 'argv', words)  # where the fields to change are looked up
+    given, config = flags.FlagValues(), load('resup')
+    config.pretrained = ('preset',)
+    config_flags.DEFINE_config_dict('config', config, flag_values=given)
+    given(words)
+    assert config.pretrained == ('w/a', 'w/b')
+    assert load('resup').pretrained == ()
 
 
 def test_presets_of_the_paper():

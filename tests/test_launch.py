@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer_jax.analysis import compare
+from fer_jax.analysis import closeup, compare
 from tests.processes import launch, small_run
 
 
@@ -80,6 +80,22 @@ def test_baseline_through_the_door(faces, tmp_path):
     assert 0 <= result['auroc'] <= 1
 
 
+def test_a_run_ends_with_its_audit(finished):
+    """Of the files alone; the command adds what takes a look at the faces."""
+    workdir, done = finished
+    page = workdir / 'audit.html'
+    assert f'which labels are wrong is in {page}' in done.stdout
+    listed = json.loads((workdir / 'issues.json').read_text())
+    assert (listed['method'], listed['examples']) == ('resup', 70)
+    before = page.read_text()
+    assert closeup.LEFT_OUT in before
+    again = launch('audit', f'--workdir={workdir}')
+    assert again.returncode == 0, again.stderr
+    assert str(page) in again.stdout
+    assert closeup.LEFT_OUT not in page.read_text()
+    assert 'No look at the faces' not in page.read_text()
+
+
 def test_compare_prints_what_the_runs_say(finished, tmp_path, capsys):
     """The demo's last command: a table, summary.json, and a picture that opens."""
     workdir, _ = finished
@@ -144,6 +160,7 @@ CONFIG = '--config=configs/resup.py:dataset=synthetic'
         (['--config=configs/resup.py:dataset=raf'], "unknown dataset 'raf'"),
         (['--config=configs/resub.py'], 'no config file'),
         (['tune', CONFIG], "unknown command 'tune'"),
+        (['audit'], 'no result.json, so no finished run'),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(tmp_path, arguments, message):

@@ -3,20 +3,104 @@
 RUN/kfold/0 ... K-1    runs that never see the examples of their fold
 RUN/pred_probs.npy     [N, C] float32, of the run that did not see the example
 RUN/labels.npy         [N] int64, given
-RUN/ids.npy            [N] str
-RUN/class_names.json   names of the columns
+RUN/ids.npy            [N] str, the ids in labels.csv and in their order
+RUN/class_names.json   names of the columns; labels are places in it
+
+cleanlab.filter.find_label_issues(labels, pred_probs)
 """
+
+import json
+import pathlib
+
+import numpy as np
+
+from fer_jax.analysis import features
+from fer_jax.data import whole
+from fer_jax.deploy import model
+from fer_jax.deploy.card import read_json
+from fer_jax.training import fields, hosts, loop, setup, stopping
+
+SAME = ('digest', 'noise_list_sha256', 'corrections_sha256')  # of data.json
 
 
 def run(workdir, k):
     """Trains K runs with the config of the run in `workdir` and writes the files above.
 
-    Each of the K can be stopped and goes on with the same command.
+    They run one after the other, in RUN/kfold. Stopped by SIGTERM or Ctrl-C they are
+    saved, and the same call goes on. The run itself need not be finished.
+
+    Args:
+      k: number of folds, at least 2; drawn by data.subset_seed, stratified by given
+        label (data.folds).
 
     Returns:
       The folder with the files; None when stopped.
 
     Raises:
-      ValueError, FileNotFoundError: no run there, or fewer than 2 folds.
+      ValueError, FileNotFoundError: no run there, too few folds, or data that are no
+        longer the run's.
+      FloatingPointError, OSError: of loop.train.
     """
-    raise NotImplementedError
+    workdir = pathlib.Path(workdir)
+    if k < 2:
+        raise ValueError(f'{k} folds; give 2 or more, as --kfold=5')
+    about = read_json(workdir / 'data.json', 'so no folder of a run')
+    parts = []
+    for fold in range(k):
+        found = out_of_fold(workdir, k, fold, about)
+        if found is None:
+            return None
+        parts.append(found)
+    positions, ids, labels, probs = map(np.concatenate, zip(*parts))
+    order = np.argsort(positions)  # as in labels.csv
+    export(workdir, probs[order], labels[order], ids[order], about['class_names'])
+    return workdir
+
+
+def out_of_fold(workdir, k, fold, about):
+    """Trains the run that leaves out `fold`, or goes on with it.
+
+    Returns:
+      positions [n], ids [n], labels [n] and probs [n, C] of the fold, the mean over the
+      networks after the last epoch; None when stopped.
+    """
+    config = fields.stored(workdir)
+    config.data.folds, config.data.fold = k, fold
+    part = setup.prepare(config, workdir / 'kfold' / str(fold))
+    now = read_json(part.workdir / 'data.json', 'so no folder of a run')
+    for name in SAME:
+        if now[name] != about.get(name):
+            raise ValueError(
+                f'{workdir} learned from {name} {about.get(name)}, and its folds would'
+                f' from {now[name]}; put its data back in {config.data.dir}'
+            )
+    if not loop.finished(part):
+        with hosts.asked_to_stop() as stop, stopping.on_ctrl_c():
+            if loop.train(part, stop) is None:
+                return None
+    loaded = model.from_run(part.workdir, network='mean')
+    examples = part.left_out
+    seen = features.of(loaded, part.prepared.train, examples.positions)
+    probs = seen.probs.mean(axis=0, dtype=np.float64)
+    return examples.positions, examples.ids, examples.labels, probs
+
+
+def export(folder, probs, labels, ids, class_names):
+    """Writes pred_probs.npy, labels.npy, ids.npy and class_names.json, each whole.
+
+    Args:
+      probs: [N, C]; rows are made to sum to 1 in float32.
+      labels: [N] int in [0, C).
+      ids: [N] str.
+      class_names: of the C columns.
+    """
+    probs = np.asarray(probs, np.float64)
+    probs = (probs / probs.sum(axis=1, keepdims=True)).astype(np.float32)
+    for name, values in (
+        ('pred_probs', probs),
+        ('labels', np.asarray(labels, np.int64)),
+        ('ids', np.asarray(ids)),
+    ):
+        with whole.replacing(folder / f'{name}.npy') as file:
+            np.save(file, values)
+    whole.write_text(folder / 'class_names.json', json.dumps(list(class_names)) + '\n')

@@ -28,8 +28,12 @@ def write(folder, arrays, *, force=False, **about):
       ValueError: the folder exists, without `force`; or it holds something else.
     """
     folder = pathlib.Path(folder)
-    if force and folder.exists() and not (folder / CARD).is_file():
-        raise ValueError(f'{folder} holds no weights; it is not replaced')
+    if folder.exists() and not (folder / CARD).is_file():
+        raise ValueError(f'{folder} exists and holds no weights; name another folder')
+    if folder.exists() and not force:
+        raise ValueError(
+            f'{folder} exists already; name another folder or pass --force'
+        )
     with whole.folder(folder, replace=force) as partial:
         tensors.write(partial / ARRAYS, arrays)
         card = {

@@ -165,25 +165,25 @@ def convert(backbone, width, tensors):
         elif not np.isfinite(array).all():
             infinite.append(name)
         arrays[ours] = np.ascontiguousarray(array, np.float32)
-    left_out = {n: a.shape for n, a in rest.items() if n.startswith(f'{names.head}.')}
+    head = sorted(name for name in rest if name.startswith(f'{names.head}.'))
     problems = {
         'missing': missing,
-        'foreign': [name for name in rest if name not in left_out],
+        'foreign': [name for name in rest if name not in head],
         'of another shape': other,
         'not finite': infinite,
     }
     said = [f'{len(n)} {what} ({_first(n)})' for what, n in problems.items() if n]
     if said:
         raise ValueError(
-            f'of {len(wanted)} tensors of {backbone} with width {width}'
+            f'of {len(wanted)} tensors of {backbone} with width {width} are'
             f' {", ".join(said)}; name the backbone and width that the file has'
         )
-    return Converted(arrays, prefix, left_out)
+    return Converted(arrays, prefix, {name: rest[name].shape for name in head})
 
 
 def _first(found):
-    """The first few of many words."""
-    return '; '.join(found[:SHOWN]) + ' ...' * (len(found) > SHOWN)
+    """The first few of many names."""
+    return '; '.join(sorted(found)[:SHOWN]) + ' ...' * (len(found) > SHOWN)
 
 
 def _prefix(tensors, first):

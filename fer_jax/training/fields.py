@@ -2,6 +2,9 @@
 
 import json
 import math
+import pathlib
+
+from ml_collections import ConfigDict
 
 from fer_jax import nets
 from fer_jax.data import augment, sets
@@ -22,6 +25,7 @@ FREE = (
     'eval_batch_size',
     'keep_checkpoints',
     'log_every_steps',
+    'noise.corrections',  # data.json has its sha256
     'peer_map',
     'save_every_steps',
 )
@@ -46,8 +50,15 @@ def check(config):
         at_least(name, field(config, name), 1)
     for name in (
         'save_every_steps', 'data.max_train', 'data.workers', 'optimizer.weight_decay',
+        'data.folds', 'data.fold',
     ):  # fmt: skip
         at_least(name, field(config, name), 0)
+    count, fold = config.data.folds, config.data.fold
+    if count == 1 or fold >= max(count, 1):
+        raise ValueError(
+            f'data.folds is {count} and data.fold {fold}; give 2 folds or more, and a'
+            ' fold from 0 to folds - 1, or 0 and 0 to leave none out'
+        )
     check_noise(config.noise)
     rate = config.optimizer.learning_rate
     if not (math.isfinite(rate) and rate > 0):
@@ -58,6 +69,21 @@ def check(config):
             'data.dir is empty; give the folder that python -m data_prep wrote:'
             ' --config.data.dir=FOLDER'
         )
+
+
+def stored(workdir):
+    """The config that the run in `workdir` was started with, to be changed at will.
+
+    Raises:
+      FileNotFoundError: no folder of a run.
+    """
+    path = pathlib.Path(workdir) / 'config.json'
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'{workdir}: no config.json, so no folder of a run; give a folder that'
+            ' python launch.py wrote'
+        )
+    return ConfigDict(json.loads(path.read_text()))
 
 
 def check_noise(config):

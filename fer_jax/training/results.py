@@ -136,6 +136,7 @@ def result(run, rows, confusions, found):
         'trained_images_per_second': round(trained / seconds, 1),
         'dataset_digest': run.prepared.digest,
         'noise_list_sha256': run.noise.sha256 if run.noise else None,
+        'corrections_sha256': run.corrected.sha256 if run.corrected else None,
         'pretrained_sha256': [start.card['sha256'] for start in run.starts],
         'config': json.loads(run.config.to_json()),
         'fer_jax': fer_jax.__version__,

@@ -10,7 +10,7 @@ import numpy as np
 from jax.sharding import Mesh
 
 from fer_jax.algorithms import Algorithm
-from fer_jax.data import noise_list, prepared, sets, whole
+from fer_jax.data import corrections, folds, noise_list, prepared, sets, whole
 from fer_jax.training import build, fields, hosts, mesh, pretrained, seals
 
 
@@ -30,8 +30,10 @@ class Run(NamedTuple):
     workdir: pathlib.Path
     prepared: prepared.Prepared
     examples: Examples
+    left_out: Examples  # those of the fold that is left out; none without folds
     test_labels: np.ndarray  # [N] int32, the clean ones where they are known
     noise: noise_list.NoiseList | None
+    corrected: corrections.Corrections | None
     algorithm: Algorithm
     mesh: Mesh
     steps_per_epoch: int
@@ -63,7 +65,8 @@ def prepare(config, workdir, *, accept_changes=False):
     sets.check_classes(config.data.name, data.class_names)
     data, damage = check_records(data, config.data.on_corrupt)
     noise = find_noise(config, data, workdir) if adds_noise(config) else None
-    examples = choose(config, data, noise)
+    corrected = read_corrections(config, data)
+    examples, left_out = split(config, choose(config, data, noise, corrected))
     algorithm = build.algorithm(
         config,
         num_classes=len(data.class_names),
@@ -77,7 +80,7 @@ def prepare(config, workdir, *, accept_changes=False):
         )
     devices = mesh.of_run(config, algorithm)  # here JAX starts
     starts = choose_starts(config, algorithm, workdir)
-    about = describe(data, examples, noise, damage, starts)
+    about = describe(data, examples, noise, corrected, damage, starts)
     check_same_data(workdir, about)
     if hosts.first():
         workdir.mkdir(parents=True, exist_ok=True)
@@ -92,8 +95,10 @@ def prepare(config, workdir, *, accept_changes=False):
         workdir=workdir,
         prepared=data,
         examples=examples,
+        left_out=left_out,
         test_labels=test_labels[test.readable()],
         noise=noise,
+        corrected=corrected,
         algorithm=algorithm,
         mesh=devices,
         steps_per_epoch=len(examples.labels) // config.batch_size,
@@ -106,9 +111,10 @@ def digest(run):
     """32 bytes of what all hosts have to agree on: config, examples and weights."""
     given = fields.flat(json.loads(run.config.to_json()))
     common = {name: given[name] for name in given if name not in fields.OF_A_HOST}
-    noise = run.noise and run.noise.sha256  # a list may lie on a disk of each host
-    ids = run.examples.ids.tolist()
-    known = [common, run.prepared.digest, noise, ids, run.starts]
+    examples = run.examples
+    # lists and corrections of labels may lie on a disk of each host
+    found = examples.ids.tolist(), examples.labels.tolist()
+    known = [common, run.prepared.digest, *found, run.starts]
     return hashlib.sha256(json.dumps(known).encode()).digest()
 
 
@@ -141,7 +147,8 @@ def check_same_data(workdir, about):
             raise ValueError(
                 f'{workdir} was started with {name} {str(then)[:40]} and now'
                 f' has {str(now)[:40]}; give --config.data.dir of the set it was'
-                ' started with, or name another --workdir'
+                ' started with and the same --config.noise.corrections, or name'
+                ' another --workdir'
             )
 
 
@@ -157,15 +164,16 @@ def choose_starts(config, algorithm, workdir):
     return pretrained.choose(config, algorithm)
 
 
-def describe(data, examples, noise, damage, starts):
+def describe(data, examples, noise, corrected, damage, starts):
     """What says which data and weights a run learned from, when they may be gone."""
     return {
         'set': data.set_name,
         'class_names': list(data.class_names),
         'image_size_px': data.image_size_px,
-        'train_examples': len(examples.labels),
         'digest': data.digest,
         'noise_list_sha256': noise.sha256 if noise else None,
+        'corrections_sha256': corrected.sha256 if corrected else None,
+        'train_examples': len(examples.labels),
         'skipped_records': damage,
         'pretrained': [start._asdict() for start in starts],
     }
@@ -195,11 +203,20 @@ def find_noise(config, data, workdir):
     )
 
 
-def choose(config, data, noise):
-    """The examples that a run trains on: all, or max_train drawn by subset_seed.
+def read_corrections(config, data):
+    """The decisions of noise.corrections; None when the config names no file."""
+    path = config.noise.corrections
+    if not path:
+        return None
+    return corrections.load(path, data.train.ids, data.class_names)
+
+
+def choose(config, data, noise, corrected):
+    """The examples that a run knows of: all, or max_train drawn by subset_seed.
 
     Which ones are drawn depends on the seed and the size of the split alone, and the
-    noise list covers the whole split: a larger subset keeps its labels.
+    noise list covers the whole split: a larger subset keeps its labels. Corrections
+    come last: they change given labels and drop examples.
     """
     count = len(data.train.labels)
     positions = np.arange(count)
@@ -212,9 +229,25 @@ def choose(config, data, noise):
         labels, clean_labels = data.train.labels, data.train.clean_labels
     else:
         labels, clean_labels = noise.labels, noise_list.true_labels(data.train)
+    if corrected is not None:
+        labels = np.where(corrected.labels >= 0, corrected.labels, labels)
+        positions = positions[~corrected.dropped[positions]]
     return Examples(
         positions=positions,
         ids=data.train.ids[positions],
         labels=labels[positions],
         clean_labels=clean_labels[positions],
+    )
+
+
+def split(config, examples):
+    """The examples that a run trains on, and those of the fold that it leaves out."""
+    if not config.data.folds:
+        inside = np.ones(len(examples.labels), bool)
+    else:
+        seed = config.data.subset_seed
+        fold = folds.assign(examples.labels, config.data.folds, seed)
+        inside = fold != config.data.fold
+    return tuple(
+        Examples(*(values[rows] for values in examples)) for rows in (inside, ~inside)
     )

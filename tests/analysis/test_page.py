@@ -1,6 +1,5 @@
 """The page of an audit in a real browser, opened from a file without a network."""
 
-import csv
 import pathlib
 import shutil
 
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 
 from fer_jax.analysis import audit, cases, page, runs
+from fer_jax.data import corrections
 
 MANY = 300_000
 sync_api = pytest.importorskip(
@@ -141,7 +141,8 @@ def test_filters(opened, path):
 
 
 def test_decisions_by_keyboard(opened, path, tmp_path):
-    """k, then r, then d on the first three cards, and the second one's undone."""
+    """k, r and d on the first three cards; the second one's is taken back, then it gets
+    the fourth class. What is downloaded is what a run reads back."""
     tab = opened(path)
     ids = [card.get_attribute('data-id') for card in tab.locator('.card').all()]
     tab.locator('.card').first.focus()
@@ -152,14 +153,14 @@ def test_decisions_by_keyboard(opened, path, tmp_path):
         tab.click('#download')
     assert waiting.value.suggested_filename == 'decisions.csv'
     waiting.value.save_as(tmp_path / 'decisions.csv')
-    with open(tmp_path / 'decisions.csv', newline='') as file:
-        found = {row.pop('id'): row for row in csv.DictReader(file)}
-    names = cases.read(path.parent).names
-    assert found == {
-        ids[0]: {'decision': 'keep', 'label': ''},
-        ids[1]: {'decision': 'relabel', 'label': names[3]},
-        ids[2]: {'decision': 'drop', 'label': ''},
-    }
+    case = cases.read(path.parent)
+    ids_of_all = case.data.train.ids
+    found = corrections.load(tmp_path / 'decisions.csv', ids_of_all, case.names)
+    relabel, drop = (ids_of_all.tolist().index(name) for name in ids[1:3])
+    assert np.flatnonzero(found.labels >= 0).tolist() == [relabel]
+    assert found.labels[relabel] == 3
+    assert np.flatnonzero(found.dropped).tolist() == [drop]
+    assert f'{ids[0]},keep,' in (tmp_path / 'decisions.csv').read_text().split()
     tab.reload()
     tab.wait_for_selector('html[data-ready]')
     assert tab.inner_text('#tally').startswith('3 decisions')  # the browser kept them

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -109,6 +110,18 @@ def test_classes_that_the_run_does_not_know_stop_with_code_2(
     assert evaluate(finished, f'--data={data.folder}') == 2
     said = capsys.readouterr().err
     assert 'the classes contempt, boredom are not among anger, disgust' in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_checkpoint_knows_its_own_class_order(finished, tmp_path, capsys):
+    """data.json of another run, whose weights have the same shapes."""
+    workdir = shutil.copytree(finished, tmp_path / 'mixed')
+    about = json.loads((workdir / 'data.json').read_text())
+    about['class_names'].reverse()
+    (workdir / 'data.json').write_text(json.dumps(about))
+    assert evaluate(workdir) == 2
+    said = capsys.readouterr().err
+    assert 'it is of the classes anger, disgust, fear' in said
     assert len(said.splitlines()) == 1
 
 

@@ -14,6 +14,7 @@ from fer_jax.training import checkpoint, seals
 from fer_jax.training.seals import Place
 from fer_jax.training.step import TrainState
 
+NAMES = ('anger', 'joy')
 PLACE = Place(epoch=2, steps=3, sums={'loss': 0.1 + 0.2}, seconds=1.5)
 
 
@@ -33,7 +34,7 @@ def state(step):
 def write(folder, *steps, keep=9):
     with checkpoint.manager(folder, keep=keep) as saved:
         for step in steps:
-            checkpoint.save(saved, state(step), PLACE, accuracy=1 / step)
+            checkpoint.save(saved, state(step), PLACE, NAMES, accuracy=1 / step)
 
 
 @pytest.fixture(scope='module')
@@ -117,6 +118,20 @@ def test_orbax_alone_would_read_a_wrong_value(two, tmp_path):
         with pytest.raises(ValueError, match='was changed'):
             seals.check(folder / '7')
     assert wrong > 0
+
+
+def test_classes_travel_in_the_checkpoint(two, tmp_path):
+    """Alone, too: what the files around it say of the classes is held against it."""
+    folder = tmp_path / 'else'
+    shutil.copytree(two / '7', folder / '7')
+    wanted = {'step': jnp.int32(0)}
+    assert checkpoint.read(folder, 'last', wanted, NAMES)['step'] == 7
+    with pytest.raises(ValueError, match='it is of the classes anger, joy, in this or'):
+        checkpoint.read(folder, 'last', wanted, NAMES[::-1])
+    (path,) = folder.glob('7/_CHECKPOINT_METADATA')
+    path.write_text(path.read_text().replace('anger', 'angst'))
+    with pytest.raises(whole.Damaged, match='was changed'):
+        checkpoint.read(folder, 'last', wanted, NAMES)
 
 
 def test_nothing_saved_is_nothing_found(tmp_path):

@@ -48,8 +48,9 @@ function contents(links) {
     for (const entry of entries) {
       if (!entry.isIntersecting) continue;
       for (const link of nav.querySelectorAll('a')) {
-        if (link.hash === `#${entry.target.id}`) link.setAttribute('aria-current', 'true');
-        else link.removeAttribute('aria-current');
+        const here = link.hash === `#${entry.target.id}`;
+        link.setAttribute('aria-current', here ? 'location' : 'false');
+        if (here) nav.scrollLeft = link.offsetLeft - 40;
       }
     }
   }, {rootMargin: '-20% 0px -70% 0px'});
