@@ -122,6 +122,8 @@ def use(command, arguments):
     module.add_arguments(parser)
     try:
         return module.run(parser.parse_args(arguments))
+    except FloatingPointError as error:  # of a fold's training
+        return failed(error, 3)
     except (ValueError, OSError) as error:
         raise UnusableCommand(error) from None
 

@@ -28,7 +28,9 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from data_prep import squares
 from fer_jax import faces
+from fer_jax.data import pictures
 from fer_jax.faces import boxes as boxing
 from fer_jax.faces import mtcnn, networks
 
@@ -248,13 +250,7 @@ def ordered(points):
 def square(image, box, size_px):
     """The square around a box, black beyond the picture; without one, the largest in
     the middle. uint8 [size_px, size_px, 3], antialiased when it shrinks."""
+    picture = Image.fromarray(image)
     if box is None:
-        height, width = image.shape[:2]
-        side = min(width, height)
-        left, top = (width - side) // 2, (height - side) // 2
-    else:
-        whole = boxing.squared(box[None])[0]
-        side = max(1, round(whole[2] - whole[0]))
-        left, top = round(whole[0]), round(whole[1])
-    part = Image.fromarray(image).crop((left, top, left + side, top + side))
-    return np.array(part.resize((size_px, size_px), Image.Resampling.BILINEAR))
+        return pictures.fitted(picture, size_px)
+    return np.array(squares.around(picture, box, size_px))

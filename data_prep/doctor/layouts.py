@@ -48,7 +48,10 @@ LAYOUTS = (
     ),
     Layout('ExpW', expw, ('label.lst', 'label/label.lst')),
     Layout('FERPlus, png files', ferplus_folders, ('FER2013Train',)),
-    Layout('FER2013, folders', fer2013, ('train/disgust', 'train/Disgust')),
+    Layout(
+        'FER2013, folders (by their names)', fer2013,
+        ('train/disgust', 'train/Disgust'),
+    ),
 )  # fmt: skip
 FOLDER = Layout('folder of images', image_folder, ())
 

@@ -140,7 +140,10 @@ class Shown:
         )
 
     def group(self, places):
-        """Pictures that belong together."""
+        """Pictures that belong together; first one of each split."""
+        first = {self._source.items[place].split: place for place in reversed(places)}
+        first = [place for place in places if place in first.values()]
+        places = first + [place for place in places if place not in first]
         left = len(places) - OF_A_GROUP
         more = f'<p>and {left:,} more</p>' if left > 0 else ''
         figures = ''.join(map(self.figure, places[:OF_A_GROUP]))
@@ -153,7 +156,8 @@ class Shown:
         image = '<span class=none>&#215;</span>'
         if not one.trouble:
             image = f'<img alt="{label}" src="{self.thumbnail(item)}">'
-        said = '<br>'.join(map(text, filter(None, (item.id, item.where, one.said))))
+        lines = (item.id, item.where, one.said) if one.trouble else (item.id,)
+        said = '<br>'.join(text(line) for line in lines if line)
         return (
             f'<figure>{image}<figcaption>{text(item.split)} &middot; {label}'
             f'<br><small>{said}</small></figcaption></figure>'

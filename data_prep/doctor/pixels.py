@@ -11,13 +11,14 @@ import io
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops
 
 from data_prep import processes
 from fer_jax.data import pictures
 
 FEW = 512  # so many are done before processes have started
 TINY_PX = 8
+SAME = 2  # of 255: values of a JPEG that were one
 SIGNATURE_PX = 16
 ORIENTATION = 0x0112  # the EXIF tag
 PNG = b'\x89PNG\r\n\x1a\n'
@@ -119,19 +120,20 @@ def traits_of(image, content):
 
 def measured(image, traits):
     """What is Seen of an RGB image that could be read; adds traits of the pixels."""
-    pixels = np.asarray(image)
     traits = set(traits)
     if min(image.size) < TINY_PX:
         traits.add('tiny')
-    elif (np.ptp(pixels.reshape(-1, 3).astype(int), axis=0) <= 2).all():
+    elif all(high - low <= SAME for low, high in image.getextrema()):
         traits.add('blank')
-    if not {'grey', 'tiny', 'blank'} & traits:
-        apart = pixels.astype(np.int16)
-        if np.abs(apart - apart[..., :1]).max(initial=0) <= 2:
+    elif 'grey' not in traits:
+        red, *others = image.split()
+        apart = (ImageChops.difference(red, other) for other in others)
+        if all(channel.getextrema()[1] <= SAME for channel in apart):
             traits.add('grey')
-    content = f'{image.size}'.encode() + pixels.tobytes()
-    values = pixels.reshape(-1, 3) / np.float32(255)
-    moments = *values.mean(axis=0), *np.square(values).mean(axis=0)
+    content = f'{image.size}'.encode() + image.tobytes()
+    counts = np.array(image.histogram()).reshape(3, 256) / (image.width * image.height)
+    values = np.arange(256) / 255
+    moments = *(counts @ values), *(counts @ values**2)
     return Seen(
         size=image.size,
         traits=tuple(trait for trait in TRAITS if trait in traits),

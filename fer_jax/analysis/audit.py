@@ -9,7 +9,7 @@ With --kfold=K, instead: the files that cleanlab takes (see kfold).
 
 import numpy as np
 
-from fer_jax.analysis import cases, closeup, issues, kfold, page, sections
+from fer_jax.analysis import by_epoch, cases, closeup, issues, kfold, page, sections
 from fer_jax.data import whole
 
 PICTURES = 2000
@@ -76,7 +76,7 @@ def gather(case, pictures=PICTURES, which='last'):
       which: checkpoint for what takes a look at the faces; None: leave that out.
     """
     suspects = np.arange(min(pictures, len(case.ids)))
-    relabels = sections.relabels(case)
+    relabels = by_epoch.relabels(case)
     networks = closeup.networks(case, which)
     chosen = [networks['weighted']['most'], networks['weighted']['least']]
     if isinstance(relabels, dict):
@@ -90,9 +90,9 @@ def gather(case, pictures=PICTURES, which='last'):
         'summary': sections.summary(case, which),
         'labels': sections.labels(case),
         'pictures': sections.pictures(case, suspects, [one['rows'] for one in chosen]),
-        'curves': sections.opinion_curves(case, len(suspects)),
+        'curves': by_epoch.curves(case, len(suspects)),
         'noise': sections.noise(case),
-        'epochs': sections.epochs(case),
+        'epochs': by_epoch.epochs(case),
         'relabels': relabels,
         'networks': networks,
     }

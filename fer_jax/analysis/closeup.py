@@ -7,12 +7,12 @@ and least. As in `sections`, rows are places in Case.order.
 import numpy as np
 
 from fer_jax.analysis import (
+    by_epoch,
     compactness,
     embedding,
     features,
     gradcam,
     opinions,
-    sections,
     thumbnails,
     weights,
 )
@@ -101,7 +101,7 @@ def alike_probs(probs, bins=40):
 
 def weighted(case):
     """The most and the least trusted faces of each class (ReSup, Figs. 5 and 6)."""
-    values, said = sections.trust(case)
+    values, said = by_epoch.trust(case)
     last = values[-1].mean(axis=0)
     least, most = weights.extremes(last, case.given, len(case.names), EACH)
 

@@ -50,8 +50,11 @@ def kind(algorithm):
     Args:
       algorithm: config.algorithm of a run, a dict.
     """
-    known = {'arazo': 'loss', 'jocor_weights': 'similarity'}
-    return algorithm.get('signal') or known.get(algorithm['name'], 'log_odds')
+    if algorithm['name'] == 'arazo':
+        return 'loss'
+    if algorithm['name'] == 'jocor_weights' and algorithm['arm'] == 'mixture':
+        return 'similarity'
+    return algorithm.get('signal', 'log_odds')
 
 
 def opinion(scores, kind):

@@ -11,17 +11,13 @@ import numpy as np
 from fer_jax.analysis import (
     calibration,
     curves,
-    opinions,
     page,
     thumbnails,
     timeline,
     transitions,
-    weights,
 )
 
-UNSTABLE = 30  # examples whose labels are drawn epoch by epoch
 REVIEWED = 200  # labels that a person looks at in one go
-MOST_FLIPS = 6  # the last bar holds that many and more
 
 
 def about(case):
@@ -148,18 +144,15 @@ def labels(case):
         'suggested': case.suggested[order].astype(small),
         'right': case.right[order].astype(np.float32),
         'networks': np.round(65535 * case.networks[:, order]).astype(np.uint16),
-        'flips': np.minimum(flips(case).count[order], 255).astype(np.uint8),
+        'flips': np.minimum(timeline.flips(case.tables).count[order], 255).astype(
+            np.uint8
+        ),
     }
     if (case.tables != case.given).any():
         found['final'] = case.final[order].astype(small)
     if (case.clean_labels >= 0).any():
         found['clean_labels'] = case.clean_labels[order].astype(np.int16)
     return found
-
-
-def flips(case):
-    """timeline.Flips of the case."""
-    return timeline.flips(case.tables)
 
 
 def pictures(case, suspects, more):
@@ -181,17 +174,6 @@ def pictures(case, suspects, more):
         ' the epochs (--pictures=N makes it N); the table has every label.'
     )
     return {'rows': rows, 'rule': rule} | thumbnails.strung(found)
-
-
-def opinion_curves(case, count):
-    """What the networks thought of the first `count` labels after each epoch."""
-    scores = case.run.scores[:, :, case.order[:count]]
-    values = opinions.opinion(scores, case.kind).transpose(2, 1, 0)
-    return {
-        'values': np.round(255 * values).astype(np.uint8),
-        'label': opinions.CURVES[case.kind],
-        'said': 'from 0 to 1, by epoch',
-    }
 
 
 def noise(case):
@@ -233,94 +215,5 @@ def detection(right, wrong):
             'right': judged.right.astype(np.float32),
             'count': judged.count.astype(np.int32),
             'error': float(judged.error),
-        },
-    }
-
-
-def epochs(case):
-    """What the networks thought after each epoch, and the mixture over it."""
-    rows, scores = case.run.rows, case.run.scores
-    wrong = case.wrong if (case.clean_labels >= 0).any() else None
-    drawn = opinions.histogram(scores, case.kind, wrong)
-    fits = opinions.fits(rows, scores.shape[1], case.kind)
-    density = None
-    if fits:
-        x, y = opinions.curves(fits, drawn)
-        density = {'x': x, 'values': y}
-    tests = {'test/accuracy': 'network 1'} | {
-        key: 'mean vote' if key.endswith('mean') else f'network {key[14:]}'
-        for key in rows[0]
-        if key.startswith('test/accuracy_')
-    }
-    return {
-        'histogram': drawn._asdict()
-        | {
-            'density': density,
-            'title': opinions.WORDS[case.kind].capitalize(),
-            'label': opinions.WORDS[case.kind],
-            'said': 'Training labels after an epoch, on a logarithmic scale.',
-        },
-        'accuracy': [[name, [row[key] for row in rows]] for key, name in tests.items()],
-        'auroc': [row.get('noise/auroc') for row in rows]
-        if 'noise/auroc' in rows[-1]
-        else None,
-        'separation': opinions.separation(fits)
-        if fits
-        else f'{case.run.result["method"]} fits no mixture, so there are no components'
-        ' to tell apart.',
-        'fallbacks': opinions.fallbacks(fits) if fits else [],
-        'weights': trust_by_class(case),
-    }
-
-
-def trust(case):
-    """[E, P, N] float32 weights of the labels by epoch, and what they are."""
-    result = case.run.result
-    rules = result['config']['algorithm'].get('rules', 'safe')
-    if case.kind == 'similarity':
-        found = weights.of_mixtures(case.run.rows, case.run.scores, rules)
-        if found is not None:
-            return found, 'The weight of a label: its posterior under the mixture.'
-    return (
-        opinions.opinion(case.run.scores, case.kind),
-        f'The {opinions.CURVES[case.kind]}, for {result["method"]} has no weights by'
-        ' epoch.',
-    )
-
-
-def trust_by_class(case):
-    """Mean trust [E, C], mean over the networks."""
-    values, said = trust(case)
-    mean = weights.by_class(values, case.given, len(case.names)).mean(axis=1)
-    return {'mean': mean.astype(np.float32), 'said': said}
-
-
-def relabels(case):
-    """What became of the labels; a line where none changed."""
-    if (case.tables == case.given).all():
-        return f'{case.run.result["method"]} changed no label in this run.'
-    found, counts = timeline.by_epoch(case.tables, case.clean_labels), flips(case)
-    unstable = timeline.unstable(case.tables, UNSTABLE)
-    bars = np.bincount(np.minimum(counts.count, MOST_FLIPS), minlength=MOST_FLIPS + 1)
-    known = (case.clean_labels >= 0).any()
-    return {
-        'changed': int(found['relabelled'][-1]),
-        'precision': float(found['precision'][-1]),
-        'flips': int(found['flips'].sum()),
-        'returns': int(found['returns'].sum()),
-        'unsettled': int((counts.returns > 0).sum()),
-        'by_flips': bars.tolist(),
-        'by_epoch': {
-            'flips': found['flips'].tolist(),
-            'returns': found['returns'].tolist(),
-            'precision': found['precision'].tolist()
-            if known
-            else 'No clean label is known, so the precision of relabels is not either.',
-        },
-        'unstable': {
-            'rows': case.rank[unstable],
-            'flips': counts.count[unstable].astype(np.int32),
-            'returns': counts.returns[unstable].astype(np.int32),
-            'labels': case.tables[:, unstable].T.astype(np.uint16),
         },
     }

@@ -112,7 +112,7 @@ def digest(run):
     given = fields.flat(json.loads(run.config.to_json()))
     common = {name: given[name] for name in given if name not in fields.OF_A_HOST}
     examples = run.examples
-    examples = run.examples
+    # lists and corrections of labels may lie on a disk of each host
     found = examples.ids.tolist(), examples.labels.tolist()
     known = [common, run.prepared.digest, *found, run.starts]
     return hashlib.sha256(json.dumps(known).encode()).digest()
@@ -170,10 +170,10 @@ def describe(data, examples, noise, corrected, damage, starts):
         'set': data.set_name,
         'class_names': list(data.class_names),
         'image_size_px': data.image_size_px,
-        'train_examples': len(examples.labels),
         'digest': data.digest,
         'noise_list_sha256': noise.sha256 if noise else None,
         'corrections_sha256': corrected.sha256 if corrected else None,
+        'train_examples': len(examples.labels),
         'skipped_records': damage,
         'pretrained': [start._asdict() for start in starts],
     }

@@ -1,12 +1,26 @@
 """What the page of an audit says, of a run small enough to count by hand."""
 
+import importlib
 import json
 
+import jax
 import numpy as np
 import pytest
 
-from fer_jax.analysis import audit, cases, closeup, opinions, page, sections
+from fer_jax import algorithms
+from fer_jax.analysis import (
+    audit,
+    by_epoch,
+    cases,
+    closeup,
+    opinions,
+    page,
+    sections,
+    thumbnails,
+)
 
+# Methods that score labels by themselves, and one of those that leave it to the seam.
+OWN_SCORES = ('arazo', 'baseline', 'dividemix', 'jocor_weights', 'resup')
 RIGHT = np.array([0.1, 0.9, 0.2, 0.8, 0.9, 0.95])
 
 
@@ -67,7 +81,7 @@ def test_detection_by_hand(case):
 def test_epochs_by_hand(case):
     """Means of Beta(2, 6) and Beta(6, 2): 1/4 and 3/4. Network 2 never had a valid fit,
     and one of its fits failed, after epoch 2."""
-    found = sections.epochs(case)
+    found = by_epoch.epochs(case)
     np.testing.assert_allclose(found['separation'][:, 0], 0.5)
     assert np.isnan(found['separation'][:, 1]).all()
     assert found['fallbacks'] == [(2, 2)]
@@ -82,7 +96,7 @@ def test_epochs_by_hand(case):
 
 
 def test_relabelling_by_hand(case):
-    found = sections.relabels(case)
+    found = by_epoch.relabels(case)
     assert (found['flips'], found['returns'], found['unsettled']) == (2, 1, 1)
     assert found['changed'] == 0
     assert found['by_flips'] == [5, 0, 1, 0, 0, 0, 0]
@@ -90,8 +104,28 @@ def test_relabelling_by_hand(case):
     assert found['unstable']['rows'].tolist() == [5]
     assert found['unstable']['labels'].tolist() == [[2, 2, 0, 2]]
     still = case._replace(tables=case.tables[[0, 0, 0, 0]])
-    assert sections.relabels(still) == 'resup changed no label in this run.'
+    assert by_epoch.relabels(still) == 'resup changed no label in this run.'
     assert 'final' not in sections.labels(still)
+
+
+@pytest.mark.parametrize('method', OWN_SCORES)
+def test_kinds_of_scores(method, tiny):
+    """Similarities lie in [0, 1], losses from 0 on, log-odds on both sides of 0."""
+    settings = importlib.import_module(f'configs.{method}').get_config().algorithm
+    made = algorithms.make(
+        **settings.to_dict(), backbone=tiny(), num_classes=3, num_examples=8
+    )
+    images = np.random.default_rng(0).normal(size=(8, 8, 8, 3)).astype(np.float32)
+    params, stats, _ = made.init(jax.random.key(0), images)
+    labels = np.arange(8, dtype=np.int32) % 3
+    views = np.broadcast_to(images, (made.views, *images.shape))
+    found = made.score(params, stats, algorithms.Batch(views, labels, np.arange(8)))
+    kind = opinions.kind(settings.to_dict())
+    if kind == 'log_odds':
+        assert found.min() < 0
+    else:
+        assert found.min() >= 0
+        assert (found.max() <= 1) == (kind == 'similarity')
 
 
 def test_losses_point_the_other_way():
@@ -118,6 +152,39 @@ def test_losses_point_the_other_way():
 def test_likeness_by_hand():
     scores = np.array([[[1.0, 2, 3], [2, 4, 6]], [[1, 2, 3], [3, 2, 1]]])
     np.testing.assert_allclose(opinions.likeness(scores), [1, -1], atol=1e-6)
+
+
+def test_predictions_of_two_networks_by_hand():
+    """Cosines of (1, 0) with (1, 0), (0, 1) and (.6, .8): 1, 0 and .6; the same class
+    for the first of three."""
+    one = [[1, 0], [1, 0], [1, 0]]
+    found = closeup.alike_probs(np.array([one, [[1, 0], [0, 1], [0.6, 0.8]]]), bins=4)
+    assert found['probs']['counts'].tolist() == [1, 0, 1, 1]
+    assert found['same'] == pytest.approx(1 / 3)
+
+
+def test_the_most_and_the_least_trusted_of_each_class(case):
+    """Of the last epoch's weights, larger for larger similarity: of class 0 example 3
+    before example 0; their rows are 2 and 0."""
+    found = closeup.weighted(case)
+    assert found['most']['rows'].tolist()[:2] == [2, 0]
+    assert found['least']['rows'].tolist()[:2] == [0, 2]
+    assert found['most']['weights'][0] > found['most']['weights'][1]
+
+
+def test_suspects_have_another_suggestion(case):
+    """Only the label of example 0 is not what the networks say."""
+    assert closeup.suspects(case).tolist() == [0]
+
+
+def test_a_map_over_a_face():
+    """Half the face, half the colour: dark where nothing is seen."""
+    face = np.full((96, 96, 3), 200, np.uint8)
+    drawn = thumbnails.heated(face, np.array([[0.0, 1.0], [0.0, 1.0]]))
+    assert drawn.shape == (96, 96, 3)
+    assert drawn[48, 0].max() <= 103
+    assert drawn[48, 95].min() > 150
+    assert len(thumbnails.small(np.zeros((224, 224, 3), np.uint8))) < 1000
 
 
 def test_what_is_missing_is_said(case):

@@ -572,7 +572,7 @@ def test_csv_files_that_are_none(tmp_path, imports):
         ('affectnet', 'AffectNet, csv of 2017', {'train': (8, 287651)}),
         ('affectnet_npy', 'AffectNet, npy files', {'train': (8, 287651)}),
         ('expw', 'ExpW', {'all': (28, 91793)}),
-        ('kaggle', 'FER2013, folders', {'train': (14, 28709)}),
+        ('kaggle', 'FER2013, folders (by their names)', {'train': (14, 28709)}),
         ('ferplus_png', 'FERPlus, png files', {'train': (8, 28709)}),
         ('numbered', 'folder of images', {'all': (40, None)}),
     ],

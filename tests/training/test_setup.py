@@ -197,6 +197,55 @@ def test_a_list_of_another_set_or_changed_is_refused(listed, tmp_path):
         setup.prepare(listed, tmp_path / 'run')
 
 
+def test_corrections_change_labels_and_drop_examples(config, tmp_path):
+    """They come after the noise; a run goes on with the same file, under any name."""
+    plain = setup.prepare(config, tmp_path / 'plain')
+    ids, classes = plain.examples.ids, plain.prepared.class_names
+    path = tmp_path / 'corrections.csv'
+    new = [(label + 1) % 7 for label in plain.examples.labels[:2]]
+    path.write_text(
+        f'id,decision,label\n{ids[0]},relabel,{classes[new[0]]}\n{ids[3]},drop,\n'
+        f'{ids[1]},relabel,{classes[new[1]]}\n{ids[2]},keep,\n'
+    )
+    config.noise.corrections = str(path)
+    run = setup.prepare(config, tmp_path / 'run')
+    kept = np.delete(np.arange(70), 3)
+    np.testing.assert_array_equal(run.examples.ids, ids[kept])
+    wanted = plain.examples.labels.copy()
+    wanted[:2] = new
+    np.testing.assert_array_equal(run.examples.labels, wanted[kept])
+    np.testing.assert_array_equal(
+        run.examples.clean_labels, plain.examples.clean_labels[kept]
+    )
+    config.noise.corrections = str(path.rename(tmp_path / 'moved.csv'))
+    setup.prepare(config, tmp_path / 'run')
+    (tmp_path / 'moved.csv').write_text(f'id,decision,label\n{ids[3]},drop,\n')
+    with pytest.raises(ValueError, match='was started with corrections_sha256'):
+        setup.prepare(config, tmp_path / 'run')
+    config.noise.corrections = ''
+    with pytest.raises(ValueError, match='now has None; give'):
+        setup.prepare(config, tmp_path / 'run')
+
+
+def test_a_fold_is_left_out(config, tmp_path):
+    whole = setup.prepare(config, tmp_path / 'whole')
+    assert len(whole.left_out.ids) == 0
+    config.data.folds = 5
+    parts = []
+    for fold in range(5):
+        config.data.fold = fold
+        run = setup.prepare(config, tmp_path / str(fold))
+        assert len(run.left_out.ids) == 14
+        both = np.sort(np.r_[run.examples.positions, run.left_out.positions])
+        np.testing.assert_array_equal(both, whole.examples.positions)
+        parts += run.left_out.ids.tolist()
+    assert len(set(parts)) == 70
+    for folds, fold in ((5, 5), (1, 0), (0, 2)):
+        config.data.folds, config.data.fold = folds, fold
+        with pytest.raises(ValueError, match='give 2 folds or more'):
+            setup.prepare(config, tmp_path / 'wrong')
+
+
 def test_hosts_with_other_lists_do_not_agree(listed, faces, tmp_path):
     data = prepared.load(faces)
     digests = []

@@ -99,7 +99,9 @@ function harvest(audit) {
   labels.watchers.push(redo);
   audit.watchers.push(update);
   update();
-  return [el('p', {class: 'yield', 'aria-live': 'polite'}, 'Review these ', input, said), known, host];
+  const {doubt} = audit.summary.noise;
+  return [el('p', {class: 'yield', 'aria-live': 'polite'}, 'Review these ', input, said), known,
+    doubt && el('p', {class: 'none'}, doubt), host];
 }
 
 class Gallery {

@@ -43,10 +43,11 @@ function detection(found) {
           {type: 'line', colour: 'var(--quiet)', width: 1, dash: '3 3', points: [[0, found.rate], [1, found.rate]]},
           {type: 'line', colour: 'var(--right)', points: zip(found.curve.recall, found.curve.precision)}],
       })),
-      el('div', {class: 'panel'}, chart({title: 'Calibration', said: `Is what is called right with 80 % right in 80 % of the cases? Expected error ${percent(reliability.error, 1)}`}, {
+      el('div', {class: 'panel'}, chart({title: 'Calibration', said: `Is what is called right with 80 % right in 80 % of the cases? Expected error ${percent(reliability.error, 1)}; large dots: many labels`}, {
         square: true, x: {...share, label: 'said: right with'}, y: {...share, label: 'found to be right'},
         marks: [diagonal, {type: 'line', colour: 'var(--right)', points: said.filter(([a, b]) => isFinite(a) && isFinite(b))},
-          {type: 'dots', colour: 'var(--right)', radius: 4, points: said.filter(([a]) => isFinite(a)),
+          {type: 'dots', colour: 'var(--right)', points: said.filter(([a]) => isFinite(a)),
+            radii: sizes.filter((size) => size > 0).map((size) => 1.5 + 5 * Math.sqrt(size / Math.max(...sizes))),
             names: sizes.filter((_, i) => isFinite(said[i][0])).map((size) => plural(size, 'label'))}],
       }))),
     panel('Finding wrong labels, in numbers', `${count(found.known)} labels with a known clean one; ${count(found.wrong)} of them are wrong.`,

@@ -35,7 +35,7 @@ const short = (value) =>
 //   spec: {x, y, marks, height, square, bare: without axes}; a mark is {type, colour, ...}:
 //   line {points, width, dash}, bars {edges, counts, opacity, slot:
 //   the part of a bin}, dots {points, radius,
-//   colours, names}, rule {x}
+//   radii, colours, names}, rule {x}
 function plot(spec, width, title, said) {
   const format = {x: spec.x.format || short, y: spec.y.format || short};
   const yTicks = spec.y.ticks || (spec.y.log ? decades(...spec.y.domain) : ticks(...spec.y.domain, 4));
@@ -78,7 +78,7 @@ const MARKS = {
     'stroke-width': mark.width || 2, 'stroke-dasharray': mark.dash, 'stroke-linejoin': 'round',
   }),
   dots: (mark, x, y) => svg('g', {}, mark.points.map(([a, b], i) => svg('circle', {
-    cx: x(a).toFixed(1), cy: y(b).toFixed(1), r: mark.radius || 3,
+    cx: x(a).toFixed(1), cy: y(b).toFixed(1), r: mark.radii ? mark.radii[i].toFixed(1) : mark.radius || 3,
     fill: mark.colours ? mark.colours[i] : mark.colour, 'fill-opacity': mark.opacity || 1,
   }, mark.names && svg('title', {}, mark.names[i])))),
   bars: (mark, x, y, bottom, spec) => svg('g', {fill: mark.colour, 'fill-opacity': mark.opacity || 0.7},

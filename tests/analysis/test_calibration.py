@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+
+from fer_jax.analysis import calibration
+
+
+@pytest.fixture
+def scores():
+    """[3, 2, 2000] of labels, of which the last 600 are wrong, and log-odds [2, 2000].
+
+    In units of the scores the wrong ones lie 1.75 deviations lower: the logistic of
+    their ranks has about the slope of calibration.SLOPE.
+    """
+    generator = np.random.default_rng(0)
+    face = generator.normal(size=2000) - 1.75 * (np.arange(2000) >= 1400)
+    found = face + 0.2 * generator.normal(size=(3, 2, 2000))
+    return found, found[-1]
+
+
+def test_the_mean_is_the_rate(scores):
+    for rate in (0.02, 0.3, 0.7):
+        found = calibration.right_probability(*scores, rate)
+        assert (1 - found).mean() == pytest.approx(rate)
+
+
+def test_said_is_what_is_the_case(scores):
+    right = np.arange(2000) < 1400
+    found = calibration.right_probability(*scores, 0.3)
+    assert calibration.reliability(found, right).error < 0.05
+    first = np.argsort(found)[:200]
+    expected = calibration.expected_yield(found)[199]
+    assert expected == pytest.approx((~right[first]).sum(), abs=15)
+
+
+def test_only_the_order_of_scores_counts(scores):
+    """Log-odds, probabilities and losses say the same."""
+    values, log_odds = scores
+    found = calibration.evidence(values, log_odds)
+    for other in (1 / (1 + np.exp(-values)), np.exp(-values)):
+        np.testing.assert_allclose(calibration.evidence(other, log_odds), found)
+
+
+def test_evidence_by_hand():
+    """Ranks 1, 2, 3 of 3: the normal quantiles of 1/6, 1/2 and 5/6 are -.9674, 0 and
+    .9674; the two tied ones have rank 1.5, the quantile of 1/3: -.4307. NaN counts 0.
+    """
+    values = np.array([[[1.0, 2.0, 3.0]], [[1.0, 1.0, 3.0]], [[1.0, 2.0, 3.0]]])
+    found = calibration.evidence(values, values[-1])
+    wanted = [(-2 * 0.967422 - 0.430727) / 3, -0.430727 / 3, 0.967422]
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
+    values[1, 0, 2] = np.nan
+    assert calibration.evidence(values, values[-1])[2] == pytest.approx(
+        2 * 0.967422 / 3
+    )
+
+
+def test_rate_by_hand():
+    """Two classes: halfway through epoch 2 the test accuracy is .8, and .62 of the
+    given labels agree: r = (.8 - .62) / (.8 - .2) = .3. Epoch 3 has learned by heart.
+    """
+    rows = [
+        {'test/accuracy': 0.7, 'train/accuracy': 0.1},
+        {'test/accuracy': 0.9, 'train/accuracy': 0.62},
+        {'test/accuracy': 0.8, 'train/accuracy': 1.0},
+    ]
+    assert calibration.wrong_rate(rows, 2) == pytest.approx(0.3)
+    assert calibration.wrong_rate(rows[:1], 2) == calibration.RATES[0]
+    chance = [{'test/accuracy': 0.5, 'train/accuracy': 0.0}] * 2
+    assert calibration.wrong_rate(chance, 2) == calibration.RATES[0]
+
+
+def test_reliability_by_hand():
+    """Bins [0, .5) and [.5, 1]: .2 and .4 said, 1 of 2 right; .9 and 1 said, both
+    right. The error is (2 |.3 - .5| + 2 |.95 - 1|) / 4 = .125.
+    """
+    found = calibration.reliability(
+        [0.2, 0.9, 0.4, 1.0], [False, True, True, True], bins=2
+    )
+    np.testing.assert_allclose(found.said, [0.3, 0.95])
+    np.testing.assert_allclose(found.right, [0.5, 1.0])
+    assert found.count.tolist() == [2, 2]
+    assert found.error == pytest.approx(0.125)
+    empty = calibration.reliability([0.1], [True], bins=2)
+    assert np.isnan(empty.said[1])
+    assert empty.error == pytest.approx(0.9)
+
+
+def test_yield_by_hand():
+    found = calibration.expected_yield([0.9, 0.1, 0.5])
+    np.testing.assert_allclose(found, [0.9, 1.4, 1.5])

@@ -1,0 +1,34 @@
+import json
+
+import numpy as np
+
+from fer_jax.analysis import issues
+
+
+def test_suspected_labels_by_rank(tmp_path):
+    listed = issues.ranked(
+        np.array(['a', 'b', 'c']),
+        np.array([0, 1, 1]),
+        np.array([1, 1, 0]),
+        np.array([0.4, 0.5, 0.1]),
+        ('anger', 'fear'),
+    )
+    assert listed == [
+        {
+            'rank': 1,
+            'id': 'c',
+            'given_label': 'fear',
+            'suggested_label': 'anger',
+            'probability_right': 0.1,
+        },
+        {
+            'rank': 2,
+            'id': 'a',
+            'given_label': 'anger',
+            'suggested_label': 'fear',
+            'probability_right': 0.4,
+        },
+    ]
+    issues.write(tmp_path / 'issues.json', listed, {'method': 'resup'})
+    found = json.loads((tmp_path / 'issues.json').read_text())
+    assert found == {'format': 1, 'method': 'resup', 'issues': listed}

@@ -1,0 +1,79 @@
+"""Out-of-fold probabilities, from two real runs of one epoch."""
+
+import json
+
+import numpy as np
+import pytest
+
+from configs import baseline
+from fer_jax import nets
+from fer_jax.analysis import features, kfold
+from fer_jax.deploy import model
+from fer_jax.training import loop, setup
+
+
+@pytest.fixture
+def config(faces, tiny, monkeypatch):
+    monkeypatch.setitem(nets.BACKBONES, 'tiny', tiny)
+    config = baseline.get_config('dataset=synthetic,noise=0.3')
+    config.data.dir = str(faces)
+    config.data.image_size_px = 24
+    config.data.max_train = 60
+    config.model.backbone = 'tiny'
+    config.model.width = 4
+    config.batch_size = 16
+    config.epochs = 1
+    config.optimizer.decay_epochs = (1,)
+    return config
+
+
+def test_every_label_is_judged_by_a_run_that_did_not_see_it(
+    config, tmp_path, monkeypatch
+):
+    base = setup.prepare(config, tmp_path / 'run')  # it need not be finished
+    trained, train = [], loop.train
+
+    def counted(run, stop):
+        trained.append(run.workdir.name)
+        return None if len(trained) == 2 else train(run, stop)
+
+    monkeypatch.setattr(loop, 'train', counted)
+    assert kfold.run(tmp_path / 'run', 2) is None  # stopped in the second fold
+    assert not (tmp_path / 'run' / 'pred_probs.npy').exists()
+    folder = kfold.run(tmp_path / 'run', 2)
+    assert trained == ['0', '1', '1']
+
+    probs, labels, ids = (
+        np.load(folder / f'{name}.npy') for name in ('pred_probs', 'labels', 'ids')
+    )
+    assert (probs.shape, probs.dtype, labels.dtype) == ((60, 7), np.float32, np.int64)
+    np.testing.assert_allclose(probs.sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_array_equal(ids, base.examples.ids)
+    np.testing.assert_array_equal(labels, base.examples.labels)
+    names = json.loads((folder / 'class_names.json').read_text())
+    assert names == list(base.prepared.class_names)
+
+    seen = []
+    for fold in range(2):
+        config.data.folds, config.data.fold = 2, fold
+        part = setup.prepare(config, folder / 'kfold' / str(fold))
+        assert not set(part.examples.ids) & set(part.left_out.ids)
+        places = np.searchsorted(base.examples.positions, part.left_out.positions)
+        loaded = model.from_run(part.workdir)
+        found = features.of(loaded, part.prepared.train, part.left_out.positions)
+        np.testing.assert_allclose(probs[places], found.probs[0], rtol=1e-4, atol=1e-6)
+        seen += part.left_out.ids.tolist()
+    assert sorted(seen) == sorted(base.examples.ids)
+
+
+def test_refusals(config, tmp_path):
+    with pytest.raises(ValueError, match='1 folds; give 2 or more'):
+        kfold.run(tmp_path, 1)
+    with pytest.raises(FileNotFoundError, match='no folder of a run'):
+        kfold.run(tmp_path, 5)
+    setup.prepare(config, tmp_path / 'run')
+    path = tmp_path / 'run' / 'data.json'
+    about = json.loads(path.read_text()) | {'digest': 'another'}
+    path.write_text(json.dumps(about))
+    with pytest.raises(ValueError, match='learned from digest another'):
+        kfold.run(tmp_path / 'run', 2)
