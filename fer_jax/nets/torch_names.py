@@ -128,8 +128,8 @@ def theirs(backbone, name):
 def convert(backbone, width, tensors):
     """The tensors of a state dict in our names and layout, each of them matched.
 
-    Names may have a prefix, if all have it. The classifier and the norms' counters
-    are left out.
+    Names may have a prefix, if all of the backbone have it. The classifier and the
+    norms' counters are left out.
 
     Args:
       backbone: a name of NAMES.
@@ -147,14 +147,10 @@ def convert(backbone, width, tensors):
     names = NAMES[backbone]
     wanted = shapes(backbone, width)
     prefix = _prefix(tensors, f'{names.first}.weight')
-    rest = {
-        name.removeprefix(prefix): array
-        for name, array in tensors.items()
-        if not name.endswith(f'.{UNUSED}')
-    }
+    rest = {n: a for n, a in tensors.items() if not n.endswith(f'.{UNUSED}')}
     arrays, missing, other, infinite = {}, [], [], []
     for ours, shape in wanted.items():
-        name = theirs(backbone, ours)
+        name = prefix + theirs(backbone, ours)
         if name not in rest:
             missing.append(name)
             continue
@@ -165,7 +161,9 @@ def convert(backbone, width, tensors):
         elif not np.isfinite(array).all():
             infinite.append(name)
         arrays[ours] = np.ascontiguousarray(array, np.float32)
-    head = sorted(name for name in rest if name.startswith(f'{names.head}.'))
+    head = sorted(
+        name for name in rest if name.removeprefix(prefix).startswith(f'{names.head}.')
+    )
     problems = {
         'missing': missing,
         'foreign': [name for name in rest if name not in head],

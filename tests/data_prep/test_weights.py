@@ -81,6 +81,14 @@ def test_a_prefix_of_all_names_is_taken_off(state, file, tmp_path, capsys, prefi
     assert weights.read_card(tmp_path / 'out')['std'] == [0.5, 0.5, 0.5]
 
 
+def test_a_prefix_of_some_names_is_none(state, file, tmp_path, capsys):
+    """Two tensors that would get one name: neither takes the other's place."""
+    twice = {f'module.{name}': array for name, array in state.items()}
+    twice |= {'features.1.weight': state['features.1.weight'] + 1}
+    assert convert(file(twice), tmp_path / 'out') == 2
+    assert '1 foreign (features.1.weight)' in capsys.readouterr().err
+
+
 def test_half_precision_and_no_classifier(state, file, tmp_path, capsys):
     halves = {n: a.astype(np.float16) for n, a in state.items() if '6.' not in n[:13]}
     assert convert(file(halves), tmp_path / 'out') == 0
