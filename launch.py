@@ -124,6 +124,8 @@ def use(command, arguments):
         return module.run(parser.parse_args(arguments))
     except (ValueError, OSError) as error:
         raise UnusableCommand(error) from None
+    except FloatingPointError as error:  # of a fold that is trained
+        return failed(error, 3)
 
 
 def train(config, workdir):
