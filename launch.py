@@ -122,10 +122,10 @@ def use(command, arguments):
     module.add_arguments(parser)
     try:
         return module.run(parser.parse_args(arguments))
+    except FloatingPointError as error:  # of a fold's training
+        return failed(error, 3)
     except (ValueError, OSError) as error:
         raise UnusableCommand(error) from None
-    except FloatingPointError as error:  # of a fold that is trained
-        return failed(error, 3)
 
 
 def train(config, workdir):

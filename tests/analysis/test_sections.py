@@ -110,7 +110,7 @@ def test_relabelling_by_hand(case):
 
 @pytest.mark.parametrize('method', OWN_SCORES)
 def test_kinds_of_scores(method, tiny):
-    """Similarities lie in [0, 1], losses at 0 and up, log-odds on both sides of 0."""
+    """Similarities lie in [0, 1], losses from 0 on, log-odds on both sides of 0."""
     settings = importlib.import_module(f'configs.{method}').get_config().algorithm
     made = algorithms.make(
         **settings.to_dict(), backbone=tiny(), num_classes=3, num_examples=8
