@@ -27,7 +27,7 @@ class VirtualTable {
     const heads = el('div', {class: 'heads'}, el('table', {'aria-hidden': 'true'}, columns(),
       el('tbody', {}, el('tr', {}, this.columns.map(([name, side]) => el('th', {class: side}, name))))));
     this.body = el('tbody');
-    this.table = el('table', {'aria-label': 'Labels', onclick: (event) => {
+    this.table = el('table', {'aria-label': `Labels, by ${this.columns.map(([name]) => name).join(', ')}`, onclick: (event) => {
       const line = event.target.closest('tr');
       if (line) this.choose(+line.dataset.row);
     }}, columns(), this.body);
