@@ -35,7 +35,8 @@ Differs from the released code
     rows all the same, 0 where a batch has none.
   * Guesses are made in evaluation mode. The release runs the network being trained in
     training mode, which also moves its batch statistics.
-  * lambda(e) rises once an epoch, not with every step. Warm-up batches are not doubled.
+  * lambda(e) rises once an epoch, not with every step. The warm-up learns from both
+    views, 2B rows; the release's from one view of 2B images.
   * The entropy of t, which no gradient sees, is taken off the reported CE.
   * After an invalid fit a table stays, at first all clean. Posteriors are monotone.
   * After the warm-up Aux.embeddings are of mixed images, each at least half its own.
@@ -187,47 +188,38 @@ def make(
     def init(rng, images):
         return *nets.init(rng, images), untrained(tools, average_epochs, num_examples)
 
-    def plain(params, stats, batch, memory, rng):
-        """The warm-up: the terms of the loss [3], and what the networks returned."""
-        del memory
-        (logits, embeddings), stats = nets.train(params, stats, rng, batch.images[0])
-        term = jnp.mean(losses.cross_entropy(logits, batch.labels[None]), axis=1)
-        if penalty:
-            term -= jnp.mean(mixup.entropy(logits), axis=1)
-        return jnp.array([jnp.sum(term), 0.0, 0.0]), logits, embeddings, stats
-
-    def divided(params, stats, batch, memory, rng):
-        """The same after the warm-up; logits and embeddings of the first views."""
-        count = len(batch.labels)
-        clean, labelled = divide(memory, batch.index, threshold)
+    def objective(params, stats, memory, batch, progress, rng):
+        started, views = progress.epoch >= warmup_epochs, len(batch.images)
+        clean, selected = divide(memory, batch.index, threshold)
+        given = jax.nn.one_hot(batch.labels, num_classes)
+        targets = jnp.stack([given] * 2)
         if semi:
             probs = look(nets, params, stats, batch.images)
-            targets = guess(clean, labelled, batch.labels, probs, temperature)
-        else:
-            targets = jnp.stack([jax.nn.one_hot(batch.labels, num_classes)] * 2)
-        rows, views = jnp.concatenate(batch.images), len(batch.images)
+            targets = guess(clean, selected, batch.labels, probs, temperature)
+        rows, given = jnp.concatenate(batch.images), jnp.concatenate([given] * views)
         targets, labelled = (
-            jnp.concatenate([each] * views, axis=1) for each in (targets, labelled)
+            jnp.concatenate([each] * views, axis=1) for each in (targets, selected)
         )
         keys = jax.random.split(rng, 3)
         # Without semi-supervision, labelled rows are mixed with each other only.
         mix = jax.vmap(lambda *row: mixup.batch(row[0], rows, row[1], alpha, row[2]))
         images, targets = mix(keys[:2], targets, labelled | semi)
-        (logits, embeddings), stats = nets.train(params, stats, keys[2], own=(images,))
-        terms = jax.vmap(terms_of)(logits, targets, labelled)
-        return jnp.sum(terms, axis=0), logits[:, :count], embeddings[:, :count], stats
-
-    def objective(params, stats, memory, batch, progress, rng):
-        started = progress.epoch >= warmup_epochs
-        terms, logits, embeddings, stats = jax.lax.cond(
-            started, divided, plain, params, stats, batch, memory, rng
-        )
+        # One pass for both phases: behind lax.cond the convolutions of XLA's CPU
+        # backend are ten times as slow, and compile for minutes.
+        images = jnp.where(started, images, rows)
+        targets = jnp.where(started, targets, given)
+        outputs, stats = nets.train(params, stats, keys[2], own=(images,))
+        terms = jax.vmap(terms_of)(outputs[0], targets, labelled | ~started)
+        terms = jnp.sum(terms, axis=0)
         weight = unlabelled_weight * ramp(progress.epoch, warmup_epochs, ramp_epochs)
         loss = terms[0]
         if semi:
-            loss += weight * terms[1] + class_balance * terms[2]
-        clean, labelled = divide(memory, batch.index, threshold)
-        trust = jnp.where(labelled, clean if semi else 1.0, 0.0)
+            loss += weight * terms[1] + class_balance * started * terms[2]
+        if penalty:
+            unsure = jnp.sum(jnp.mean(mixup.entropy(outputs[0]), axis=1))
+            loss -= jnp.where(started, 0.0, unsure)
+        logits, embeddings = (each[:, : len(batch.labels)] for each in outputs)
+        trust = jnp.where(selected, clean if semi else 1.0, 0.0)
         right = jnp.argmax(logits, axis=-1) == batch.labels[None]
         return loss, Aux(
             stats=stats,
@@ -240,7 +232,7 @@ def make(
                 'loss_labelled': terms[0],
                 'loss_unlabelled': terms[1],
                 'imbalance': terms[2],
-                'labelled': jnp.mean(labelled),
+                'labelled': jnp.mean(selected),
             },
             relabels=jnp.full_like(batch.labels, -1),
         )
