@@ -4,7 +4,6 @@ One run without a fault is what the others are compared with, to the last bit.
 """
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -12,6 +11,7 @@ import subprocess
 import pytest
 
 from fer_jax.training import seals, selftest
+from tests import disks
 from tests.processes import ROOT, command, launch, small_run, wait_until
 
 
@@ -183,28 +183,18 @@ def test_nan_stops_with_code_3(faces, tmp_path):
     assert seals.check(workdir / 'checkpoints' / '8') == seals.Place(epoch=2)
 
 
-@pytest.mark.skipif(
-    not hasattr(os, 'geteuid') or os.geteuid() != 0, reason='mounting needs root'
-)
 def test_a_full_disk(unbroken, faces, tmp_path):
     """A tmpfs that holds one checkpoint: code 4; made larger, the run goes on."""
-    small = tmp_path / 'small'
-    small.mkdir()
-    mount = ['mount', '-t', 'tmpfs', '-o', 'size=1300k', 'tmpfs', str(small)]
-    if subprocess.run(mount, check=False).returncode:
-        pytest.skip('tmpfs cannot be mounted here')
-    try:
+    with disks.small(tmp_path, '1300k') as small:
         arguments = small_run(faces, small / 'run', 'baseline')
         full = launch(*arguments)
         assert full.returncode == 4, full.stderr
         assert 'make room, and the same command goes on' in full.stderr.splitlines()[-1]
         assert not (small / 'run' / 'result.json').exists()
-        subprocess.run(['mount', '-o', 'remount,size=50m', str(small)], check=True)
+        disks.enlarge(small)
         done = launch(*arguments)
         assert done.returncode == 0, done.stderr
         assert selftest.differences(small / 'run', unbroken) == []
-    finally:
-        subprocess.run(['umount', str(small)], check=True)
 
 
 def test_selftest(faces, tmp_path):

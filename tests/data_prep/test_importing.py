@@ -12,6 +12,7 @@ from PIL import Image
 
 from data_prep import alignment, importing, squares
 from fer_jax.data import prepared
+from tests import disks
 from tests.processes import ROOT
 
 
@@ -325,25 +326,15 @@ def test_ctrl_c_leaves_what_is_finished(source, imports, monkeypatch, small_shar
     assert '9 pictures are there' in imports.said
 
 
-@pytest.mark.skipif(
-    not hasattr(os, 'geteuid') or os.geteuid() != 0, reason='mounting needs root'
-)
 def test_a_full_disk(source, imports, tmp_path, photo, small_shards):
     """It says so in a line; made larger, the import goes on behind its first shards."""
     for path in source.rglob('*.png'):
         Image.effect_noise((64, 64), 50).convert('RGB').save(path)
-    small = tmp_path / 'small'
-    small.mkdir()
-    mount = ['mount', '-t', 'tmpfs', '-o', 'size=100k', 'tmpfs', str(small)]
-    if subprocess.run(mount, check=False).returncode:
-        pytest.skip('tmpfs cannot be mounted here')
-    try:
+    with disks.small(tmp_path, '100k') as small:
         imports.out = small / 'out'
         said = imports.refused('image_folder', source, '--size=64')
         assert 'the disk is full; make room, and the same command goes on' in said
-        subprocess.run(['mount', '-o', 'remount,size=50m', str(small)], check=True)
+        disks.enlarge(small)
         data = imports('image_folder', source, '--size=64')
         assert 'pictures are there' in imports.said
         assert len(data.train.ids) == 16
-    finally:
-        subprocess.run(['umount', str(small)], check=True)

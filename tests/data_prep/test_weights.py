@@ -12,6 +12,7 @@ import pytest
 
 from data_prep import __main__ as data_prep
 from fer_jax.data import tensors, weights
+from tests import disks
 from tests.nets import test_torch_names as nets
 
 NAME, WIDTH = 'vgg16_bn', 2  # the fewest tensors that have norms
@@ -178,22 +179,12 @@ def test_a_folder_is_replaced_when_asked_and_only_if_it_holds_weights(
     assert (tmp_path / 'mine' / 'thesis.tex').exists()
 
 
-@pytest.mark.skipif(
-    not hasattr(os, 'geteuid') or os.geteuid() != 0, reason='mounting needs root'
-)
 def test_a_full_disk_leaves_nothing(state, file, tmp_path, capsys):
     """A tmpfs of 100 kB for weights of 500."""
-    small = tmp_path / 'small'
-    small.mkdir()
-    mount = ['mount', '-t', 'tmpfs', '-o', 'size=100k', 'tmpfs', str(small)]
-    if subprocess.run(mount, check=False).returncode:
-        pytest.skip('tmpfs cannot be mounted here')
-    try:
+    with disks.small(tmp_path, '100k') as small:
         assert convert(file(state), small / 'out') == 2
         assert 'No space left' in capsys.readouterr().err
         assert not list(small.iterdir())
-    finally:
-        subprocess.run(['umount', small], check=True)
 
 
 def test_without_torch_it_says_how_to_get_it(tmp_path):

@@ -1,9 +1,7 @@
 """Seals: what is whole is restored, what is not is put away, whatever was hit."""
 
 import contextlib
-import os
 import shutil
-import subprocess
 
 import jax.numpy as jnp
 import numpy as np
@@ -13,6 +11,7 @@ from fer_jax.data import whole
 from fer_jax.training import checkpoint, seals
 from fer_jax.training.seals import Place
 from fer_jax.training.step import TrainState
+from tests import disks
 
 NAMES = ('anger', 'joy')
 PLACE = Place(epoch=2, steps=3, sums={'loss': 0.1 + 0.2}, seconds=1.5)
@@ -176,19 +175,9 @@ def test_place_adds_up():
     assert Place(epoch=2).words() == 'after epoch 2'
 
 
-@pytest.mark.skipif(
-    not hasattr(os, 'geteuid') or os.geteuid() != 0, reason='mounting needs root'
-)
 def test_a_full_disk_while_saving(tmp_path):
     """A tmpfs of 400 kB: some checkpoint does not fit; those before it stay whole."""
-    small = tmp_path / 'small'
-    small.mkdir()
-    mounted = subprocess.run(
-        ['mount', '-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', small], check=False
-    )
-    if mounted.returncode:
-        pytest.skip('tmpfs cannot be mounted here')
-    try:
+    with disks.small(tmp_path, '400k') as small:
         folder, step = small / 'checkpoints', 1
         full = contextlib.suppress(OSError)
         with full, checkpoint.manager(folder, keep=99) as saved:
@@ -199,5 +188,3 @@ def test_a_full_disk_while_saving(tmp_path):
         found, whole_state, _ = restored(folder)
         assert found in (step - 1, step)
         np.testing.assert_array_equal(whole_state.params['w'], state(found).params['w'])
-    finally:
-        subprocess.run(['umount', small], check=True)
