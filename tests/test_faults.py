@@ -153,7 +153,7 @@ def test_other_data_are_refused_and_another_config_too(unbroken, faces, tmp_path
     before = {path: path.read_bytes() for path in workdir.iterdir() if path.is_file()}
     refused = launch(*small_run(other, workdir, 'baseline'), JAX_PLATFORMS='nowhere')
     assert refused.returncode == 2
-    assert 'drawn for data set' in refused.stderr
+    assert 'made for data set' in refused.stderr
     changed = [
         *small_run(faces, workdir, 'baseline'),
         '--config.optimizer.learning_rate=0.01',
