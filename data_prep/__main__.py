@@ -12,42 +12,25 @@ Wrong input is one line and exit code 2.
 """
 
 import argparse
+import importlib
 import sys
 
-from data_prep import (
-    affectnet,
-    cifar10,
-    cifar100,
-    csv_file,
-    doctor,
-    expw,
-    fer2013,
-    ferplus_folders,
-    from_tfds,
-    image_folder,
-    noise,
-    raf_db,
-    sheet,
-    synthetic,
-    weights,
-)
-
-DOORS = {
-    'affectnet': affectnet,
-    'cifar10': cifar10,
-    'cifar100': cifar100,
-    'csv': csv_file,
-    'doctor': doctor,
-    'expw': expw,
-    'fer2013': fer2013,
-    'ferplus': ferplus_folders,
-    'from_tfds': from_tfds,
-    'image_folder': image_folder,
-    'noise': noise,
-    'raf_db': raf_db,
-    'sheet': sheet,
-    'synthetic': synthetic,
-    'weights': weights,
+DOORS = {  # door -> its module
+    'affectnet': 'affectnet',
+    'cifar10': 'cifar10',
+    'cifar100': 'cifar100',
+    'csv': 'csv_file',
+    'doctor': 'doctor',
+    'expw': 'expw',
+    'fer2013': 'fer2013',
+    'ferplus': 'ferplus_folders',
+    'from_tfds': 'from_tfds',
+    'image_folder': 'image_folder',
+    'noise': 'noise',
+    'raf_db': 'raf_db',
+    'sheet': 'sheet',
+    'synthetic': 'synthetic',
+    'weights': 'weights',
 }
 
 
@@ -55,7 +38,12 @@ def main(arguments=None):
     """Runs the door that the arguments name; returns the exit code."""
     parser = argparse.ArgumentParser('data_prep', allow_abbrev=False)
     doors = parser.add_subparsers(dest='door', required=True, metavar='DOOR')
-    for name, door in DOORS.items():
+    # Here, for the processes of `processes.spread` load this file, and need no door.
+    modules = {
+        name: importlib.import_module(f'data_prep.{module}')
+        for name, module in DOORS.items()
+    }
+    for name, door in modules.items():
         summary = door.__doc__.splitlines()[0]
         door.add_arguments(
             doors.add_parser(
@@ -64,7 +52,7 @@ def main(arguments=None):
         )
     options = parser.parse_args(arguments)
     try:
-        return DOORS[options.door].run(options) or 0
+        return modules[options.door].run(options) or 0
     except (ValueError, OSError) as error:
         print(f'data_prep {options.door}: {error}', file=sys.stderr)
         return 2
