@@ -25,8 +25,7 @@ def curves(case, count):
 def epochs(case):
     """What the networks thought after each epoch, and the mixture over it."""
     rows, scores = case.run.rows, case.run.scores
-    wrong = case.wrong if (case.clean_labels >= 0).any() else None
-    drawn = opinions.histogram(scores, case.kind, wrong)
+    drawn = opinions.histogram(scores, case.kind, by_truth(case))
     fits = opinions.fits(rows, scores.shape[1], case.kind)
     density = None
     if fits:
@@ -56,6 +55,15 @@ def epochs(case):
         'fallbacks': opinions.fallbacks(fits) if fits else [],
         'weights': trust_by_class(case),
     }
+
+
+def by_truth(case):
+    """{'right', 'wrong', 'unknown': [N] bool}, those with labels; {} without truth."""
+    known = case.clean_labels >= 0
+    if not known.any():
+        return {}
+    groups = {'right': known & ~case.wrong, 'wrong': case.wrong, 'unknown': ~known}
+    return {name: inside for name, inside in groups.items() if inside.any()}
 
 
 def trust(case):

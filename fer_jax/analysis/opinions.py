@@ -32,7 +32,7 @@ class Histogram(NamedTuple):
 
     edges: np.ndarray  # [K + 1] float32
     counts: np.ndarray  # [E, P, K] int32
-    wrong: np.ndarray | None  # [E, P, K] int32, those known to be wrong
+    parts: dict  # {group: [E, P, K] int32}
 
 
 class Fits(NamedTuple):
@@ -66,13 +66,13 @@ def opinion(scores, kind):
     return np.clip(np.nan_to_num(scores), 0, 1).astype(np.float32)
 
 
-def histogram(scores, kind, wrong=None, bins=BINS):
+def histogram(scores, kind, groups=None, bins=BINS):
     """The Histogram of scores [E, P, N].
 
     Losses are drawn up to their 99.5th percentile.
 
     Args:
-      wrong: [N] bool, or None where that is not known.
+      groups: {name: [N] bool} of labels that are counted by themselves as well.
     """
     values = scores if kind == 'loss' else opinion(scores, kind)
     finite = values[np.isfinite(values)]
@@ -90,7 +90,10 @@ def histogram(scores, kind, wrong=None, bins=BINS):
     return Histogram(
         edges=edges.astype(np.float32),
         counts=count_all(values),
-        wrong=None if wrong is None else count_all(values[:, :, wrong]),
+        parts={
+            name: count_all(values[:, :, inside])
+            for name, inside in (groups or {}).items()
+        },
     )
 
 

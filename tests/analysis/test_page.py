@@ -140,6 +140,16 @@ def test_filters(opened, path):
     sync_api.expect(tab.locator('#found')).to_have_text('1 label')
 
 
+def test_truth_is_shown_when_asked_for(opened, path):
+    """Of the run's 6 labels 2 are wrong, 3 right and 1 is not known."""
+    tab = opened(path)
+    assert 'Known to be wrong' not in tab.inner_text('body')
+    tab.check('#truth')
+    said = 'Known to be wrong: 2 of the 5 among them whose clean label is known.'
+    assert said in tab.inner_text('body')
+    assert texts(tab, '#epochs .legend li')[:3] == ['right', 'wrong', 'unknown']
+
+
 def test_decisions_by_keyboard(opened, path, tmp_path):
     """k, r and d on the first three cards; the second one's is taken back, then it gets
     the fourth class. What is downloaded is what a run reads back."""

@@ -1,5 +1,7 @@
 // How the run came to its opinion: the signal of each epoch and the mixture over it.
 
+const TRUTH = {right: 'var(--right)', wrong: 'var(--wrong)', unknown: 'var(--quiet)'};
+
 function epochs(audit) {
   const {epochs: found, run} = audit;
   return el('section', {id: 'epochs'},
@@ -41,18 +43,17 @@ function accuracies(found) {
 }
 
 function histograms(found, run) {
-  const {counts, wrong, edges, density} = found.histogram;
+  const {counts, parts, edges, density} = found.histogram;
+  const groups = Object.entries(parts);
   const bins = edges.length - 1;
   const last = run.epochs - 1;
   const now = {epoch: last, peer: 0};
   const most = Math.max(...counts);
   const spec = () => {
-    const all = Array.from(part(part(counts, now.epoch), now.peer));
-    const bad = wrong && Array.from(part(part(wrong, now.epoch), now.peer));
-    const marks = bad ? [
-      {type: 'bars', edges, counts: all.map((number, i) => number - bad[i]), colour: 'var(--right)', slot: [0, 0.5]},
-      {type: 'bars', edges, counts: bad, colour: 'var(--wrong)', slot: [0.5, 1]},
-    ] : [{type: 'bars', edges, counts: all, colour: 'var(--right)'}];
+    const shown = (values) => Array.from(part(part(values, now.epoch), now.peer));
+    const marks = groups.length ? groups.map(([name, values], i) => ({
+      type: 'bars', edges, counts: shown(values), colour: TRUTH[name], slot: [i / groups.length, (i + 1) / groups.length],
+    })) : [{type: 'bars', edges, counts: shown(counts), colour: 'var(--right)'}];
     if (density) {
       const each = part(part(density.values, now.epoch), now.peer); // [2, K]
       ['var(--wrong)', 'var(--right)'].forEach((colour, k) => {
@@ -65,7 +66,7 @@ function histograms(found, run) {
       y: {domain: [0.7, most * 1.4], log: true, label: 'labels', format: short}, marks, height: 290,
     };
   };
-  const legend = wrong ? [['var(--right)', 'right'], ['var(--wrong)', 'wrong']] : [['var(--right)', 'labels']];
+  const legend = groups.length ? groups.map(([name]) => [TRUTH[name], name]) : [['var(--right)', 'labels']];
   if (density) legend.push(['var(--wrong)', 'fitted: wrong', 'line'], ['var(--right)', 'fitted: right', 'line']);
   const drawn = chart({title: found.histogram.title, said: found.histogram.said, legend}, spec());
   const value = el('output', {}, `${last + 1}`);

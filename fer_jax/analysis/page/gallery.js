@@ -78,15 +78,15 @@ function harvest(audit) {
       line(yields.expected, 'var(--wrong)'),
       {type: 'dots', colour: 'var(--wrong)', radius: 4.5, points: [[at, yields.expected[at]]]},
     ];
-    if (audit.told) marks.push(line(yields.known, 'var(--right)', '5 4'));
-    const most = Math.max(1, yields.expected[few], audit.told ? yields.known[few] : 0);
+    if (audit.told) marks.push(line(yields.wrong, 'var(--right)', '5 4'));
+    const most = Math.max(1, yields.expected[few], audit.told ? yields.wrong[few] : 0);
     return {x: {domain: [0, few], label: 'labels reviewed', format: count}, y: {domain: [0, most * 1.05], label: 'wrong ones', format: count}, marks, height: 230};
   };
   const update = () => {
     const at = Math.max(0, Math.min(Math.round(+input.value) || 0, labels.shown.length));
     const wrong = yields.expected[at];
     said.replaceChildren(': about ', el('b', {}, count(wrong)), ` wrong expected`, at ? ` (${percent(wrong / at)})` : '');
-    known.textContent = audit.told && at ? `Known to be wrong among them: ${count(yields.known[at])}.` : '';
+    known.textContent = audit.told && at ? `Known to be wrong: ${count(yields.wrong[at])} of the ${count(yields.known[at])} among them whose clean label is known.` : '';
     if (labels.shown.length) drawn.update(spec());
   };
   const redo = () => { yields = labels.yields(); update(); };

@@ -39,14 +39,18 @@ class Labels {
     for (const watcher of this.watchers) watcher();
   }
 
-  // Wrong labels expected among the first 1, 2, ... shown, and those known.
+  // Among the first 0, 1, 2, ... shown: wrong labels expected, those known to be wrong,
+  // and those whose clean label is known at all.
   yields() {
     const expected = new Float64Array(this.shown.length + 1);
-    const known = this.clean_labels ? new Float64Array(this.shown.length + 1) : null;
+    const wrong = new Float64Array(this.shown.length + 1);
+    const known = new Float64Array(this.shown.length + 1);
     this.shown.forEach((row, i) => {
       expected[i + 1] = expected[i] + 1 - this.right[row];
-      if (known) known[i + 1] = known[i] + this.wrong(row);
+      if (!this.clean_labels) return;
+      wrong[i + 1] = wrong[i] + this.wrong(row);
+      known[i + 1] = known[i] + (this.clean_labels[row] >= 0);
     });
-    return {expected, known};
+    return {expected, wrong, known};
   }
 }
