@@ -41,7 +41,9 @@ def run(options):
       ValueError, FileNotFoundError: no finished run there, or not its data.
     """
     if options.kfold:
-        folder = kfold.run(options.workdir, options.kfold)
+        folder = kfold.run(
+            options.workdir, options.kfold, data=options.data, which=options.which
+        )
         print(f'written: {folder}' if folder else 'stopped; the same command goes on')
         return 0
     case = cases.read(options.workdir, options.data)

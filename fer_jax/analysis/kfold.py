@@ -23,7 +23,7 @@ from fer_jax.training import fields, hosts, loop, setup, stopping
 SAME = ('digest', 'noise_list_sha256', 'corrections_sha256')  # of data.json
 
 
-def run(workdir, k):
+def run(workdir, k, *, data=None, which='last'):
     """Trains K runs with the config of the run in `workdir` and writes the files above.
 
     They run one after the other, in RUN/kfold. Stopped by SIGTERM or Ctrl-C they are
@@ -32,6 +32,9 @@ def run(workdir, k):
     Args:
       k: number of folds, at least 2; drawn by data.subset_seed, stratified by given
         label (data.folds).
+      data: its prepared folder, where that has moved.
+      which: checkpoint of each fold's run that is asked: 'last', 'best' (chosen on the
+        test set) or the number of a step.
 
     Returns:
       The folder with the files; None when stopped.
@@ -45,9 +48,13 @@ def run(workdir, k):
     if k < 2:
         raise ValueError(f'{k} folds; give 2 or more, as --kfold=5')
     about = read_json(workdir / 'data.json', 'so no folder of a run')
+    config = fields.stored(workdir)
+    config.data.dir = data or config.data.dir
+    config.data.folds = k
     parts = []
     for fold in range(k):
-        found = out_of_fold(workdir, k, fold, about)
+        config.data.fold = fold
+        found = out_of_fold(config, workdir, about, which)
         if found is None:
             return None
         parts.append(found)
@@ -57,16 +64,14 @@ def run(workdir, k):
     return workdir
 
 
-def out_of_fold(workdir, k, fold, about):
-    """Trains the run that leaves out `fold`, or goes on with it.
+def out_of_fold(config, workdir, about, which):
+    """Trains the run that leaves out config.data.fold, or goes on with it.
 
     Returns:
       positions [n], ids [n], labels [n] and probs [n, C] of the fold, the mean over the
-      networks after the last epoch; None when stopped.
+      networks; None when stopped.
     """
-    config = fields.stored(workdir)
-    config.data.folds, config.data.fold = k, fold
-    part = setup.prepare(config, workdir / 'kfold' / str(fold))
+    part = setup.prepare(config, workdir / 'kfold' / str(config.data.fold))
     now = read_json(part.workdir / 'data.json', 'so no folder of a run')
     for name in SAME:
         if now[name] != about.get(name):
@@ -78,7 +83,7 @@ def out_of_fold(workdir, k, fold, about):
         with hosts.asked_to_stop() as stop, stopping.on_ctrl_c():
             if loop.train(part, stop) is None:
                 return None
-    loaded = model.from_run(part.workdir, network='mean')
+    loaded = model.from_run(part.workdir, which=which, network='mean')
     examples = part.left_out
     seen = features.of(loaded, part.prepared.train, examples.positions)
     probs = seen.probs.mean(axis=0, dtype=np.float64)

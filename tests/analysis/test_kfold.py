@@ -65,6 +65,14 @@ def test_every_label_is_judged_by_a_run_that_did_not_see_it(
         seen += part.left_out.ids.tolist()
     assert sorted(seen) == sorted(base.examples.ids)
 
+    kfold.run(folder, 2, which='best')  # of one epoch the last is the best
+    np.testing.assert_array_equal(np.load(folder / 'pred_probs.npy'), probs)
+    assert trained == ['0', '1', '1']
+    with pytest.raises(FileNotFoundError, match='999'):
+        kfold.run(folder, 2, which='999')
+    with pytest.raises(FileNotFoundError, match='elsewhere'):
+        kfold.run(folder, 2, data=str(tmp_path / 'elsewhere'))
+
 
 def test_refusals(config, tmp_path):
     with pytest.raises(ValueError, match='1 folds; give 2 or more'):
