@@ -21,6 +21,11 @@ def add_arguments(parser):
     parser.add_argument('--data', help="prepared folder; default: the run's own")
     parser.add_argument('--which', default='last', help='checkpoint: last, best, STEP')
     parser.add_argument(
+        '--rate',
+        type=float,
+        help='share of wrong labels, where you know it better than the estimate',
+    )
+    parser.add_argument(
         '--pictures',
         type=int,
         default=PICTURES,
@@ -46,7 +51,7 @@ def run(options):
         )
         print(f'written: {folder}' if folder else 'stopped; the same command goes on')
         return 0
-    case = cases.read(options.workdir, options.data)
+    case = cases.read(options.workdir, options.data, options.rate)
     found = gather(case, options.pictures, which=options.which)
     for path in write(case, found):
         print(f'written: {path}, {path.stat().st_size / 1e6:.1f} MB')

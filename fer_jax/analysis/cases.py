@@ -22,6 +22,7 @@ class Case(NamedTuple):
     clean_labels: np.ndarray  # [N] int, -1 where unknown
     networks: np.ndarray  # [P, N] probability that a label is right, by network
     right: np.ndarray  # [N] float64, calibrated probability that it is right
+    rate: float | None  # of wrong labels, given by who knows it; None: estimated
     tables: np.ndarray  # [E + 1, N] int, the labels at first and after each epoch
     kind: str  # of the scores, see opinions.kind
     data: prepared.Prepared | str  # or a line that says why there is none
@@ -42,16 +43,21 @@ class Case(NamedTuple):
         return np.argsort(self.order).astype(np.int32)
 
 
-def read(workdir, folder=None):
+def read(workdir, folder=None, rate=None):
     """The Case of the finished run in `workdir`.
 
     Args:
       folder: of its prepared data; None: where the run found them.
+      rate: share of wrong labels in (0, 1), from somebody who knows it better than the
+        estimate; None: estimated.
 
     Raises:
       FileNotFoundError: no finished run there.
-      ValueError: the run has no opinion of its labels, or `folder` is another set.
+      ValueError: the run has no opinion of its labels, `folder` is another set, or a
+        rate out of range.
     """
+    if rate is not None and not 0 < rate < 1:
+        raise ValueError(f'--rate={rate}; wanted a share in (0, 1): for 30 % give 0.3')
     found = runs.read(workdir)
     names = tuple(found.result['class_names'])
     algorithm = found.result['config']['algorithm']
@@ -69,7 +75,7 @@ def read(workdir, folder=None):
     trust = [v for k, v in columns.items() if k.startswith('clean_probability_')]
     trust = np.array(trust, np.float64).reshape(len(trust), len(found.labels))
     log_odds = special.logit(np.clip(trust, 1e-300, 1 - 1e-15))
-    rate = calibration.wrong_rate(found.rows, len(names))
+    estimate = calibration.wrong_rate(found.rows, len(names))
     given = classes('given_label')
     with np.load(found.folder / 'history.npz') as history:
         tables = history['labels']
@@ -82,7 +88,8 @@ def read(workdir, folder=None):
         final=classes('final_label'),
         clean_labels=classes('clean_label'),
         networks=trust,
-        right=calibration.right_probability(found.scores, log_odds, rate),
+        right=calibration.right_probability(found.scores, log_odds, rate or estimate),
+        rate=rate,
         tables=timeline.tables(given, tables),
         kind=opinions.kind(algorithm),
         data=data_of(found, folder),

@@ -67,8 +67,9 @@ def summary(case, which):
         ],
         'noise': {
             'expected_wrong': float((1 - case.right).sum()),
-            'estimated_rate': float((1 - case.right).mean()),
-            'doubt': doubt(case),
+            'rate': float((1 - case.right).mean()),
+            'rate_was_given': case.rate is not None,
+            'doubts': doubts(case),
             'known': known,
             'known_wrong': int(case.wrong.sum()) if known else None,
             'known_rate': float(case.wrong.sum() / known) if known else None,
@@ -85,18 +86,27 @@ def summary(case, which):
     }
 
 
-def doubt(case):
-    """Why the estimated noise rate may be far off, or None."""
+def doubts(case):
+    """Sentences about what cannot be trusted on the page; as a rule there are none."""
+    found = []
     least, most = calibration.RATES
     rate = calibration.wrong_rate(case.run.rows, len(case.names))
-    if least < rate < most:
-        return None
-    end = 'lower' if rate <= least else 'upper'
-    return (
-        f'The estimated noise rate, {100 * rate:.0f} %, is the {end} end of what is'
-        ' looked for: the order of the labels below holds, their probabilities may be'
-        ' far off. Most often the networks have learned too little to tell.'
-    )
+    if case.rate is None and not least < rate < most:
+        end = 'lower' if rate <= least else 'upper'
+        found.append(
+            f'The estimated noise rate, {100 * rate:.0f} %, is the {end} end of what is'
+            ' looked for: the order of the labels below holds, their probabilities may'
+            ' be far off. Most often the networks have learned too little to tell.'
+        )
+    given, suggested = (set(v.tolist()) for v in (case.given, case.suggested))
+    lost = [case.names[label] for label in sorted(given - suggested)]
+    if lost:
+        found.append(
+            f'Given up by the networks: {", ".join(lost)}. No suggestion names such a'
+            ' class, and right labels of it are doubted like wrong ones. Choose it'
+            ' under "Given label", and judge by eye.'
+        )
+    return found
 
 
 def noise_words(result):

@@ -95,6 +95,7 @@ def large():
         clean_labels=clean,
         networks=right[None],
         right=right,
+        rate=None,
         tables=np.stack([given] * 3),
         kind='log_odds',
         data='There are no pictures.',

@@ -46,13 +46,41 @@ def test_noise_in_the_summary(case):
     be, of five."""
     found = sections.summary(case, None)
     assert found['noise']['expected_wrong'] == pytest.approx(2.15)
-    assert found['noise']['estimated_rate'] == pytest.approx(2.15 / 6)
+    assert found['noise']['rate'] == pytest.approx(2.15 / 6)
     assert found['noise']['known_rate'] == 2 / 5
     names = [block['name'] for block in found['accuracy']]
     assert names == ['network 1', 'network 2', 'mean vote']
     assert ['noise added', 'symmetric, rate 30 %, seed 0'] in found['data']
     commands = [command for _, command in found['next'] if command]
     assert any('--config.noise.corrections=decisions.csv' in one for one in commands)
+
+
+def test_what_cannot_be_trusted_is_said(case):
+    """Classes 0, 1 and 2 are given; accuracies of .8 on the test set and of .62 on the
+    training set make a rate of about .2, those of 1 the least that is looked for."""
+    rows = [{'test/accuracy': 0.8, 'train/accuracy': 0.62} for _ in range(2)]
+    fine = case._replace(
+        run=case.run._replace(rows=rows), suggested=np.array([0, 1, 2, 0, 1, 2])
+    )
+    assert sections.doubts(fine) == []
+    [said] = sections.doubts(fine._replace(suggested=np.array([1, 1, 1, 1, 0, 1])))
+    assert said.startswith(f'Given up by the networks: {case.names[2]}. ')
+    learned = [{'test/accuracy': 0.8, 'train/accuracy': 1.0} for _ in range(2)]
+    [said] = sections.doubts(fine._replace(run=case.run._replace(rows=learned)))
+    assert said.startswith('The estimated noise rate, 1 %, is the lower end')
+    assert (
+        sections.doubts(fine._replace(run=case.run._replace(rows=learned), rate=0.3))
+        == []
+    )
+
+
+def test_somebody_knows_the_rate(made):
+    case = cases.read(made, rate=0.25)
+    assert (1 - case.right).mean() == pytest.approx(0.25)
+    assert sections.summary(case, None)['noise']['rate_was_given']
+    for rate in (0, 1, 30):
+        with pytest.raises(ValueError, match=f'--rate={rate}; wanted a share'):
+            cases.read(made, rate=rate)
 
 
 def test_columns_are_sorted_by_trust(case):

@@ -99,9 +99,8 @@ function harvest(audit) {
   labels.watchers.push(redo);
   audit.watchers.push(update);
   update();
-  const {doubt} = audit.summary.noise;
   return [el('p', {class: 'yield', 'aria-live': 'polite'}, 'Review these ', input, said), known,
-    doubt && el('p', {class: 'none'}, doubt), host];
+    audit.summary.noise.doubts.map((line) => el('p', {class: 'none'}, line)), host];
 }
 
 class Gallery {
