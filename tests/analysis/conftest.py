@@ -1,5 +1,6 @@
-"""A finished run made by hand: six faces, two networks, three epochs.
+"""What the tests here start from: the config of a short run, and a finished run.
 
+The latter is made by hand, of six faces, two networks and three epochs.
 The networks of the last epoch trust the labels of examples 0 ... 5 by
 
     .1 .2 .9 .9 .95 .99      and      .3 .2 .8 .9 .95 .99
@@ -15,6 +16,8 @@ import numpy as np
 import pytest
 from scipy import special
 
+from configs import baseline
+from fer_jax import nets
 from fer_jax.data import prepared
 
 TRUST = np.array([[0.1, 0.2, 0.9, 0.9, 0.95, 0.99], [0.3, 0.2, 0.8, 0.9, 0.95, 0.99]])
@@ -28,6 +31,21 @@ MIXTURE = {
     'memory/mixture/share': [[0.3, 0.7], [0.4, 0.6]],
     'memory/ready': [True, False],
 }
+
+
+@pytest.fixture
+def config(faces, tiny, monkeypatch):
+    """Of a plain run of one epoch on all faces, 30 % noise."""
+    monkeypatch.setitem(nets.BACKBONES, 'tiny', tiny)
+    config = baseline.get_config('dataset=synthetic,noise=0.3')
+    config.data.dir = str(faces)
+    config.data.image_size_px = 24
+    config.model.backbone = 'tiny'
+    config.model.width = 4
+    config.batch_size = 16
+    config.epochs = 1
+    config.optimizer.decay_epochs = (1,)
+    return config
 
 
 @pytest.fixture

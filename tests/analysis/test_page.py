@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fer_jax.analysis import audit, cases, page, runs
-from fer_jax.data import corrections
+from fer_jax.training import loop, setup
 
 MANY = 300_000
 sync_api = pytest.importorskip(
@@ -151,9 +151,9 @@ def test_truth_is_shown_when_asked_for(opened, path):
     assert texts(tab, '#epochs .legend li')[:3] == ['right', 'wrong', 'unknown']
 
 
-def test_decisions_by_keyboard(opened, path, tmp_path):
+def test_decisions_by_keyboard(opened, path, config, tmp_path):
     """k, r and d on the first three cards; the second one's is taken back, then it gets
-    the fourth class. What is downloaded is what a run reads back."""
+    the fourth class. The next run learns from what is downloaded."""
     tab = opened(path)
     ids = [card.get_attribute('data-id') for card in tab.locator('.card').all()]
     tab.locator('.card').first.focus()
@@ -164,17 +164,22 @@ def test_decisions_by_keyboard(opened, path, tmp_path):
         tab.click('#download')
     assert waiting.value.suggested_filename == 'decisions.csv'
     waiting.value.save_as(tmp_path / 'decisions.csv')
-    case = cases.read(path.parent)
-    ids_of_all = case.data.train.ids
-    found = corrections.load(tmp_path / 'decisions.csv', ids_of_all, case.names)
-    relabel, drop = (ids_of_all.tolist().index(name) for name in ids[1:3])
-    assert np.flatnonzero(found.labels >= 0).tolist() == [relabel]
-    assert found.labels[relabel] == 3
-    assert np.flatnonzero(found.dropped).tolist() == [drop]
-    assert f'{ids[0]},keep,' in (tmp_path / 'decisions.csv').read_text().split()
     tab.reload()
     tab.wait_for_selector('html[data-ready]')
     assert tab.inner_text('#tally').startswith('3 decisions')  # the browser kept them
+
+    assert f'{ids[0]},keep,' in (tmp_path / 'decisions.csv').read_text().split()
+    before, after = tmp_path / 'before', tmp_path / 'after'
+    loop.train(setup.prepare(config, before))
+    config.noise.corrections = str(tmp_path / 'decisions.csv')
+    loop.train(setup.prepare(config, after))
+    before, after = (
+        {row['id']: row['given_label'] for row in runs.read(folder).labels}
+        for folder in (before, after)
+    )
+    assert after.pop(ids[1]) == runs.read(path.parent).result['class_names'][3]
+    del before[ids[1]], before[ids[2]]
+    assert after == before
 
 
 @pytest.mark.parametrize('scheme', ['light', 'dark'])
