@@ -6,17 +6,16 @@ Playwright, which drives Chromium in test_page, drives patched builds of Firefox
 import itertools
 import json
 import re
-import shutil
 import subprocess
 
 import pytest
 
 from fer_jax.analysis import audit, cases
+from tests import browsers
 
 client = pytest.importorskip(
     'websockets.sync.client', reason='needs websockets: pip install websockets'
 )
-NAMES = 'firefox', 'firefox-esr'
 
 
 class Firefox:
@@ -85,9 +84,7 @@ class Firefox:
 @pytest.fixture
 def firefox(tmp_path):
     """A Firefox with a fresh profile."""
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
-        pytest.skip(f'no browser found; there is none of {", ".join(NAMES)}')
+    path = browsers.find('firefox', 'firefox-esr')
     profile = tmp_path / 'profile'
     profile.mkdir()
     command = [path, '--headless', '--no-remote', '--profile', str(profile)]

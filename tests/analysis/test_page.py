@@ -1,26 +1,23 @@
 """The page of an audit in a real browser, opened from a file without a network."""
 
 import pathlib
-import shutil
 
 import numpy as np
 import pytest
 
 from fer_jax.analysis import audit, cases, page, runs
 from fer_jax.training import loop, setup
+from tests import browsers
 
 MANY = 300_000
 sync_api = pytest.importorskip(
     'playwright.sync_api', reason='needs playwright: pip install playwright'
 )
-NAMES = ('chromium', 'chromium-browser', 'google-chrome', 'chrome')
 
 
 @pytest.fixture(scope='module')
 def browser():
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
-        pytest.skip(f'no browser found; there is none of {", ".join(NAMES)}')
+    path = browsers.find('chromium', 'chromium-browser', 'google-chrome', 'chrome')
     with sync_api.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=['--no-sandbox'])
         yield browser
