@@ -61,7 +61,7 @@ def convert(chunk, size_px, aligner=None):
         data = None
         if outcome.pixels is not None:
             square = Image.fromarray(outcome.pixels)
-            data = _encoded(square, _is_jpeg(chunk[i].path))
+            data = _encoded(square, squares[i].format == 'JPEG')
         squares[i] = Square(data, outcome.note)
     return squares
 
@@ -79,13 +79,14 @@ def _square(picture, size_px, aligner):
                 # whose pixels are those of the file, before EXIF turns it
                 image.getexif().pop(ORIENTATION, None)
             full = pictures.rgb(image)
+            full.format = image.format  # forgotten where it was converted
         if aligner is not None:
             return full
         if picture.box is None:
             square = Image.fromarray(pictures.fitted(full, size_px))
         else:
             square = around(full, picture.box, size_px)
-        return Square(_encoded(square, image.format == 'JPEG'))
+        return Square(_encoded(square, full.format == 'JPEG'))
     # Pillow raises any of these; a bomb is a file that claims to be enormous
     except (
         OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError
@@ -127,10 +128,6 @@ def around(image, box, size_px):
     left, top = round((left + right - side) / 2), round((top + bottom - side) / 2)
     part = image.crop((left, top, left + side, top + side))
     return part.resize((size_px, size_px), Image.Resampling.BILINEAR)
-
-
-def _is_jpeg(path):
-    return str(path).lower().endswith(('.jpg', '.jpeg', '.jpe', '.jfif'))
 
 
 def _encoded(image, as_jpeg):

@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import io
 import math
 import pickle
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_prep import alignment
+from data_prep import alignment, squares
 from fer_jax import faces
 from fer_jax.faces import networks
 
@@ -123,6 +124,20 @@ def test_given_landmarks_either_side_first(hopper):
     np.testing.assert_array_equal(one.pixels, faces.aligned(hopper, found, 48))
     np.testing.assert_array_equal(one.pixels, other.pixels)
     assert [outcome[:2] for outcome in rest] == [(None, 'no landmarks')] * 3
+
+
+@pytest.mark.parametrize('kind', ['JPEG', 'PNG'])
+def test_an_aligned_picture_is_encoded_as_it_was_whatever_its_name(
+    hopper, tmp_path, kind
+):
+    path = tmp_path / ('face.png' if kind == 'JPEG' else 'face.jpg')
+    Image.fromarray(hopper).convert('L').save(path, kind)
+    points = faces.detect(hopper).landmarks[0]
+    picture = squares.Picture('face', path, 0, landmarks=points)
+    aligner = alignment.Aligner('landmarks', 48)
+    (found,) = squares.convert([picture], 48, aligner)
+    with Image.open(io.BytesIO(found.data)) as image:
+        assert (image.format, image.size) == (kind, (48, 48))
 
 
 def test_given_landmarks_of_a_tiny_face(hopper):
