@@ -15,7 +15,6 @@ import pathlib
 import numpy as np
 from cleanlab import filter as confident_learning
 from cleanlab import rank
-from scipy import special
 
 from fer_jax.analysis import calibration, cases, curves
 
@@ -28,7 +27,7 @@ FILTERS = 'prune_by_noise_rate', 'prune_by_class', 'both', 'confident_learning'
 
 def opinions(case):
     """{name: trust [N]} of a run: its last word, and what all epochs together say."""
-    log_odds = special.logit(case.networks.clip(1e-300, 1 - 1e-15))
+    log_odds = case.run.log_odds
     return {
         'last epoch': log_odds.mean(axis=0),
         'mean score of all epochs': case.run.scores.mean(axis=(0, 1)),
@@ -52,7 +51,7 @@ def main():
     if not np.array_equal([plain.ids, plain.given], [resup.ids, resup.given]):
         raise SystemExit(f'{options.plain} and {options.resup} are on different labels')
     labels, probs = out_of_fold(options.plain, plain)
-    known = plain.clean_labels >= 0
+    known = plain.known
     wrong, rate = plain.wrong[known], plain.wrong[known].mean()
     print(f'{known.sum():,} labels, {wrong.sum():,} wrong ({rate:.1%})')
 

@@ -59,10 +59,13 @@ def epochs(case):
 
 def by_truth(case):
     """{'right', 'wrong', 'unknown': [N] bool}, those with labels; {} without truth."""
-    known = case.clean_labels >= 0
-    if not known.any():
+    if not case.known.any():
         return {}
-    groups = {'right': known & ~case.wrong, 'wrong': case.wrong, 'unknown': ~known}
+    groups = {
+        'right': case.known & ~case.wrong,
+        'wrong': case.wrong,
+        'unknown': ~case.known,
+    }
     return {name: inside for name, inside in groups.items() if inside.any()}
 
 
@@ -96,7 +99,6 @@ def relabels(case):
     counts = timeline.flips(case.tables)
     unstable = timeline.unstable(case.tables, UNSTABLE)
     bars = np.bincount(np.minimum(counts.count, MOST_FLIPS), minlength=MOST_FLIPS + 1)
-    known = (case.clean_labels >= 0).any()
     return {
         'changed': int(found['relabelled'][-1]),
         'precision': float(found['precision'][-1]),
@@ -108,7 +110,7 @@ def relabels(case):
             'flips': found['flips'].tolist(),
             'returns': found['returns'].tolist(),
             'precision': found['precision'].tolist()
-            if known
+            if case.known.any()
             else 'No clean label is known, so the precision of relabels is not either.',
         },
         'unstable': {

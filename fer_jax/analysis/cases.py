@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special
 
 from fer_jax.analysis import calibration, opinions, runs, timeline
 from fer_jax.data import prepared
@@ -28,9 +27,14 @@ class Case(NamedTuple):
     data: prepared.Prepared | str  # or a line that says why there is none
 
     @property
+    def known(self):
+        """[N] bool: whether the clean label is."""
+        return self.clean_labels >= 0
+
+    @property
     def wrong(self):
         """[N] bool: known to be wrong."""
-        return (self.clean_labels >= 0) & (self.clean_labels != self.given)
+        return self.known & (self.clean_labels != self.given)
 
     @property
     def order(self):
@@ -72,9 +76,6 @@ def read(workdir, folder=None, rate=None):
     def classes(name):
         return np.array([number[value] for value in columns[name]], np.int32)
 
-    trust = [v for k, v in columns.items() if k.startswith('clean_probability_')]
-    trust = np.array(trust, np.float64).reshape(len(trust), len(found.labels))
-    log_odds = special.logit(np.clip(trust, 1e-300, 1 - 1e-15))
     estimate = calibration.wrong_rate(found.rows, len(names))
     given = classes('given_label')
     with np.load(found.folder / 'history.npz') as history:
@@ -87,8 +88,10 @@ def read(workdir, folder=None, rate=None):
         suggested=classes('suggested_label'),
         final=classes('final_label'),
         clean_labels=classes('clean_label'),
-        networks=trust,
-        right=calibration.right_probability(found.scores, log_odds, rate or estimate),
+        networks=found.trust,
+        right=calibration.right_probability(
+            found.scores, found.log_odds, rate or estimate
+        ),
         rate=rate,
         tables=timeline.tables(given, tables),
         kind=opinions.kind(algorithm),

@@ -2,7 +2,6 @@
 
 import numpy as np
 from matplotlib.figure import Figure
-from scipy import special
 
 from fer_jax.data import pipeline, prepared, records
 from fer_jax.numerics import mixtures
@@ -68,13 +67,6 @@ def score_histogram(axes, run, peer=0, bins=40):
     axes.legend(frameon=False, loc='upper center')
 
 
-def suspicion(run):
-    """[N] float64: log-odds that each label is wrong, mean over the networks."""
-    names = [name for name in run.labels[0] if name.startswith('clean_probability_')]
-    table = [[float(row[name]) for name in names] for row in run.labels]
-    return -special.logit(np.clip(table, 1e-300, 1 - 1e-15)).mean(axis=1)
-
-
 def suspects(axes, run):
     """The most suspicious labels: face, given label, suggested one; true if known.
 
@@ -84,7 +76,7 @@ def suspects(axes, run):
     data = prepared.load(run.result['config']['data']['dir'])
     source = data.train.records()
     place = {name: row for row, name in enumerate(data.train.ids.tolist())}
-    order = np.argsort(-suspicion(run), kind='stable')[: len(axes)]
+    order = np.argsort(run.log_odds.mean(axis=0), kind='stable')[: len(axes)]
     for ax, chosen in zip(axes, order):
         row = run.labels[chosen]
         _, image = records.decode_example(source[place[row['id']]])

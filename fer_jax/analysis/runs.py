@@ -6,6 +6,7 @@ import pathlib
 from typing import NamedTuple
 
 import numpy as np
+from scipy import special
 
 
 class FinishedRun(NamedTuple):
@@ -20,6 +21,19 @@ class FinishedRun(NamedTuple):
     @property
     def name(self):
         return self.folder.name
+
+    @property
+    def trust(self):
+        """[P, N] float64 in [0, 1]: that each label is right, by network."""
+        first = self.labels[0]
+        names = [name for name in first if name.startswith('clean_probability_')]
+        columns = [[float(row[name]) for row in self.labels] for name in names]
+        return np.array(columns, np.float64).reshape(len(names), len(self.labels))
+
+    @property
+    def log_odds(self):
+        """[P, N] float64, finite: the log-odds of `trust`."""
+        return special.logit(np.clip(self.trust, 1e-300, 1 - 1e-15))
 
 
 def read(folder):

@@ -50,7 +50,7 @@ def summary(case, which):
         for key in result
         if key.startswith('accuracy_')
     }
-    config, known = result['config'], int((case.clean_labels >= 0).sum())
+    config, known = result['config'], int(case.known.sum())
     return {
         'data': [
             ['data set', config['data']['name']],
@@ -160,7 +160,7 @@ def labels(case):
     }
     if (case.tables != case.given).any():
         found['final'] = case.final[order].astype(small)
-    if (case.clean_labels >= 0).any():
+    if case.known.any():
         found['clean_labels'] = case.clean_labels[order].astype(np.int16)
     return found
 
@@ -191,14 +191,13 @@ def noise(case):
     estimated = transitions.estimate(
         case.given, case.suggested, case.right, len(case.names)
     )
-    known = case.clean_labels >= 0
     counted = None
-    if known.any():
+    if case.known.any():
         counted = transitions.counted(case.given, case.clean_labels, len(case.names))
         counted = counted.astype(np.float32)
     return {
         'transitions': {'estimated': estimated.astype(np.float32), 'counted': counted},
-        'detection': detection(case.right[known], case.wrong[known]),
+        'detection': detection(case.right[case.known], case.wrong[case.known]),
     }
 
 
