@@ -1,5 +1,6 @@
 """Test environment: CPU, compilation cache shared by the whole run, parsed flags."""
 
+import importlib
 import os
 import signal
 
@@ -51,6 +52,23 @@ def faces(tmp_path_factory):
     options = f'synthetic --out={folder} --train=70 --test=30 --size=24 --seed=3'
     assert data_prep.main(options.split()) == 0
     return folder
+
+
+@pytest.fixture(scope='session')
+def short(faces):
+    """short(method, backbone): a config of one epoch on `faces`, 30 % noise."""
+
+    def make(method, backbone):
+        module = importlib.import_module(f'configs.{method}')
+        config = module.get_config('dataset=synthetic,noise=0.3')
+        config.data.dir = str(faces)
+        config.data.image_size_px = 24
+        config.model.backbone = backbone
+        config.epochs = 1
+        config.optimizer.decay_epochs = (1,)
+        return config
+
+    return make
 
 
 @pytest.fixture(scope='session')

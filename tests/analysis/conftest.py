@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 from scipy import special
 
-from configs import baseline
 from fer_jax import nets
 from fer_jax.data import prepared
 
@@ -34,17 +33,12 @@ MIXTURE = {
 
 
 @pytest.fixture
-def config(faces, tiny, monkeypatch):
+def config(short, tiny, monkeypatch):
     """Of a plain run of one epoch on all faces, 30 % noise."""
     monkeypatch.setitem(nets.BACKBONES, 'tiny', tiny)
-    config = baseline.get_config('dataset=synthetic,noise=0.3')
-    config.data.dir = str(faces)
-    config.data.image_size_px = 24
-    config.model.backbone = 'tiny'
+    config = short('baseline', 'tiny')
     config.model.width = 4
     config.batch_size = 16
-    config.epochs = 1
-    config.optimizer.decay_epochs = (1,)
     return config
 
 

@@ -1,6 +1,5 @@
 """One tiny run, trained once, and runs that were never trained, for every method."""
 
-import importlib
 import io
 import json
 
@@ -16,19 +15,13 @@ from fer_jax.training import checkpoint, loop, seals, setup, step
 
 
 @pytest.fixture(scope='session')
-def tiny(faces):
+def tiny(short):
     """tiny(method, backbone): a config of 24 pixels, width 4, one epoch."""
 
     def make(method, backbone='cnn7'):
-        module = importlib.import_module(f'configs.{method}')
-        config = module.get_config('dataset=synthetic,noise=0.3')
-        config.data.dir = str(faces)
-        config.data.image_size_px = 24
-        config.model.backbone = backbone
+        config = short(method, backbone)
         config.model.width = 4
         config.batch_size = 32
-        config.epochs = 1
-        config.optimizer.decay_epochs = (1,)
         return config
 
     return make

@@ -1,6 +1,5 @@
 """Runs that start from pretrained weights, and what they say of it."""
 
-import importlib
 import json
 import re
 import shutil
@@ -26,19 +25,13 @@ def backbone(tiny, monkeypatch):
 
 
 @pytest.fixture
-def config(faces):
+def config(short):
     """config(method, *folders): a run of a second on 70 faces of 24 pixels."""
 
     def make(method, *folders):
-        module = importlib.import_module(f'configs.{method}')
-        config = module.get_config('dataset=synthetic,noise=0.3')
-        config.data.dir = str(faces)
-        config.data.image_size_px = 24
-        config.model.backbone = 'tiny'
+        config = short(method, 'tiny')
         config.model.width = 8
         config.batch_size = 32
-        config.epochs = 1
-        config.optimizer.decay_epochs = (1,)
         config.pretrained = tuple(map(str, folders))
         return config
 

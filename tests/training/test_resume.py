@@ -1,7 +1,5 @@
 """Stopped anywhere and started again, a run ends as if nothing had happened."""
 
-import importlib
-
 import pytest
 
 from fer_jax import algorithms, nets
@@ -21,21 +19,16 @@ QUICK = {  # what a method does late, early enough to happen in two epochs
 
 
 @pytest.fixture
-def config(faces, tiny, monkeypatch):
+def config(short, tiny, monkeypatch):
     """Of a method -> a config that runs in a second: 70 faces, four steps an epoch."""
     monkeypatch.setitem(nets.BACKBONES, 'tiny', tiny)
 
     def make(method, proximity=0.0):
-        module = importlib.import_module(f'configs.{method}')
-        config = module.get_config('dataset=synthetic,noise=0.3')
-        config.data.dir = str(faces)
-        config.data.image_size_px = 24
-        config.model.backbone = 'tiny'
+        config = short(method, 'tiny')
         config.batch_size = 16
         config.eval_batch_size = 32
         config.log_every_steps = 3
         config.epochs = EPOCHS
-        config.optimizer.decay_epochs = (1,)
         config.proximity.weight = proximity
         config.algorithm.update(QUICK.get(method, {}))
         return config
