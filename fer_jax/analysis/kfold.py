@@ -40,13 +40,16 @@ def run(workdir, k, *, data=None, which='last'):
       The folder with the files; None when stopped.
 
     Raises:
-      ValueError, FileNotFoundError: no run there, too few folds, or data that are no
-        longer the run's.
+      ValueError, FileNotFoundError: no run there, too few folds, no such checkpoint,
+        or data that are no longer the run's.
       FloatingPointError, OSError: of loop.train.
     """
     workdir = pathlib.Path(workdir)
     if k < 2:
         raise ValueError(f'{k} folds; give 2 or more, as --kfold=5')
+    if which not in ('last', 'best') and not which.isdigit():
+        # else it would be found out when a fold has been trained
+        raise ValueError(f'--which={which}; wanted last, best or the number of a step')
     about = read_json(workdir / 'data.json', 'so no folder of a run')
     config = fields.stored(workdir)
     config.data.dir = data or config.data.dir

@@ -61,6 +61,8 @@ def test_every_label_is_judged_by_a_run_that_did_not_see_it(
 def test_refusals(config, tmp_path):
     with pytest.raises(ValueError, match='1 folds; give 2 or more'):
         kfold.run(tmp_path, 1)
+    with pytest.raises(ValueError, match='--which=bset; wanted last, best'):
+        kfold.run(tmp_path, 5, which='bset')
     with pytest.raises(FileNotFoundError, match='no folder of a run'):
         kfold.run(tmp_path, 5)
     setup.prepare(config, tmp_path / 'run')
