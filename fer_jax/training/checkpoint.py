@@ -2,13 +2,52 @@
 
 import contextlib
 import logging
+import os
 import pathlib
+import re
+import tempfile
 
 import jax
 from orbax.checkpoint import v1 as ocp
 
 from fer_jax.data import whole
 from fer_jax.training import hosts, seals
+
+# Orbax hands paths to glob and turns backslashes; TensorStore wants UTF-8.
+MISREAD = re.compile(r'[\[\]?*\\\ud800-\udfff]')
+
+
+@contextlib.contextmanager
+def spoken(path):
+    """Yields `path` as Orbax and TensorStore take it literally, whatever its name.
+
+    A folder `runs [a]` is a pattern to Orbax: it writes a checkpoint there, finds none
+    of its parts again and says nothing. Such a path goes through a link to its parent,
+    which must be there; its last part is a name of ours.
+    """
+    logging.getLogger('absl').setLevel(logging.CRITICAL)  # what fails also raises
+    path = path.absolute()
+    if not MISREAD.search(str(path)):
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix='fer_jax-') as folder:
+        link = pathlib.Path(folder) / 'link'
+        link.symlink_to(path.parent, target_is_directory=True)
+        yield link / path.name
+
+
+@contextlib.contextmanager
+def opened(folder, **settings):
+    """Yields Orbax's Checkpointer over `folder`, and closes it."""
+    with spoken(folder) as path:
+        checkpointer = ocp.training.Checkpointer(path, **settings)
+        try:
+            yield checkpointer
+        except BaseException:
+            with contextlib.suppress(Exception):  # closing fails as saving did
+                checkpointer.close()
+            raise
+        checkpointer.close()
 
 
 @contextlib.contextmanager
@@ -17,27 +56,17 @@ def manager(folder, *, keep):
 
     Open it after `seals.trusted`, which puts away what Orbax would stumble on.
     """
-    logging.getLogger('absl').setLevel(logging.WARNING)  # Orbax tells every save
     policies = ocp.training.preservation_policies
     best = policies.BestN(
         get_metric_fn=lambda found: found['accuracy'],
         n=1,
         keep_checkpoints_without_metrics=False,  # those saved within an epoch
     )
-    checkpointer = ocp.training.Checkpointer(
-        folder.absolute(),
-        preservation_policy=policies.AnyPreservationPolicy(
-            [policies.LatestN(keep), best]
-        ),
-        cleanup_tmp_directories=True,
-    )
-    try:
+    kept = policies.AnyPreservationPolicy([policies.LatestN(keep), best])
+    with opened(
+        folder, preservation_policy=kept, cleanup_tmp_directories=True
+    ) as checkpointer:
         yield checkpointer
-    except BaseException:
-        with contextlib.suppress(Exception):  # closing fails as saving did
-            checkpointer.close()
-        raise
-    checkpointer.close()
 
 
 def save(checkpointer, state, place, class_names=(), *, accuracy=None):
@@ -62,14 +91,19 @@ def save(checkpointer, state, place, class_names=(), *, accuracy=None):
             overwrite=any(known.step == step for known in checkpointer.checkpoints),
         )
     except ValueError as error:  # how TensorStore reports what the disk refuses
-        raise OSError(f'checkpoint of step {step}: {error}') from error
+        where = str(pathlib.Path(checkpointer.directory).resolve() / str(step))
+        code = re.search(r"os_error_code='(\d+)'", str(error))
+        if code is None:
+            raise OSError(f'{where}: {error}') from None
+        number = int(code[1])
+        raise OSError(number, os.strerror(number), where) from None
     if hosts.first():
         seals.write(pathlib.Path(checkpointer.directory) / str(step), place)
 
 
 def leaves(folder, step):
     """{name: array on the host} of every leaf of a saved state, as it was saved."""
-    with ocp.training.Checkpointer(folder.absolute()) as checkpointer:
+    with opened(folder) as checkpointer:
         state = checkpointer.load(step, placed(checkpointer.metadata(step).metadata))
     return jax.device_get(named_leaves(state))
 
@@ -117,10 +151,9 @@ def read(folder, which, wanted, class_names):
       ValueError: it lacks a wanted leaf, or has it in another shape: names the leaf;
         or it is of other classes.
     """
-    logging.getLogger('absl').setLevel(logging.WARNING)
     if not folder.is_dir():
         raise FileNotFoundError(f'{folder}: no checkpoint yet; train the run first')
-    with ocp.training.Checkpointer(folder.absolute()) as checkpointer:
+    with opened(folder) as checkpointer:
         step = choose(folder, checkpointer.checkpoints, which)
         try:
             seals.check(folder / str(step))
@@ -193,16 +226,15 @@ def placed(wanted):
 
 def write_tree(path, tree):
     """Writes nested dicts of arrays as an Orbax checkpoint at `path`."""
-    logging.getLogger('absl').setLevel(logging.WARNING)
-    ocp.save(path.absolute(), tree)
+    with spoken(path) as path:
+        ocp.save(path, tree)
 
 
 def read_tree(path):
     """The nested dicts of arrays of write_tree, on the host."""
-    logging.getLogger('absl').setLevel(logging.WARNING)
-    path = path.absolute()
-    shapes = jax.tree.map(
-        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype),
-        ocp.metadata(path).metadata,
-    )
-    return jax.device_get(ocp.load(path, placed(shapes)))
+    with spoken(path) as path:
+        shapes = jax.tree.map(
+            lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype),
+            ocp.metadata(path).metadata,
+        )
+        return jax.device_get(ocp.load(path, placed(shapes)))

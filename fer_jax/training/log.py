@@ -108,7 +108,7 @@ class Rate(ProgressColumn):
 def progress(*, shown=True):
     """A progress bar over all images of a run; nothing where there is no screen."""
     return Progress(
-        TextColumn('{task.description}'),
+        TextColumn('{task.description}', markup=False),  # [a] is a name
         BarColumn(),
         TextColumn('{task.percentage:>3.0f} %'),
         Rate(),
@@ -132,7 +132,7 @@ class Watch:
 
     def say(self, text):
         """Prints a line above the bar."""
-        self._bar.console.print(text, soft_wrap=True)
+        self._bar.console.print(Text(text), soft_wrap=True)
 
     def start(self, images):
         """Sets how many images there are to look at."""

@@ -175,6 +175,30 @@ def test_place_adds_up():
     assert Place(epoch=2).words() == 'after epoch 2'
 
 
+ODD_NAMES = (
+    'runs [a]', 'back\\slash', '[', ']a[', '*', 'a?b', '{a,b}', '~', '%20#x', ':+1:', 'l\u00e4u',
+    'new\nline', ' a ', b'\xff'.decode('utf-8', 'surrogateescape'), 'x' * 255,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize('name', ODD_NAMES)
+def test_a_folder_may_have_any_name(tmp_path, name):
+    """As a parent of the run's folder, and as that folder; siblings stay as they are."""
+    for folder in (tmp_path / name / 'run', tmp_path / 'b' / name):
+        folder.mkdir(parents=True)
+        (folder.parent / 'axb').mkdir()
+        write(folder / 'checkpoints', 4)
+        step, found, said = restored(folder / 'checkpoints')
+        assert (step, said) == (4, [])
+        np.testing.assert_array_equal(found.params['w'], state(4).params['w'])
+        write(folder / 'checkpoints', 7, keep=1)  # and goes on
+        leaves = checkpoint.leaves(folder / 'checkpoints', 7)
+        np.testing.assert_array_equal(leaves['params/w'], state(7).params['w'])
+        checkpoint.write_tree(folder / 'weights', {'w': np.arange(3)})
+        assert checkpoint.read_tree(folder / 'weights')['w'].tolist() == [0, 1, 2]
+        assert list((folder.parent / 'axb').iterdir()) == []
+
+
 def test_a_full_disk_while_saving(tmp_path):
     """A tmpfs of 400 kB: some checkpoint does not fit; those before it stay whole."""
     with disks.small(tmp_path, '400k') as small:
