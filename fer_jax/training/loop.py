@@ -1,6 +1,7 @@
 """The story of a run, top to bottom."""
 
 import contextlib
+import functools
 import hashlib
 import math
 import time
@@ -73,9 +74,28 @@ def train(run, stop=lambda: False):
                 return None
 
 
+def heard(function):
+    """function(), which compiles, in a thread, so that this one hears a signal at once.
+
+    Mesh and transfer guard belong to a thread: there they are what they are here.
+
+    Raises:
+      Stopped: by a signal; nothing that `function` began may be relied on.
+    """
+    mesh, guard = jax.sharding.get_mesh(), jax.config.jax_transfer_guard
+
+    def there():
+        with jax.set_mesh(mesh), jax.transfer_guard(guard or 'allow'):
+            return function()
+
+    return stopping.heard(there)
+
+
 def begin(programs, saved, step, place, watch):
     """The state to go on from: fresh at step 0, or that of the checkpoint of `step`."""
-    state, run = programs.fresh(), programs.run
+    run = programs.run
+    watch.say(f'{run.workdir.name}: compiling; SIGTERM and Ctrl-C are heard meanwhile')
+    state = heard(programs.fresh)
     if not step:
         for line in pretrained.words(run.starts, run.config.data.augmentation):
             watch.say(f'{run.workdir.name}: {line}')
@@ -128,13 +148,17 @@ def train_epoch(programs, state, place, batches, saved, watch):
       Stopped: when asked to, after saving.
     """
     config, run = programs.run.config, programs.run
-    waiting = []
+    waiting, compiled = [], False
     while place.steps + len(waiting) < run.steps_per_epoch:
         stopping_now = watch.stop()
         if not stopping_now:
             started = time.perf_counter()
             batch = next(batches)
-            state, metrics = programs.step(state, batch['images'], batch['index'])
+            step = functools.partial(
+                programs.step, state, batch['images'], batch['index']
+            )
+            state, metrics = step() if compiled else heard(step)
+            compiled = True
             waiting.append(metrics)
             place = place.later(time.perf_counter() - started)
         steps = place.steps + len(waiting)
@@ -185,7 +209,7 @@ def check_finite(rows, state, first_step):
 
 def test(programs, state, advance):
     """Evaluates on the test split -> {'test/...': value}."""
-    confusions = programs.confusions(state)
+    confusions = heard(functools.partial(programs.confusions, state))
     advance(len(programs.run.test_labels))
     found = evaluation.summary(confusions)
     return {f'test/{name}': value for name, value in found.items()}
@@ -202,16 +226,19 @@ def look_back(programs, state, row, history, watch):
     run = programs.run
     if run.algorithm.score is None:
         return state, {}
-    scores = scoring.gather(
-        programs.score,
-        state,
-        programs.all_training(),
-        len(run.examples.ids),
-        watch.advance,
+    scores = heard(
+        lambda: scoring.gather(
+            programs.score,
+            state,
+            programs.all_training(),
+            len(run.examples.ids),
+            watch.advance,
+        )
     )
     history['scores'].append(scores)
     history['labels'].append(jax.device_get(state.labels))
-    state = programs.refreshed(state, scores, (row['step'], row['epoch']))
+    done = row['step'], row['epoch']
+    state = heard(lambda: programs.refreshed(state, scores, done))
     metrics = {f'memory/{name}': value for name, value in small_leaves(state.memory)}
     found = results.detection(programs.log_odds(state, history), run.examples)
     metrics |= {f'noise/{name}': value for name, value in found.items()}
@@ -236,12 +263,14 @@ def finish(programs, state, rows, history, advance):
       Stopped: `advance` was asked to stop.
     """
     run = programs.run
-    probs = scoring.gather(
-        programs.probs,
-        state,
-        programs.all_training(),
-        len(run.examples.ids),
-        advance,
+    probs = heard(
+        lambda: scoring.gather(
+            programs.probs,
+            state,
+            programs.all_training(),
+            len(run.examples.ids),
+            advance,
+        )
     )
     labels, flips = jax.device_get((state.labels, state.flips))
     log_odds = programs.log_odds(state, history)

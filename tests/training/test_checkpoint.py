@@ -176,14 +176,15 @@ def test_place_adds_up():
 
 
 ODD_NAMES = (
-    'runs [a]', 'back\\slash', '[', ']a[', '*', 'a?b', '{a,b}', '~', '%20#x', ':+1:', 'l\u00e4u',
-    'new\nline', ' a ', b'\xff'.decode('utf-8', 'surrogateescape'), 'x' * 255,
+    'runs [a]', 'back\\slash', '[', ']a[', '*', 'a?b', '{a,b}', '~', '%20#x', ':+1:',
+    'l\u00e4u', 'new\nline', ' a ', 'x' * 255,
+    b'\xff'.decode('utf-8', 'surrogateescape'),
 )  # fmt: skip
 
 
 @pytest.mark.parametrize('name', ODD_NAMES)
 def test_a_folder_may_have_any_name(tmp_path, name):
-    """As a parent of the run's folder, and as that folder; siblings stay as they are."""
+    """As a parent of the run's folder and as that folder; siblings stay as they are."""
     for folder in (tmp_path / name / 'run', tmp_path / 'b' / name):
         folder.mkdir(parents=True)
         (folder.parent / 'axb').mkdir()
