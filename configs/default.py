@@ -9,6 +9,8 @@ A method's config adds `config.algorithm`. Any field is overridden on the comman
 
 from ml_collections import ConfigDict
 
+from fer_jax.errors import Unusable
+
 # Settings that depend on the data set. `paper` is ReSup's own (sec. 4.2); `scratch`
 # trains a slim network from random weights on 48-pixel faces, hours of a GPU less.
 PAPER = {
@@ -66,25 +68,25 @@ def parse(arg):
     """{'dataset': ..., 'noise': ...} from 'dataset=raf_db,noise=0.3'.
 
     Raises:
-      ValueError: an unknown key, an unknown data set, or a rate that is no number.
+      Unusable: an unknown key, an unknown data set, or a rate that is no number.
     """
     given = {'dataset': 'synthetic', 'noise': 0.0}
     for item in filter(None, arg.split(',')):
         key, equals, value = item.partition('=')
         if not equals or key not in KNOWN:
-            raise ValueError(
+            raise Unusable(
                 f'config argument {item!r} is not known; write dataset=<set> or'
                 f' noise=<rate>, joined by a comma'
             )
         given[key] = value
     if given['dataset'] not in DATASETS:
-        raise ValueError(
+        raise Unusable(
             f'unknown dataset {given["dataset"]!r}; there are: {", ".join(DATASETS)}'
         )
     try:
         given['noise'] = float(given['noise'])
     except ValueError:
-        raise ValueError(
+        raise Unusable(
             f'noise={given["noise"]} is not a number; for 30 % write noise=0.3'
         ) from None
     return given

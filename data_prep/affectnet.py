@@ -21,6 +21,7 @@ import numpy as np
 from data_prep import importing, layouts
 from data_prep.squares import Picture
 from fer_jax.data import sets
+from fer_jax.errors import Missing, Unusable
 
 CLASSES = sets.SETS['affectnet'].class_names
 CSV = {'train': 'training.csv', 'test': 'validation.csv'}
@@ -125,14 +126,12 @@ def npy_rows(folder, marked):
       marked: whether to read the landmarks, where there are some.
 
     Raises:
-      FileNotFoundError: there is no such folder of images.
-      ValueError: an annotation is missing or is no npy file of a number.
+      Missing: there is no such folder of images.
+      Unusable: an annotation is missing or is no npy file of a number.
     """
     images = folder / 'images'
     if not images.is_dir():
-        raise FileNotFoundError(
-            f'no folder {images}; wanted images and annotations in {folder}'
-        )
+        raise Missing(f'no folder {images}; wanted images and annotations in {folder}')
     for path in sorted(images.iterdir(), key=lambda path: layouts.natural(path.name)):
         note = folder / 'annotations' / f'{path.stem}_exp.npy'
 
@@ -149,7 +148,7 @@ def npy_rows(folder, marked):
 
         code = values(note)
         if code.size != 1:
-            raise ValueError(f'{note} has {code.size} numbers; wanted one')
+            raise Unusable(f'{note} has {code.size} numbers; wanted one')
         yield note, f'{code.item():g}', picture
 
 
@@ -159,13 +158,13 @@ def values(path):
         return np.load(path, allow_pickle=False).astype(np.float64).ravel()
     except (OSError, ValueError, EOFError) as error:
         said = getattr(error, 'strerror', None) or 'no npy file of numbers'
-        raise ValueError(f'{path}: {said}; copy the annotations again') from None
+        raise Unusable(f'{path}: {said}; copy the annotations again') from None
 
 
 def five(points, where):
     """Eyes, nose and corners of the mouth [5][2], of 68 landmarks as flat numbers."""
     if len(points) != 2 * 68:
-        raise ValueError(f'{where}: {len(points)} landmark numbers; wanted 136')
+        raise Unusable(f'{where}: {len(points)} landmark numbers; wanted 136')
     points = np.reshape(points, (68, 2))
     eyes = points[36:42].mean(0), points[42:48].mean(0)
     return [tuple(map(float, p)) for p in (*eyes, *points[[30, 48, 54]])]

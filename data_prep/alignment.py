@@ -31,6 +31,7 @@ from PIL import Image
 from data_prep import squares
 from fer_jax import faces
 from fer_jax.data import pictures
+from fer_jax.errors import Unusable
 from fer_jax.faces import boxes as boxing
 from fer_jax.faces import mtcnn, networks
 
@@ -80,13 +81,13 @@ def make(options, size_px):
     """The Aligner that the options ask for, or None.
 
     Raises:
-      ValueError: a smallest face of less than one pixel.
-      FileNotFoundError: mtcnn 1.0.0 is needed and not installed.
+      Unusable: a smallest face of less than one pixel.
+      Missing: mtcnn 1.0.0 is needed and not installed.
     """
     if options.align is None:
         return None
     if not options.smallest_face >= 1:
-        raise ValueError(
+        raise Unusable(
             f'--smallest-face={options.smallest_face:g}; wanted 1 px or more'
         )
     if options.align == 'mtcnn':

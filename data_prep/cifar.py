@@ -25,6 +25,7 @@ from PIL import Image
 
 from data_prep import png
 from fer_jax.data import noise_exchange, noise_formats, pickles, prepared, sets, writing
+from fer_jax.errors import Missing, Unusable
 
 SIZE_PX = 32
 
@@ -70,7 +71,7 @@ def run(options, layout):
     }
     sources = {path.name: prepared.file_sum(path) for path in paths}
     if options.human_set and not options.human_labels:
-        raise ValueError('--human-set chooses labels of the file --human-labels')
+        raise Unusable('--human-set chooses labels of the file --human-labels')
     if options.human_labels:
         splits = with_human_labels(splits, options, len(class_names))
         name = pathlib.Path(options.human_labels).name
@@ -97,7 +98,7 @@ def find(source, layout):
     """Paths of the source: the archive alone, or the meta file and all batches.
 
     Raises:
-      FileNotFoundError: no such source, or a file is not in it.
+      Missing: no such source, or a file is not in it.
     """
     if source.is_file():
         return [source]
@@ -105,7 +106,7 @@ def find(source, layout):
     paths = [folder / name for name in file_names(layout)]
     for path in paths:
         if not path.is_file():
-            raise FileNotFoundError(
+            raise Missing(
                 f'no {path.name} in {folder}: --source is {layout.folder}, the folder '
                 'around it, or the tar.gz'
             )
@@ -121,7 +122,7 @@ def read_files(paths, layout):
     """{name: content} of the meta file and the batches, unpickled as data.
 
     Raises:
-      ValueError: a damaged archive or batch, or a batch that is not in the archive.
+      Unusable: a damaged archive or batch, or a batch that is not in the archive.
     """
     if len(paths) > 1:
         return {path.name: pickles.read(path) for path in paths}
@@ -137,9 +138,9 @@ def read_files(paths, layout):
                 for name in file_names(layout)
             }
     except KeyError as error:
-        raise ValueError(f'{paths[0]}: no {error} in it; is it another set?') from None
+        raise Unusable(f'{paths[0]}: no {error} in it; is it another set?') from None
     except (tarfile.TarError, EOFError, zlib.error) as error:
-        raise ValueError(f'{paths[0]} is damaged ({error}); get it again') from None
+        raise Unusable(f'{paths[0]} is damaged ({error}); get it again') from None
     return {
         name: pickles.load(io.BytesIO(content), f'{paths[0]}: {name}')
         for name, content in found.items()
@@ -151,7 +152,7 @@ def check_names(files, layout, class_names):
     found = files[layout.meta]
     found = found.get(layout.names) if isinstance(found, dict) else found
     if list(found or ()) != list(class_names):
-        raise ValueError(
+        raise Unusable(
             f'{layout.meta}: its {layout.names} are {str(found)[:60]}, wanted '
             f'{", ".join(class_names[:3])} ... of {layout.name}'
         )
@@ -161,7 +162,7 @@ def read_split(files, layout, split, num_classes):
     """The Images of a split.
 
     Raises:
-      ValueError: a batch without images or labels, or with labels out of range.
+      Unusable: a batch without images or labels, or with labels out of range.
     """
     pixels, labels = [], []
     for name in layout.batches[split]:
@@ -170,7 +171,7 @@ def read_split(files, layout, split, num_classes):
             np.asarray(batch.get(key, ())) for key in ('data', layout.labels)
         )
         if data.dtype != np.uint8 or data.shape != (len(given), 3 * SIZE_PX**2):
-            raise ValueError(
+            raise Unusable(
                 f'{name}: data of {data.dtype} {data.shape} and {len(given):,} '
                 f'{layout.labels}, wanted uint8 [n, 3072] and n labels'
             )
@@ -185,14 +186,14 @@ def read_split(files, layout, split, num_classes):
 def check_labels(what, labels, num_classes):
     """Raises ValueError unless every label is a whole number in [0, num_classes)."""
     if not len(labels):
-        raise ValueError(f'{what} are none')
+        raise Unusable(f'{what} are none')
     whole = np.issubdtype(labels.dtype, np.integer)
     wrong = (
         (labels < 0) | (labels >= num_classes) if whole else np.ones(len(labels), bool)
     )
     if wrong.any():
         row = int(np.argmax(wrong))
-        raise ValueError(
+        raise Unusable(
             f'{what}: row {row} has {labels[row]}, wanted 0 to {num_classes - 1}'
         )
 
@@ -201,12 +202,12 @@ def with_human_labels(splits, options, num_classes):
     """The splits with people's labels as given ones and the official ones as clean."""
     path = pathlib.Path(options.human_labels)
     if not path.is_file():
-        raise FileNotFoundError(f'{path}: no such file; give a .pt or .npy of CIFAR-N')
+        raise Missing(f'{path}: no such file; give a .pt or .npy of CIFAR-N')
     rows = noise_formats.read_cifarn(path, options.human_set)
     official = splits['train'].labels
     given = np.array(rows.labels)
     if len(given) != len(official):
-        raise ValueError(
+        raise Unusable(
             f'{path} has {len(given):,} labels and the batches {len(official):,} images'
         )
     check_labels(str(path), given, num_classes)

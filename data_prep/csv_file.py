@@ -13,6 +13,7 @@ import pathlib
 from data_prep import importing, layouts
 from data_prep.squares import Picture
 from fer_jax.data import sets
+from fer_jax.errors import Missing, Unusable
 
 COLUMNS = ('path', 'label', 'clean', 'split', 'id')
 TESTS = ('test', 'val', 'valid', 'validation')  # the first that is there
@@ -47,10 +48,10 @@ def run(options):
     """Reads the csv, prints what is in it and writes the prepared folder."""
     path = pathlib.Path(options.source)
     if not path.is_file():
-        raise FileNotFoundError(f'{path}: no such file; --source is the csv')
+        raise Missing(f'{path}: no such file; --source is the csv')
     box = options.box.split(',') if options.box else []
     if len(box) not in (0, 4):
-        raise ValueError(f'--box={options.box}; wanted four columns')
+        raise Unusable(f'--box={options.box}; wanted four columns')
     columns = {key: getattr(options, key) for key in COLUMNS if getattr(options, key)}
     rows = [*layouts.table(path, (*columns.values(), *box))]
     class_names, called = layouts.classes(names(path, rows, columns), options.set)
@@ -91,13 +92,13 @@ def names(path, rows, columns):
     """{what a label is called: where it stands first}, of given and true labels.
 
     Raises:
-      ValueError: a given label is empty.
+      Unusable: a given label is empty.
     """
     found = {}
     for line, row in rows:
         given = row[columns['label']].strip()
         if not given:
-            raise ValueError(
+            raise Unusable(
                 f'{path} {line}: {columns["label"]} is empty; wanted a class'
             )
         found.setdefault(given, f'{path} {line}')
@@ -114,7 +115,7 @@ def chosen(path, found, options, given):
         return splits, (line,)
     tests = [name for name in TESTS if name in found]
     if 'train' not in found or not tests:
-        raise ValueError(
+        raise Unusable(
             f'{path}: {options.split} is {", ".join(sorted(found)) or "nowhere set"}; '
             'wanted train and test'
         )

@@ -13,6 +13,7 @@ import pathlib
 from data_prep import importing, layouts
 from data_prep.squares import Picture
 from fer_jax.data import sets
+from fer_jax.errors import Missing
 
 LIST = 'label.lst'
 FOLDERS = ('image/origin', 'origin', 'image', 'images')
@@ -59,7 +60,7 @@ def image_folder(options):
         for name in FOLDERS:
             if (base / name).is_dir():
                 return base / name
-    raise FileNotFoundError(
+    raise Missing(
         f'no folder {", ".join(FOLDERS)} in {source}; --images names that of the '
         'photographs'
     )

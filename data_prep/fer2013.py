@@ -28,6 +28,7 @@ import rich.console
 from data_prep import fer2013_folder, ferplus, importing
 from data_prep.fer2013_csv import CLASSES, FILE, PREFIXES, SIZE_PX, Face, read_faces
 from data_prep.squares import Picture
+from fer_jax.errors import Missing, Unusable
 
 TESTS = {'public': 'PublicTest', 'private': 'PrivateTest'}
 LABELS = ('fer2013', *(f'ferplus_{rule}' for rule in ferplus.RULES))
@@ -63,7 +64,7 @@ def run(options):
     needed = [FILE, ferplus.FILE] if names else [FILE]
     for name in needed:
         if not (source / name).is_file():
-            raise FileNotFoundError(f'no {name} in {source}: --source is its folder')
+            raise Missing(f'no {name} in {source}: --source is its folder')
     path = source / FILE
     faces = read_faces(path)
     votes = ferplus.read_votes(source / ferplus.FILE, faces.usage) if names else None
@@ -123,7 +124,7 @@ def choose_test(usage, wish=None):
     if wish is None and present:
         return TESTS[present[0]]
     if wish not in present:
-        raise ValueError(
+        raise Unusable(
             f'no {TESTS[wish] if wish else "test"} rows in {FILE}, only '
             f'{", ".join(sorted(set(usage)))}: take a copy of the csv that has them'
         )

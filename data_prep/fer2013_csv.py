@@ -12,6 +12,7 @@ from PIL import Image
 
 from data_prep import png
 from fer_jax.data import sets
+from fer_jax.errors import Unusable
 
 SIZE_PX = 48
 HEADER = ['emotion', 'pixels', 'Usage']
@@ -51,7 +52,7 @@ def read_faces(path):
     """Faces of fer2013.csv.
 
     Raises:
-      ValueError: another header, or a row whose pixels, label or Usage are wrong;
+      Unusable: another header, or a row whose pixels, label or Usage are wrong;
         rows are counted from 0, the header left out.
     """
     pixels, labels, usage = [], [], []
@@ -61,18 +62,18 @@ def read_faces(path):
         reader = csv.reader(file)
         header = next(reader, [])
         if header != HEADER:
-            raise ValueError(
+            raise Unusable(
                 f'{path}: the header is {",".join(header)[:80]!r}, '
                 f'want {",".join(HEADER)!r}'
             )
         for number, row in enumerate(reader):
             if len(row) != 3 or row[2] not in PREFIXES:
-                raise ValueError(
+                raise Unusable(
                     f'{path}: row {number} has {len(row)} fields and Usage '
                     f'{row[-1][:20] if row else ""!r}, want 3 and one of {[*PREFIXES]}'
                 )
             if not row[0].isdecimal() or int(row[0]) >= len(CLASSES):
-                raise ValueError(
+                raise Unusable(
                     f'{path}: the emotion of row {number} is {row[0]!r}, want 0 to 6'
                 )
             pixels.append(parse_pixels(row[1], f'{path}: row {number}'))
@@ -86,11 +87,11 @@ def parse_pixels(text, where):
     try:
         values = np.fromstring(text, np.int64, sep=' ')
     except (ValueError, DeprecationWarning):
-        raise ValueError(f'{where} has pixels that are no numbers') from None
+        raise Unusable(f'{where} has pixels that are no numbers') from None
     if values.size != SIZE_PX**2:
-        raise ValueError(f'{where} has {values.size:,} pixels, want {SIZE_PX**2:,}')
+        raise Unusable(f'{where} has {values.size:,} pixels, want {SIZE_PX**2:,}')
     if values.min() < 0 or values.max() > 255:
-        raise ValueError(
+        raise Unusable(
             f'{where} has pixels from {values.min()} to {values.max()}, want 0 to 255'
         )
     return values.astype(np.uint8).tobytes()

@@ -9,6 +9,7 @@ for the public ones; where no name tells, all of test is. Ids are paths.
 import pathlib
 
 from data_prep import image_folder, importing
+from fer_jax.errors import Unusable
 
 TESTS = {'private': 'PrivateTest', 'public': 'PublicTest'}  # the first that is there
 
@@ -21,7 +22,7 @@ def is_here(source):
 def run(options):
     """Finds the images, prints what is there and writes the prepared folder."""
     if options.labels != 'fer2013' or options.clean or options.drop_test_duplicates:
-        raise ValueError(
+        raise Unusable(
             f'{options.source} has folders of images, whose names are no rows of '
             'fer2013new.csv: --labels, --clean and --drop-test-duplicates need '
             'fer2013.csv (door ferplus reads the folders that FERPlus makes)'
@@ -52,7 +53,7 @@ def chosen(pictures, wish):
       wish: a key of TESTS, or None.
 
     Raises:
-      ValueError: a test is asked for that no file name tells of.
+      Unusable: a test is asked for that no file name tells of.
     """
     by_test = {
         test: [row for row in pictures if row.path.name.startswith(prefix)]
@@ -63,7 +64,7 @@ def chosen(pictures, wish):
         return 'test', pictures, 'test: all; no file name tells which one it was'
     test = wish or present[0]
     if not by_test[test]:
-        raise ValueError(
+        raise Unusable(
             f'no file in test has a name {TESTS[test]}_..., so --test={test} cannot be '
             'told; leave it away and all are the test split'
         )

@@ -18,6 +18,7 @@ import csv
 import numpy as np
 
 from fer_jax.data import sets
+from fer_jax.errors import Unusable
 
 EMOTIONS = sets.SETS['ferplus'].class_names  # the table's columns
 COLUMNS = (*EMOTIONS, 'unknown', 'NF')
@@ -63,25 +64,25 @@ def read_votes(path, usage):
       usage: the Usage column [N] of fer2013.csv.
 
     Raises:
-      ValueError: another header, another number of rows, rows that do not align or
+      Unusable: another header, another number of rows, rows that do not align or
         votes that are no counts.
     """
     with open(path, newline='', encoding='utf-8') as file:
         rows = list(csv.reader(file))
     header, rows = (rows[0] if rows else []), rows[1:]
     if header != HEADER:
-        raise ValueError(
+        raise Unusable(
             f'{path}: the header is {",".join(header)!r}, want {",".join(HEADER)!r}'
         )
     if len(rows) != len(usage):
-        raise ValueError(
+        raise Unusable(
             f'{path} has {len(rows):,} rows and fer2013.csv {len(usage):,}: '
             'they align row by row, so take both from one release'
         )
     votes = np.zeros((len(rows), len(COLUMNS)), np.int32)
     for number, row in enumerate(rows):
         if len(row) != len(HEADER) or row[0] != usage[number]:
-            raise ValueError(
+            raise Unusable(
                 f'{path}: row {number} starts with {",".join(row[:2])!r} and has '
                 f'{len(row)} fields, want {usage[number]} and {len(HEADER)} fields, '
                 'as row for row in fer2013.csv'
@@ -89,7 +90,7 @@ def read_votes(path, usage):
         try:
             votes[number] = row[2:]
         except ValueError:
-            raise ValueError(
+            raise Unusable(
                 f'{path}: the votes of row {number} are {",".join(row[2:])}, '
                 f'want {len(COLUMNS)} whole numbers'
             ) from None

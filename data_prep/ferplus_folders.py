@@ -19,6 +19,7 @@ import numpy as np
 
 from data_prep import fer2013, fer2013_csv, ferplus, importing, layouts
 from data_prep.squares import Picture
+from fer_jax.errors import Missing, Unusable
 
 FOLDERS = {
     'Training': 'FER2013Train',
@@ -87,8 +88,8 @@ def read(source):
     """The label files, and (usage, image name, votes [10], where) of each row.
 
     Raises:
-      FileNotFoundError: neither fer2013new.csv nor a label.csv.
-      ValueError: a row that is none of votes.
+      Missing: neither fer2013new.csv nor a label.csv.
+      Unusable: a row that is none of votes.
     """
     table = source / ferplus.FILE
     if table.is_file():
@@ -99,7 +100,7 @@ def read(source):
         if (source / folder / TABLE).is_file()
     }
     if 'Training' not in files:
-        raise FileNotFoundError(
+        raise Missing(
             f'{source} has neither {ferplus.FILE} nor FER2013Train/{TABLE}; --source '
             'is the folder with FER2013Train, FER2013Valid and FER2013Test'
         )
@@ -113,14 +114,14 @@ def table_rows(path):
         reader = csv.reader(file)
         header = next(reader, [])
         if header != ferplus.HEADER:
-            raise ValueError(
+            raise Unusable(
                 f'{path}: the header is {",".join(header)!r}, want '
                 f'{",".join(ferplus.HEADER)!r}'
             )
         for usage, name, *votes in reader:
             where = f'{path.name} line {reader.line_num}'
             if usage not in FOLDERS:
-                raise ValueError(
+                raise Unusable(
                     f'{path} line {reader.line_num}: Usage {usage!r}, want one of '
                     f'{[*FOLDERS]}'
                 )
@@ -142,12 +143,12 @@ def counts(votes, where):
     """Ten votes as whole numbers.
 
     Raises:
-      ValueError: more or fewer, or no whole numbers.
+      Unusable: more or fewer, or no whole numbers.
     """
     if len(votes) != len(ferplus.COLUMNS) or not all(
         vote.strip().isdecimal() for vote in votes
     ):
-        raise ValueError(
+        raise Unusable(
             f'{where}: the votes are {",".join(votes)[:60]!r}, want '
             f'{len(ferplus.COLUMNS)} whole numbers'
         )

@@ -22,6 +22,7 @@ from tensorflow_datasets.proto import tf_example_pb2
 from data_prep import importing
 from data_prep.squares import Picture
 from fer_jax.data import records, sets
+from fer_jax.errors import Missing, Unusable
 
 FORMATS = ('array_record', 'tfrecord')
 TESTS = ('test', 'validation')  # the first that is there
@@ -48,7 +49,7 @@ class Record(os.PathLike):
         """{name: feature} of the tf.train.Example.
 
         Raises:
-          ValueError: it is none.
+          Unusable: it is none.
         """
         try:
             if self.place is None:
@@ -59,7 +60,7 @@ class Record(os.PathLike):
                     data = file.read(self.place[1])
             return tf_example_pb2.Example.FromString(data).features.feature
         except (message.DecodeError, IndexError, RuntimeError) as error:
-            raise ValueError(f'{self}: {error}; prepare the set again') from None
+            raise Unusable(f'{self}: {error}; prepare the set again') from None
 
     def read_bytes(self):
         """The encoded picture."""
@@ -72,7 +73,7 @@ def _opened(shard):
     try:
         return ArrayRecordDataSource([shard])
     except RuntimeError as error:
-        raise ValueError(f'{shard}: {error}; prepare the set again') from None
+        raise Unusable(f'{shard}: {error}; prepare the set again') from None
 
 
 def add_arguments(parser):
@@ -98,7 +99,7 @@ def run(options):
     }
     both = {row.path for row in splits['train']} & {row.path for row in splits['test']}
     if both:
-        raise ValueError(
+        raise Unusable(
             f'{len(both):,} pictures are in {wanted["train"]} and in {wanted["test"]}; '
             'name splits that have none in common'
         )
@@ -129,22 +130,22 @@ def find(name, folder):
     """DatasetInfo of a set that is prepared in a folder.
 
     Raises:
-      FileNotFoundError: no such set there.
-      ValueError: it lies there in a file format that needs TensorFlow.
+      Missing: no such set there.
+      Unusable: it lies there in a file format that needs TensorFlow.
     """
     try:
         builder = tfds.builder(name, data_dir=folder, try_gcs=False)
     except Exception as error:  # TFDS raises of all kinds, over many lines
         said = str(error).strip().splitlines()[0]
-        raise FileNotFoundError(f'no TFDS set {name!r} in {folder}: {said}') from None
+        raise Missing(f'no TFDS set {name!r} in {folder}: {said}') from None
     if not (pathlib.Path(builder.data_dir) / 'dataset_info.json').is_file():
-        raise FileNotFoundError(
+        raise Missing(
             f'{builder.data_dir} is not prepared; do it with tfds build {name} '
             f'--data_dir={folder} --file_format=array_record'
         )
     kind = builder.info.file_format
     if kind is None or kind.value not in FORMATS:
-        raise ValueError(
+        raise Unusable(
             f'{builder.data_dir} has files of the format {kind and kind.value}, wanted '
             f'{" or ".join(FORMATS)}: tfds convert_format makes them'
         )
@@ -155,7 +156,7 @@ def keys(info, options):
     """Names of the features with the picture and the class.
 
     Raises:
-      ValueError: there is none of a kind, or several and none is named.
+      Unusable: there is none of a kind, or several and none is named.
     """
     chosen = []
     supervised = info.supervised_keys or ()
@@ -166,7 +167,7 @@ def keys(info, options):
         known = [name for name, of in info.features.items() if isinstance(of, kind)]
         usual = [name for name in known if name in supervised] or known
         if given not in known and (given or len(usual) != 1):
-            raise ValueError(
+            raise Unusable(
                 f'{info.full_name} has the {kind.__name__} features '
                 f'{", ".join(known) or "(none)"}; name one by --image or --label'
             )
@@ -178,12 +179,12 @@ def usual_test(info):
     """The split that is the test when none is named.
 
     Raises:
-      ValueError: there is none that is meant for it.
+      Unusable: there is none that is meant for it.
     """
     for name in TESTS:
         if name in info.splits:
             return name
-    raise ValueError(
+    raise Unusable(
         f'{info.full_name} has the splits {", ".join(info.splits)}; name one by '
         "--test, or parts of one: --train='train[:80%]' --test='train[80%:]'"
     )
@@ -204,13 +205,13 @@ def pictures(info, split, image, label):
     """The Pictures of a split or a slice of one, none of them decoded.
 
     Raises:
-      FileNotFoundError, ValueError: no such split, or a shard that cannot be read.
+      Unusable: no such split, or a shard that cannot be read.
     """
     try:
         parts = info.splits[split].file_instructions
     except (KeyError, ValueError) as error:
         said = str(error).strip().splitlines()[0]
-        raise ValueError(f'{info.full_name}, split {split!r}: {said}') from None
+        raise Unusable(f'{info.full_name}, split {split!r}: {said}') from None
     name = next((key for key in IDS if key in info.features), None)
     found = []
     for part in parts:
@@ -229,7 +230,7 @@ def pictures(info, split, image, label):
 def listed(shard, kind, image):
     """The Records of a shard."""
     if not os.path.isfile(shard):
-        raise FileNotFoundError(f'{shard} is missing; prepare the TFDS set again')
+        raise Missing(f'{shard} is missing; prepare the TFDS set again')
     if kind == 'tfrecord':
         places = records.scan(shard, os.path.getsize(shard)).tolist()
     else:

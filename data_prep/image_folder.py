@@ -14,6 +14,7 @@ from PIL import Image
 from data_prep import importing, layouts
 from data_prep.squares import Picture
 from fer_jax.data import sets
+from fer_jax.errors import Missing, Unusable
 
 TESTS = ('test', 'val', 'valid', 'validation')  # the first that is there
 
@@ -54,7 +55,7 @@ def read(source, set_name):
     The split is 'all' where the source has none. Ids are paths within the source.
 
     Raises:
-      FileNotFoundError, ValueError: a source that is not laid out so.
+      Unusable: a source that is not laid out so.
     """
     folders, said = split_folders(source)
     given = {split: by_class(folder) for split, folder in folders.items()}
@@ -77,16 +78,16 @@ def split_folders(source):
     """{'train': folder, 'test': folder} or {'all': source}, and lines for the report.
 
     Raises:
-      FileNotFoundError: no such folder, or one with a train and no test.
+      Missing: no such folder, or one with a train and no test.
     """
     if not source.is_dir():
-        raise FileNotFoundError(f'{source}: no such folder; --source names it')
+        raise Missing(f'{source}: no such folder; --source names it')
     found = {path.name.lower(): path for path in source.iterdir() if path.is_dir()}
     if 'train' not in found:
         return {'all': source}, []
     tests = [name for name in TESTS if name in found]
     if not tests:
-        raise FileNotFoundError(
+        raise Missing(
             f'{source} has a folder train and none of {", ".join(TESTS)}; '
             'add one, or name the folder train itself for a drawn split'
         )
@@ -100,7 +101,7 @@ def by_class(folder):
     """{name of a class folder: its pictures, in natural order}.
 
     Raises:
-      ValueError: no class folder, one without a picture, or pictures beside them.
+      Unusable: no class folder, one without a picture, or pictures beside them.
     """
     known = Image.registered_extensions()  # loads Pillow's formats
     classes = sorted(
@@ -111,7 +112,7 @@ def by_class(folder):
     beside = [path for path in folder.iterdir() if path.suffix.lower() in known]
     if not classes or beside:
         what = f'{len(beside)} pictures' if beside else 'no folder'
-        raise ValueError(
+        raise Unusable(
             f'{folder} holds {what}; wanted a folder for each class, pictures in them'
         )
     found = {}
@@ -125,7 +126,7 @@ def by_class(folder):
             key=lambda path: layouts.natural(path.as_posix()),
         )
         if not found[place.name]:
-            raise ValueError(
+            raise Unusable(
                 f'{place}: no picture in this class; put some there, or remove it'
             )
     return found

@@ -16,6 +16,7 @@ import rich.console
 
 from data_prep import alignment, processes, reports, squares
 from fer_jax.data import prepared, writing
+from fer_jax.errors import Missing, Unusable
 
 SHARD = 8192  # examples; no more is done again after a kill
 ALIGNED_SHARD = 1024  # which takes longer
@@ -79,11 +80,11 @@ def prepare(options, door, found, **recipe):
       recipe: options of the door for the manifest.
 
     Raises:
-      ValueError, OSError: anything that cannot be used, in one line.
+      Unusable, OSError: anything that cannot be used, in one line.
     """
     console = rich.console.Console(highlight=False, markup=False, soft_wrap=True)
     if options.size < 1:
-        raise ValueError(f'--size={options.size}; wanted 1 or more pixels')
+        raise Unusable(f'--size={options.size}; wanted 1 or more pixels')
     aligner = alignment.make(options, options.size)
     for line in found.said:
         console.print(line)
@@ -174,7 +175,7 @@ class Remaining:
     def stop_at(self, picture, reason):
         """Raises ValueError if a picture cannot be read."""
         if reason.startswith(squares.UNREADABLE):
-            raise ValueError(
+            raise Unusable(
                 f'{place(picture)}: {reason}; put it right and give the same command '
                 'again, or --on-corrupt=skip leaves such pictures out'
             )
@@ -189,35 +190,35 @@ def check(found):
     """Stops at what would make a wrong data set.
 
     Raises:
-      ValueError: an empty split, an empty training class, one class only, an id used
+      Unusable: an empty split, an empty training class, one class only, an id used
         twice, a label out of range.
     """
     many = len(found.class_names)
     if many < 2:
-        raise ValueError(
+        raise Unusable(
             f'one class only ({", ".join(found.class_names) or "none"}), '
             'nothing written: is --source a level too high or too low?'
         )
     for split, pictures in found.splits.items():
         if not pictures:
-            raise ValueError(f'no picture in the {split} split, nothing written')
+            raise Unusable(f'no picture in the {split} split, nothing written')
         first = {}
         for picture in pictures:
             if not 0 <= picture.label < many or not -1 <= picture.clean_label < many:
-                raise ValueError(
+                raise Unusable(
                     f'{place(picture)}: label {picture.label}, clean label '
                     f'{picture.clean_label}; wanted 0 to {many - 1}'
                 )
             other = first.setdefault(picture.id, picture)
             if other is not picture:
-                raise ValueError(
+                raise Unusable(
                     f'the id {picture.id!r} is used twice in {split}: by '
                     f'{place(other)} and {place(picture)}; ids must be unique'
                 )
     used = {picture.label for picture in found.splits['train']}
     empty = [name for i, name in enumerate(found.class_names) if i not in used]
     if empty:
-        raise ValueError(
+        raise Unusable(
             f'no training picture of {", ".join(empty)}, nothing written: '
             'see the counts above'
         )
@@ -242,7 +243,7 @@ def look(found, on_corrupt):
                 f'{picture.box} {marks} {seen}'
             )
     if missing and on_corrupt == 'stop':
-        raise FileNotFoundError(
+        raise Missing(
             f'{len(missing):,} pictures are missing: {several(map(place, missing))}; '
             'is --source the right folder? --on-corrupt=skip leaves them out'
         )

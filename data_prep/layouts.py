@@ -8,6 +8,7 @@ import pathlib
 import re
 
 from fer_jax.data import sets
+from fer_jax.errors import Missing, Unusable
 
 
 def natural(name):
@@ -27,7 +28,7 @@ def classes(names, set_name):
       class_names, and what the source calls each of them.
 
     Raises:
-      ValueError: a name or code that the set lacks, two for one class, a class missing.
+      Unusable: a name or code that the set lacks, two for one class, a class missing.
     """
     known = sets.SETS[set_name]
     if not known.class_names:
@@ -41,10 +42,10 @@ def classes(names, set_name):
             try:
                 (place,) = sets.places([name], known.class_names)
             except ValueError as error:
-                raise ValueError(f'{where}: {error}') from None
+                raise Unusable(f'{where}: {error}') from None
         other = called.setdefault(known.class_names[place], name)
         if other != name:
-            raise ValueError(
+            raise Unusable(
                 f'{where}: {name} and {other} are both {known.class_names[place]} of '
                 f'{set_name}; give both one name'
             )
@@ -69,7 +70,7 @@ def drawn(pictures, options, group=None):
     """
     fraction, seed = options.test_fraction, options.seed
     if not 0 < fraction < 1:
-        raise ValueError(f'--test-fraction={fraction:g}; wanted between 0 and 1')
+        raise Unusable(f'--test-fraction={fraction:g}; wanted between 0 and 1')
     names = collections.defaultdict(set)
     for row in pictures:
         names[None if group else row.label].add(group(row) if group else row.id)
@@ -99,13 +100,13 @@ def folder_with(source, name, *inside):
     """The folder that has a file: the source, or one of those `inside` it.
 
     Raises:
-      FileNotFoundError: none has.
+      Missing: none has.
     """
     source = pathlib.Path(source)
     for folder in (source, *(source / part for part in inside)):
         if (folder / name).is_file():
             return folder
-    raise FileNotFoundError(f'no {name} in {source}; --source is the folder with it')
+    raise Missing(f'no {name} in {source}; --source is the folder with it')
 
 
 @contextlib.contextmanager
@@ -115,7 +116,7 @@ def text(path):
         with open(path, newline='', encoding='utf-8-sig') as file:
             yield file
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f'{path}: no text in UTF-8 ({error})') from None
+        raise Unusable(f'{path}: no text in UTF-8 ({error})') from None
 
 
 def lines(path, columns):
@@ -125,7 +126,7 @@ def lines(path, columns):
       columns: names of the fields, for the message; as many are wanted.
 
     Raises:
-      ValueError: a line with more or fewer fields, or text that is not UTF-8.
+      Unusable: a line with more or fewer fields, or text that is not UTF-8.
     """
     count = len(columns.split())
     with text(path) as file:
@@ -134,7 +135,7 @@ def lines(path, columns):
             if not fields:
                 continue
             if len(fields) != count:
-                raise ValueError(
+                raise Unusable(
                     f'{path} line {number}: {line.strip()[:60]!r} has {len(fields)} '
                     f'fields; wanted {count}: {columns}'
                 )
@@ -148,21 +149,21 @@ def table(path, columns):
       columns: names that the header must have, in any order, among others.
 
     Raises:
-      FileNotFoundError: no such file.
-      ValueError: another header, a row with more or fewer fields.
+      Missing: no such file.
+      Unusable: another header, a row with more or fewer fields.
     """
     with text(path) as file:
         reader = csv.reader(file)
         header = next(reader, [])
         missing = [name for name in columns if name not in header]
         if missing:
-            raise ValueError(
+            raise Unusable(
                 f'{path}: the header is {",".join(header)[:80]!r}; it lacks '
                 f'{", ".join(missing)}'
             )
         for row in reader:
             if len(row) != len(header):
-                raise ValueError(
+                raise Unusable(
                     f'{path} line {reader.line_num} has {len(row)} fields; wanted '
                     f'{len(header)}, as in the header'
                 )
@@ -175,13 +176,13 @@ def label(set_name, code, class_names, where):
     -1 for an optional class that is not among them.
 
     Raises:
-      ValueError: no code of the set; `where` says where it stands.
+      Unusable: no code of the set; `where` says where it stands.
     """
     try:
         return sets.place(set_name, int(code), class_names)
     except ValueError as error:
         said = error if code.lstrip('-').isdecimal() else f'{code!r} is no label'
-        raise ValueError(f'{where}: {said}') from None
+        raise Unusable(f'{where}: {said}') from None
 
 
 def numbers(texts, where):
@@ -190,7 +191,7 @@ def numbers(texts, where):
         return [float(text) for text in texts]
     except ValueError:
         said = ', '.join(texts[:4])
-        raise ValueError(f'{where}: {said[:60]!r}; wanted numbers') from None
+        raise Unusable(f'{where}: {said[:60]!r}; wanted numbers') from None
 
 
 def split_recipe(options):

@@ -16,6 +16,7 @@ import numpy as np
 import rich.console
 
 from fer_jax.data import noise_exchange, noise_formats, noise_list, prepared
+from fer_jax.errors import Unusable
 from fer_jax.numerics import noise
 
 WIDEST = 12  # classes up to which the matrix is printed
@@ -127,7 +128,7 @@ def export(console, options, data):
     found = noise_list.load(options.list, data)
     out = pathlib.Path(options.out)
     if out.exists() and not options.force:
-        raise ValueError(f'{out} exists already; name another file or pass --force')
+        raise Unusable(f'{out} exists already; name another file or pass --force')
     report(console, found, data)
     noise_exchange.write(options.format, out, found, data, table=options.table)
     console.print(f'written: {out} ({options.format}), sha256 {prepared.file_sum(out)}')
@@ -173,11 +174,11 @@ def _free_folder(options):
     """The folder to write a list into.
 
     Raises:
-      ValueError: there is a list already, and --force is not given.
+      Unusable: there is a list already, and --force is not given.
     """
     table = pathlib.Path(options.out) / 'noise.csv'  # goes last: with it, all is there
     if table.exists() and not options.force:
-        raise ValueError(f'{table} exists already; name another or pass --force')
+        raise Unusable(f'{table} exists already; name another or pass --force')
     return table.parent
 
 

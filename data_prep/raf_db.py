@@ -15,6 +15,7 @@ import pathlib
 from data_prep import importing, layouts
 from data_prep.squares import Picture
 from fer_jax.data import sets
+from fer_jax.errors import Unusable
 
 LIST = 'EmoLabel/list_patition_label.txt'
 CLASSES = sets.SETS['raf_db'].class_names
@@ -35,7 +36,7 @@ def run(options):
         name, code = fields
         split = name.split('_')[0]
         if split not in splits:
-            raise ValueError(
+            raise Unusable(
                 f'{source / LIST} {where}: {name!r}; wanted train_... or test_...'
             )
         label = layouts.label('raf_db', code, CLASSES, f'{source / LIST} {where}')
@@ -74,12 +75,12 @@ def numbers(path, count):
     """The first `count` numbers in a file, None where there is no file.
 
     Raises:
-      ValueError: fewer of them, or other text among them.
+      Unusable: fewer of them, or other text among them.
     """
     try:
         words = path.read_text().split()[:count]
     except FileNotFoundError:
         return None
     if len(words) < count:
-        raise ValueError(f'{path} has {len(words)} words; wanted {count} numbers')
+        raise Unusable(f'{path} has {len(words)} words; wanted {count} numbers')
     return layouts.numbers(words, path)

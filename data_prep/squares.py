@@ -15,6 +15,7 @@ from PIL import Image
 
 from data_prep import processes
 from fer_jax.data import pictures
+from fer_jax.errors import Unusable
 
 FEW = 256  # so many are done before processes have started
 ORIENTATION = 0x0112  # the EXIF tag
@@ -114,13 +115,13 @@ def around(image, box, size_px):
       box: left, top, right, bottom in px; it becomes as wide as it is high.
 
     Raises:
-      ValueError: nothing of the image is in the box.
+      Unusable: nothing of the image is in the box.
     """
     left, top, right, bottom = box
     width, height = image.size
     inside = min(right, width) - max(left, 0), min(bottom, height) - max(top, 0)
     if not min(inside) >= 1:
-        raise ValueError(
+        raise Unusable(
             f'its box goes from ({left:g}, {top:g}) to ({right:g}, {bottom:g}), and '
             f'the picture has {width}x{height}; wanted left, top, right, bottom inside'
         )

@@ -26,6 +26,7 @@ from PIL import Image
 
 from data_prep import canvas, faces, photographs, png
 from fer_jax.data import sets, writing
+from fer_jax.errors import Unusable
 
 SPLITS = ('train', 'test')
 CLASSES = sets.SETS['synthetic'].class_names
@@ -174,7 +175,7 @@ def run(options):
     """Draws the faces and writes the prepared folder."""
     counts = {'train': options.train, 'test': options.test}
     if min(counts.values()) < 1 or options.size < 16 or options.seed < 0:
-        raise ValueError(
+        raise Unusable(
             f'got --train={options.train} --test={options.test} --size={options.size} '
             f'--seed={options.seed}, want at least 1, 1, 16 and 0'
         )

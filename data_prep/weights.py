@@ -13,6 +13,7 @@ import warnings
 import rich.console
 
 from fer_jax.data import prepared, tensors, weights
+from fer_jax.errors import Missing, Unusable
 
 WRAPPERS = ('state_dict', 'model_state_dict', 'model')  # what training scripts save
 NORMALISATIONS = {  # mean, std of R, G, B in [0, 1]
@@ -55,7 +56,7 @@ def run(options):
     try:
         found = torch_names.convert(options.backbone, options.width, state)
     except ValueError as error:
-        raise ValueError(f'{path}: {error}') from None
+        raise Unusable(f'{path}: {error}') from None
     for what, name in (('wrapper', wrapper), ('prefix', found.prefix)):
         if name:
             console.print(f'{what} {name!r} taken off')
@@ -82,16 +83,16 @@ def read(path):
     """The state dict of a file, {name: array}, and the name of what was around it.
 
     Raises:
-      FileNotFoundError: no such file.
-      ValueError: the file cannot be read, or holds no state dict.
+      Missing: no such file.
+      Unusable: the file cannot be read, or holds no state dict.
     """
     if not path.is_file():
-        raise FileNotFoundError(f'{path}: no such file; give the weights to convert')
+        raise Missing(f'{path}: no such file; give the weights to convert')
     if path.suffix == '.safetensors':
         try:
             return tensors.read(path), ''
         except ValueError as error:
-            raise ValueError(f'{path}: {error}; fetch it again') from None
+            raise Unusable(f'{path}: {error}; fetch it again') from None
     return read_torch(path)
 
 
@@ -100,7 +101,7 @@ def read_torch(path):
     try:
         import torch
     except ModuleNotFoundError:
-        raise ValueError(
+        raise Unusable(
             f'{path}: PyTorch reads such files, and is not installed: {HOW_TORCH}; or'
             ' give a .safetensors file'
         ) from None
@@ -111,7 +112,7 @@ def read_torch(path):
         raise
     except Exception as error:  # a broken pickle can raise anything
         said = str(error).strip().splitlines()[0].partition('. ')[0]
-        raise ValueError(
+        raise Unusable(
             f'{path}: torch.load(weights_only=True) refuses it ({said}); fetch it'
             ' again or, if it holds more than tensors, save its state_dict() alone'
         ) from None
@@ -122,7 +123,7 @@ def read_torch(path):
     if not isinstance(content, dict) or not all(
         isinstance(value, torch.Tensor) for value in content.values()
     ):
-        raise ValueError(
+        raise Unusable(
             f'{path}: holds no state dict, neither by itself nor under'
             f' {", ".join(WRAPPERS)}; save model.state_dict() with torch.save'
         )

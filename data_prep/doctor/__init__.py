@@ -17,6 +17,7 @@ import rich.table
 from data_prep import processes
 from data_prep.doctor import layouts, page, pixels, verdict
 from fer_jax.data import whole
+from fer_jax.errors import Unusable
 
 
 def add_arguments(parser):
@@ -39,7 +40,7 @@ def run(options):
     reports = [out.with_name(f'{out.name}.{kind}') for kind in ('html', 'json')]
     for path in reports:
         if path.exists() and not options.force:
-            raise ValueError(f'{path} exists; name another --out, or pass --force')
+            raise Unusable(f'{path} exists; name another --out, or pass --force')
     source = layouts.recognised(folder)
     console.print(f'{folder}: {source.title}, {len(source.items):,} pictures')
     seen = list(

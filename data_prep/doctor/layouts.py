@@ -19,6 +19,7 @@ from data_prep import (
 )
 from data_prep.doctor import sources
 from fer_jax.data import sets
+from fer_jax.errors import Missing, Unusable
 
 
 class Layout(NamedTuple):
@@ -62,11 +63,11 @@ def recognised(folder):
     A source that its door refuses has no items, and the reason as damage.
 
     Raises:
-      FileNotFoundError: no such folder.
-      ValueError: of no known kind.
+      Missing: no such folder.
+      Unusable: of no known kind.
     """
     if not folder.is_dir():
-        raise FileNotFoundError(f'{folder}: no such folder')
+        raise Missing(f'{folder}: no such folder')
     if (folder / 'manifest.json').is_file():
         return sources.of_prepared(folder)
     if (folder / fer2013_csv.FILE).is_file():
@@ -79,7 +80,7 @@ def recognised(folder):
             return through(layout, folder)
     known = Image.registered_extensions()
     if not any(path.suffix.lower() in known for path in folder.rglob('*')):
-        raise ValueError(
+        raise Unusable(
             f'{folder}: no prepared folder, no published layout of a data set and no'
             ' folder of images; name the folder that holds them'
         )

@@ -15,6 +15,7 @@ from PIL import Image, ImageChops
 
 from data_prep import processes
 from fer_jax.data import pictures
+from fer_jax.errors import Unusable
 
 FEW = 512  # so many are done before processes have started
 TINY_PX = 8
@@ -82,14 +83,14 @@ def inside(image, box):
     """What of an image is in a box, or all of it.
 
     Raises:
-      ValueError: nothing is.
+      Unusable: nothing is.
     """
     if box is None:
         return image
     left, top, right, bottom = map(round, box)
     box = max(left, 0), max(top, 0), min(right, image.width), min(bottom, image.height)
     if box[0] >= box[2] or box[1] >= box[3]:
-        raise ValueError(f'nothing of it is in its box, {left} {top} {right} {bottom}')
+        raise Unusable(f'nothing of it is in its box, {left} {top} {right} {bottom}')
     return image.crop(box)
 
 

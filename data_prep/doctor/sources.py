@@ -7,6 +7,7 @@ import numpy as np
 
 from data_prep import cifar, fer2013_csv, ferplus
 from fer_jax.data import prepared, records, sets
+from fer_jax.errors import Missing
 
 
 class Item(NamedTuple):
@@ -37,7 +38,7 @@ def of_prepared(folder):
     """The Source of a prepared folder; damaged records and files are told in it.
 
     Raises:
-      ValueError, OSError: not such a folder, or one without tables.
+      Unusable, OSError: not such a folder, or one without tables.
     """
     data = prepared.load(folder)
     manifest = prepared.manifest(data.folder)
@@ -110,7 +111,7 @@ def of_fer2013(folder):
     """The Source of a folder with fer2013.csv; its labels are those of FER2013."""
     path = folder / fer2013_csv.FILE
     if not path.is_file():
-        raise FileNotFoundError(f'no {fer2013_csv.FILE} in {folder}')
+        raise Missing(f'no {fer2013_csv.FILE} in {folder}')
     faces = fer2013_csv.read_faces(path)
     shape = fer2013_csv.SIZE_PX, fer2013_csv.SIZE_PX
     splits = {'Training': 'train', 'PublicTest': 'public_test'}

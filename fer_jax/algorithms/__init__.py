@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import jax
 
+from fer_jax.errors import Unusable
 from fer_jax.numerics import losses
 
 
@@ -105,9 +106,9 @@ def make(name, **settings):
     values as defaults.
 
     Raises:
-      ValueError: no such method.
+      Unusable: no such method.
       TypeError: a setting the method does not have.
     """
     if name not in names():
-        raise ValueError(f'unknown algorithm {name!r}; there are: {", ".join(names())}')
+        raise Unusable(f'unknown algorithm {name!r}; there are: {", ".join(names())}')
     return importlib.import_module(f'{__name__}.{name}').make(**settings)

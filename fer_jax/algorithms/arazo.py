@@ -35,6 +35,7 @@ import jax
 import jax.numpy as jnp
 
 from fer_jax.algorithms import Algorithm, Aux, Prediction
+from fer_jax.errors import Unusable
 from fer_jax.nets import Classifier, networks
 from fer_jax.numerics import division, losses, mixtures, mixup
 
@@ -124,11 +125,11 @@ def check(bootstrap, rules, alpha):
         (rules, tuple(mixtures.RULES), 'rules'),
     ):
         if value not in known:
-            raise ValueError(
+            raise Unusable(
                 f'algorithm.{name} is {value!r}; it must be one of {", ".join(known)}'
             )
     if alpha < 0:
-        raise ValueError(f'algorithm.alpha must be 0 (no mixing) or more, got {alpha}')
+        raise Unusable(f'algorithm.alpha must be 0 (no mixing) or more, got {alpha}')
 
 
 def make(
@@ -156,7 +157,7 @@ def make(
       em_iterations: EM steps of each fit.
 
     Raises:
-      ValueError: settings that make no sense.
+      Unusable: settings that make no sense.
     """
     del num_examples  # the mixture summarises all examples
     check(bootstrap, rules, alpha)

@@ -35,7 +35,7 @@ def make(
       exponent: c of the forget rate.
 
     Raises:
-      ValueError: settings out of range.
+      Unusable: settings out of range.
     """
     del num_examples  # remembers nothing about single examples
     selection.check(noise_rate, ramp_epochs, exponent)

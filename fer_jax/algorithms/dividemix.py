@@ -48,6 +48,7 @@ import jax
 import jax.numpy as jnp
 
 from fer_jax.algorithms import Algorithm, Aux, Prediction
+from fer_jax.errors import Unusable
 from fer_jax.nets import Classifier, networks
 from fer_jax.numerics import division, losses, mixtures, mixup
 
@@ -125,18 +126,18 @@ def check(settings):
     """Raises ValueError at the first setting that makes no sense."""
     for name, values in KNOWN.items():
         if settings[name] not in values:
-            raise ValueError(
+            raise Unusable(
                 f'algorithm.{name} is {settings[name]!r};'
                 f' it must be one of {", ".join(values)}'
             )
     for name, least in LEAST.items():
         if settings[name] < least:
-            raise ValueError(
+            raise Unusable(
                 f'algorithm.{name} must be {least} or more, got {settings[name]}'
             )
     temperature = settings['temperature']
     if not 0 < temperature <= 1:
-        raise ValueError(f'algorithm.temperature must lie in (0, 1], got {temperature}')
+        raise Unusable(f'algorithm.temperature must lie in (0, 1], got {temperature}')
 
 
 def make(
@@ -177,7 +178,7 @@ def make(
       rules: 'paper' or 'safe', of the beta mixture (numerics.mixtures).
 
     Raises:
-      ValueError: settings that make no sense.
+      Unusable: settings that make no sense.
     """
     check(locals())
     nets = networks(Classifier(backbone, num_classes), 2, peer_map)

@@ -43,6 +43,7 @@ import jax
 import jax.numpy as jnp
 
 from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
+from fer_jax.errors import Unusable
 from fer_jax.nets import networks
 from fer_jax.nets.branches import Branches, Projector
 from fer_jax.numerics import losses
@@ -133,7 +134,7 @@ def auxiliary_loss(logits, labels):
 def check(num_classes, temperature, soft_weight, similarity_weight, ramp_epochs):
     """Raises ValueError for settings outside their range."""
     if num_classes < 3:
-        raise ValueError(
+        raise Unusable(
             f'DMUE needs 3 classes or more, got {num_classes}: an auxiliary branch has'
             ' to tell the others apart'
         )
@@ -143,9 +144,9 @@ def check(num_classes, temperature, soft_weight, similarity_weight, ramp_epochs)
         ('ramp_epochs', ramp_epochs, 1),
     ):
         if value < least:
-            raise ValueError(f'algorithm.{name} is {value}; it must be {least} or more')
+            raise Unusable(f'algorithm.{name} is {value}; it must be {least} or more')
     if temperature <= 0:
-        raise ValueError(f'algorithm.temperature is {temperature}; it must be positive')
+        raise Unusable(f'algorithm.temperature is {temperature}; it must be positive')
 
 
 def make(
@@ -172,7 +173,7 @@ def make(
       release: True follows the released code where it differs (see above).
 
     Raises:
-      ValueError: a setting outside its range, or fewer than 3 classes.
+      Unusable: a setting outside its range, or fewer than 3 classes.
     """
     del num_examples  # remembers nothing about single examples
     check(num_classes, temperature, soft_weight, similarity_weight, ramp_epochs)

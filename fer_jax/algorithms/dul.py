@@ -23,6 +23,7 @@ import jax
 import jax.numpy as jnp
 
 from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
+from fer_jax.errors import Unusable
 from fer_jax.nets import networks
 from fer_jax.nets.gaussian import Gaussian
 from fer_jax.numerics import losses
@@ -48,11 +49,11 @@ def drawn(logits, log_var, noise, kernel):
 def check(kl_weight, dropout, embedding_size):
     """Raises ValueError when settings make no sense."""
     if kl_weight < 0:
-        raise ValueError(f'algorithm.kl_weight must be 0 or more, got {kl_weight}')
+        raise Unusable(f'algorithm.kl_weight must be 0 or more, got {kl_weight}')
     if not 0 <= dropout < 1:
-        raise ValueError(f'algorithm.dropout must be in [0, 1), got {dropout}')
+        raise Unusable(f'algorithm.dropout must be in [0, 1), got {dropout}')
     if embedding_size < 1:
-        raise ValueError(
+        raise Unusable(
             f'algorithm.embedding_size must be 1 or more, got {embedding_size}'
         )
 
@@ -77,7 +78,7 @@ def make(
       classifier_bias: whether the classifier has one.
 
     Raises:
-      ValueError: settings that make no sense.
+      Unusable: settings that make no sense.
     """
     del num_examples  # remembers nothing about single examples
     check(kl_weight, dropout, embedding_size)

@@ -33,6 +33,7 @@ import jax
 import jax.numpy as jnp
 
 from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
+from fer_jax.errors import Unusable
 from fer_jax.nets import classifier, networks
 from fer_jax.numerics import losses
 
@@ -77,11 +78,11 @@ def make(*, backbone, num_classes, num_examples, peer_map='auto', consistency=5.
       consistency: lambda, weight of the attention term, >= 0.
 
     Raises:
-      ValueError: a negative weight.
+      Unusable: a negative weight.
     """
     del num_examples  # remembers nothing about single examples
     if consistency < 0:
-        raise ValueError(f'algorithm.consistency must be 0 or more, got {consistency}')
+        raise Unusable(f'algorithm.consistency must be 0 or more, got {consistency}')
     nets = networks(Model(backbone, num_classes), 1, peer_map)
 
     def init(rng, images):

@@ -27,6 +27,7 @@ import jax
 import jax.numpy as jnp
 
 from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
+from fer_jax.errors import Unusable
 from fer_jax.nets import Classifier, networks
 from fer_jax.numerics import losses, selection
 
@@ -67,12 +68,12 @@ def make(
       exponent: c of the forget rate.
 
     Raises:
-      ValueError: settings out of range.
+      Unusable: settings out of range.
     """
     del num_examples  # remembers nothing about single examples
     selection.check(noise_rate, ramp_epochs, exponent)
     if not 0 <= agreement <= 1:
-        raise ValueError(f'agreement must lie in [0, 1], got {agreement}')
+        raise Unusable(f'agreement must lie in [0, 1], got {agreement}')
     nets = networks(Classifier(backbone, num_classes), 2, peer_map)
 
     def init(rng, images):

@@ -25,6 +25,7 @@ import jax
 import jax.numpy as jnp
 
 from fer_jax.algorithms import Algorithm, Aux, Prediction, jocor
+from fer_jax.errors import Unusable
 from fer_jax.nets import Classifier, networks
 from fer_jax.numerics import losses, mixtures
 
@@ -65,10 +66,10 @@ def make(
       em_iterations: of 'mixture', EM steps of each fit.
 
     Raises:
-      ValueError: settings out of range.
+      Unusable: settings out of range.
     """
     if arm not in ARMS:
-        raise ValueError(f'arm is {arm!r}; it must be one of {", ".join(ARMS)}')
+        raise Unusable(f'arm is {arm!r}; it must be one of {", ".join(ARMS)}')
     nets = {
         'backbone': backbone,
         'num_classes': num_classes,
@@ -84,9 +85,9 @@ def make(
             exponent=exponent,
         )
     if agreement < 0:
-        raise ValueError(f'agreement must be 0 or more, got {agreement}')
+        raise Unusable(f'agreement must be 0 or more, got {agreement}')
     if rules not in mixtures.RULES:
-        raise ValueError(
+        raise Unusable(
             f'rules is {rules!r}; it must be one of {", ".join(mixtures.RULES)}'
         )
     return weighted(

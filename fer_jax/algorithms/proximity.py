@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from fer_jax.errors import Unusable
 from fer_jax.numerics import centres
 
 SCALES = {'mean': 1.0, 'half_mean': 0.5, 'sum': None}  # of the mean over the batch
@@ -51,7 +52,7 @@ def attach(algorithm, *, num_classes, weight, update='wen', rate=0.5, reduction=
       reduction: 'mean', 'half_mean' or 'sum' of the squared distances of a batch.
 
     Raises:
-      ValueError: an unknown update or reduction, or a number out of its range.
+      Unusable: an unknown update or reduction, or a number out of its range.
     """
     check(weight, update, rate, reduction)
     sums_of = jax.vmap(centres.class_sums, in_axes=(0, None, None, None))
@@ -140,10 +141,10 @@ def check(weight, update, rate, reduction):
         ('reduction', reduction, tuple(SCALES)),
     ):
         if value not in known:
-            raise ValueError(
+            raise Unusable(
                 f'proximity.{name} is {value!r}; it must be one of {", ".join(known)}'
             )
     if not weight > 0:
-        raise ValueError(f'proximity.weight must be above 0, got {weight}')
+        raise Unusable(f'proximity.weight must be above 0, got {weight}')
     if not 0 < rate <= 1:
-        raise ValueError(f'proximity.rate must be in (0, 1], got {rate}')
+        raise Unusable(f'proximity.rate must be in (0, 1], got {rate}')

@@ -32,6 +32,7 @@ import jax
 import jax.numpy as jnp
 
 from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
+from fer_jax.errors import Unusable
 from fer_jax.nets import Classifier, networks
 from fer_jax.numerics import losses, selection
 
@@ -80,14 +81,14 @@ def make(
       consistency_ramp_epochs: epochs until that weight is reached.
 
     Raises:
-      ValueError: settings out of range.
+      Unusable: settings out of range.
     """
     del num_examples  # remembers nothing about single examples
     selection.check(noise_rate, ramp_epochs, exponent)
     if not 0 <= decay < 1:
-        raise ValueError(f'decay must lie in [0, 1), got {decay}')
+        raise Unusable(f'decay must lie in [0, 1), got {decay}')
     if consistency < 0:
-        raise ValueError(f'consistency must be 0 or more, got {consistency}')
+        raise Unusable(f'consistency must be 0 or more, got {consistency}')
     nets = networks(Classifier(backbone, num_classes), 1, peer_map)
 
     def init(rng, images):

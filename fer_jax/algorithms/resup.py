@@ -56,6 +56,7 @@ import jax
 import jax.numpy as jnp
 
 from fer_jax.algorithms import Algorithm, Aux, Prediction
+from fer_jax.errors import Unusable
 from fer_jax.nets import Classifier, networks
 from fer_jax.numerics import balance as balancing
 from fer_jax.numerics import division, losses, mixtures
@@ -127,28 +128,28 @@ def check(signal, peers, exchange, consistency, rules, balance, readiness, held_
         (rules, tuple(mixtures.RULES), 'rules'),
     ):
         if value not in known:
-            raise ValueError(
+            raise Unusable(
                 f'algorithm.{name} is {value!r}; it must be one of {", ".join(known)}'
             )
     if readiness < 0 or not 0 <= held_out < 0.5:
-        raise ValueError(
+        raise Unusable(
             f'algorithm.readiness must be 0 or more and algorithm.held_out in [0, 0.5),'
             f' got {readiness} and {held_out}'
         )
     if bool(readiness) != bool(held_out):
-        raise ValueError(
+        raise Unusable(
             'algorithm.readiness is judged on the held-out part: set both it and'
             f' algorithm.held_out above 0, or both to 0; got {readiness} and {held_out}'
         )
     if readiness and signal != 'similarity':
-        raise ValueError(
+        raise Unusable(
             'algorithm.readiness compares similarities; it does not go with'
             f' algorithm.signal={signal}'
         )
     if peers not in (1, 2):
-        raise ValueError(f'algorithm.peers is {peers}; ReSup has 1 or 2 networks')
+        raise Unusable(f'algorithm.peers is {peers}; ReSup has 1 or 2 networks')
     if peers == 1 and (exchange or consistency):
-        raise ValueError(
+        raise Unusable(
             'algorithm.peers=1 has nobody to exchange weights or agree with;'
             ' set algorithm.exchange=False and algorithm.consistency=0.0'
         )
@@ -189,7 +190,7 @@ def make(
       average: judge labels by the mean of the signal over the epochs.
 
     Raises:
-      ValueError: settings that do not go together.
+      Unusable: settings that do not go together.
     """
     check(signal, peers, exchange, consistency, rules, balance, readiness, held_out)
     limits = mixtures.RULES[rules]

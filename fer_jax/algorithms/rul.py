@@ -31,6 +31,7 @@ import jax
 import jax.numpy as jnp
 
 from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
+from fer_jax.errors import Unusable
 from fer_jax.nets import networks
 from fer_jax.nets.gaussian import Gaussian
 from fer_jax.numerics import losses
@@ -70,13 +71,13 @@ def add_up(logits, log_sigma, labels, permutation):
 def check(dropout, embedding_size, relabel_margin):
     """Raises ValueError when settings make no sense."""
     if not 0 <= dropout < 1:
-        raise ValueError(f'algorithm.dropout must be in [0, 1), got {dropout}')
+        raise Unusable(f'algorithm.dropout must be in [0, 1), got {dropout}')
     if embedding_size < 1:
-        raise ValueError(
+        raise Unusable(
             f'algorithm.embedding_size must be 1 or more, got {embedding_size}'
         )
     if not 0 <= relabel_margin < 1:
-        raise ValueError(
+        raise Unusable(
             f'algorithm.relabel_margin must be in [0, 1), got {relabel_margin}'
         )
 
@@ -105,7 +106,7 @@ def make(
       classifier_bias: whether the classifier has one.
 
     Raises:
-      ValueError: settings that make no sense.
+      Unusable: settings that make no sense.
     """
     del num_examples  # the label table belongs to the training state
     check(dropout, embedding_size, relabel_margin)

@@ -35,6 +35,7 @@ import jax
 import jax.numpy as jnp
 
 from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
+from fer_jax.errors import Unusable
 from fer_jax.nets import networks
 from fer_jax.nets.classifier import KERNEL_INIT
 from fer_jax.numerics import losses, relabel
@@ -74,10 +75,10 @@ def high_count(batch_size, share):
     """M = floor(share B), at least 1 and at most B - 1.
 
     Raises:
-      ValueError: a batch of 1, which has no two groups.
+      Unusable: a batch of 1, which has no two groups.
     """
     if batch_size < 2:
-        raise ValueError(f'SCN ranks batches of 2 or more, got batch_size {batch_size}')
+        raise Unusable(f'SCN ranks batches of 2 or more, got batch_size {batch_size}')
     # 0.7 * 90 is 62.99999999999999 in binary.
     return min(max(int(share * batch_size + 1e-6), 1), batch_size - 1)
 
@@ -107,16 +108,16 @@ def check(rank_weight, rank_margin, high_share, relabel_margin, scope, attention
         (relabel_margin, 'relabel_margin'),
     ):
         if not 0 <= value < 1:
-            raise ValueError(f'algorithm.{name} must be in [0, 1), got {value}')
+            raise Unusable(f'algorithm.{name} must be in [0, 1), got {value}')
     if rank_weight < 0:
-        raise ValueError(f'algorithm.rank_weight must be 0 or more, got {rank_weight}')
+        raise Unusable(f'algorithm.rank_weight must be 0 or more, got {rank_weight}')
     if scope not in SCOPES:
-        raise ValueError(
+        raise Unusable(
             f'algorithm.relabel_scope is {scope!r}; it must be one of'
             f' {", ".join(SCOPES)}'
         )
     if not attention and (rank_weight or scope == 'low_group'):
-        raise ValueError(
+        raise Unusable(
             'algorithm.attention=False leaves nothing to rank; set'
             ' algorithm.rank_weight=0.0 and algorithm.relabel_scope=all'
         )
@@ -150,7 +151,7 @@ def make(
       classifier_bias: whether the classifier has one.
 
     Raises:
-      ValueError: settings that make no sense or do not go together.
+      Unusable: settings that make no sense or do not go together.
     """
     del num_examples  # the label table belongs to the training state
     check(

@@ -43,7 +43,7 @@ def run(options):
     """Writes the page and the lists; returns 0.
 
     Raises:
-      ValueError, FileNotFoundError: no finished run there, or not its data.
+      Unusable: no finished run there, or not its data.
     """
     if options.kfold:
         folder = kfold.run(

@@ -6,6 +6,7 @@ import numpy as np
 
 from fer_jax.analysis import calibration, opinions, runs, timeline
 from fer_jax.data import prepared
+from fer_jax.errors import Unusable
 from fer_jax.training import setup
 
 
@@ -56,17 +57,17 @@ def read(workdir, folder=None, rate=None):
         estimate; None: estimated.
 
     Raises:
-      FileNotFoundError: no finished run there.
-      ValueError: the run has no opinion of its labels, `folder` is another set, or a
+      Missing: no finished run there.
+      Unusable: the run has no opinion of its labels, `folder` is another set, or a
         rate out of range.
     """
     if rate is not None and not 0 < rate < 1:
-        raise ValueError(f'--rate={rate}; wanted a share in (0, 1): for 30 % give 0.3')
+        raise Unusable(f'--rate={rate}; wanted a share in (0, 1): for 30 % give 0.3')
     found = runs.read(workdir)
     names = tuple(found.result['class_names'])
     algorithm = found.result['config']['algorithm']
     if found.scores is None:
-        raise ValueError(
+        raise Unusable(
             f'{workdir}: {algorithm["name"]} scores no labels, so there is nothing to'
             ' audit; train a method that does, as configs/resup.py'
         )
@@ -103,13 +104,13 @@ def data_of(found, folder):
     """The prepared set of a run, or a line that says why it cannot be had.
 
     Raises:
-      ValueError: `folder` was given and is another set.
+      Unusable: `folder` was given and is another set.
     """
     config = found.result['config']['data']
     try:
         data = prepared.load(folder or config['dir'])
         if data.digest != found.result['dataset_digest']:
-            raise ValueError(f'{data.folder} is not the set that the run learned from')
+            raise Unusable(f'{data.folder} is not the set that the run learned from')
         return setup.check_records(data, config.get('on_corrupt', 'stop'))[0]
     except (ValueError, OSError) as error:
         if folder:

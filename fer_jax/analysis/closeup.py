@@ -17,6 +17,7 @@ from fer_jax.analysis import (
     weights,
 )
 from fer_jax.deploy import model
+from fer_jax.errors import Unusable
 
 LOOKED_AT = 10_000  # training faces, drawn, that embeddings are computed of
 DRAWN = 2000  # of these in the plane: t-SNE takes a minute for more
@@ -50,7 +51,7 @@ def networks(case, which):
         return found
     try:
         if isinstance(case.data, str):
-            raise ValueError(case.data)
+            raise Unusable(case.data)
         loaded = model.from_run(case.run.folder, which=which, network='mean')
     except (ValueError, FileNotFoundError) as error:
         return found | dict.fromkeys(

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fer_jax.errors import Unusable
 from fer_jax.numerics import metrics
 
 
@@ -28,11 +29,11 @@ def points(trust, wrong):
       wrong: [N] bool, not all alike.
 
     Raises:
-      ValueError: no label is wrong, or all are: there are no curves.
+      Unusable: no label is wrong, or all are: there are no curves.
     """
     wrong = np.asarray(wrong, bool)
     if wrong.all() or not wrong.any():
-        raise ValueError(
+        raise Unusable(
             f'{wrong.sum()} of {len(wrong)} labels are wrong; curves need both kinds'
         )
     _, group = np.unique(trust, return_inverse=True)

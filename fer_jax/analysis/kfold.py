@@ -18,6 +18,7 @@ from fer_jax.analysis import features
 from fer_jax.data import whole
 from fer_jax.deploy import model
 from fer_jax.deploy.card import read_json
+from fer_jax.errors import Unusable
 from fer_jax.training import fields, hosts, loop, setup, stopping
 
 SAME = ('digest', 'noise_list_sha256', 'corrections_sha256')  # of data.json
@@ -40,16 +41,16 @@ def run(workdir, k, *, data=None, which='last'):
       The folder with the files; None when stopped.
 
     Raises:
-      ValueError, FileNotFoundError: no run there, too few folds, no such checkpoint,
+      Unusable: no run there, too few folds, no such checkpoint,
         or data that are no longer the run's.
       FloatingPointError, OSError: of loop.train.
     """
     workdir = pathlib.Path(workdir)
     if k < 2:
-        raise ValueError(f'{k} folds; give 2 or more, as --kfold=5')
+        raise Unusable(f'{k} folds; give 2 or more, as --kfold=5')
     if which not in ('last', 'best') and not which.isdigit():
         # else it would be found out when a fold has been trained
-        raise ValueError(f'--which={which}; wanted last, best or the number of a step')
+        raise Unusable(f'--which={which}; wanted last, best or the number of a step')
     about = read_json(workdir / 'data.json', 'so no folder of a run')
     config = fields.stored(workdir)
     config.data.dir = data or config.data.dir
@@ -78,7 +79,7 @@ def out_of_fold(config, workdir, about, which):
     now = read_json(part.workdir / 'data.json', 'so no folder of a run')
     for name in SAME:
         if now[name] != about.get(name):
-            raise ValueError(
+            raise Unusable(
                 f'{workdir} learned from {name} {about.get(name)}, and its folds would'
                 f' from {now[name]}; put its data back in {config.data.dir}'
             )

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
+from fer_jax.errors import Missing
+
 
 class FinishedRun(NamedTuple):
     """What a run left behind."""
@@ -40,11 +42,11 @@ def read(folder):
     """The run in `folder`.
 
     Raises:
-      FileNotFoundError: there is no finished run.
+      Missing: there is no finished run.
     """
     folder = pathlib.Path(folder)
     if not (folder / 'result.json').is_file():
-        raise FileNotFoundError(
+        raise Missing(
             f'{folder}: no result.json, so no finished run; train it first, or start'
             ' the same command again to finish it'
         )

@@ -31,6 +31,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from fer_jax.errors import Unusable
+
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -183,7 +185,7 @@ def augment(recipe, size_px, seed, step, index, images, views=1):
       [V, B, H, W, 3] float32.
 
     Raises:
-      ValueError: unknown recipe.
+      Unusable: unknown recipe.
     """
     chosen = _recipe(recipe)
     key = jax.random.fold_in(jax.random.key(seed), step)
@@ -221,7 +223,7 @@ def prepare(recipe, size_px, images):
 
 def _recipe(name):
     if name not in RECIPES:
-        raise ValueError(f'unknown recipe {name!r}; there are: {", ".join(RECIPES)}')
+        raise Unusable(f'unknown recipe {name!r}; there are: {", ".join(RECIPES)}')
     return RECIPES[name]
 
 

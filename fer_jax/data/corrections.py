@@ -18,6 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fer_jax.errors import Missing, Unusable
+
 HEADER = ['id', 'decision', 'label']
 DECISIONS = ('keep', 'relabel', 'drop')
 NAMED = 5  # of the ids or rows in a message
@@ -40,12 +42,12 @@ def load(path, ids, class_names):
       class_names: of the C classes, in the order of the labels.
 
     Raises:
-      FileNotFoundError: no such file.
-      ValueError: another header, a decision, class or id that is unknown, an id twice.
+      Missing: no such file.
+      Unusable: another header, a decision, class or id that is unknown, an id twice.
     """
     path = pathlib.Path(path)
     if not path.is_file():
-        raise FileNotFoundError(
+        raise Missing(
             f'noise.corrections: no file {path}; give the csv that audit.html saved'
         )
     data = path.read_bytes()
@@ -53,12 +55,12 @@ def load(path, ids, class_names):
     numbers = {name: number for number, name in enumerate(class_names)}
     for line, (_, decision, label) in rows:
         if decision not in DECISIONS:
-            raise ValueError(
+            raise Unusable(
                 f'{path}, line {line}: decision {decision!r}, wanted one of'
                 f' {", ".join(DECISIONS)}'
             )
         if decision == 'relabel' and label not in numbers:
-            raise ValueError(
+            raise Unusable(
                 f'{path}, line {line}: label {label!r} is no class of this set, which'
                 f' has {", ".join(class_names)}'
             )
@@ -85,18 +87,18 @@ def _rows(path, data):
     try:
         text = data.decode('utf-8-sig')  # spreadsheets put a mark in front
     except UnicodeDecodeError as error:
-        raise ValueError(f'{path}: no UTF-8 text ({error}); save it as such') from None
+        raise Unusable(f'{path}: no UTF-8 text ({error}); save it as such') from None
     reader = csv.reader(io.StringIO(text, newline=''))
     header = next(reader, [])
     if header != HEADER:
-        raise ValueError(
+        raise Unusable(
             f'{path}: its first line is {",".join(header)!r}, wanted'
             f' {",".join(HEADER)!r}; give the csv that audit.html saved'
         )
     rows = []
     for row in filter(None, reader):
         if len(row) != len(HEADER):
-            raise ValueError(
+            raise Unusable(
                 f'{path}, line {reader.line_num}: {len(row)} fields, wanted'
                 f' {len(HEADER)}: {",".join(HEADER)}'
             )
@@ -108,7 +110,7 @@ def _refuse(path, names, what):
     """Raises ValueError with the first few of `names`, when there are any."""
     if names:
         more = f' and {len(names) - NAMED} more' if len(names) > NAMED else ''
-        raise ValueError(
+        raise Unusable(
             f'{path}: ids {", ".join(names[:NAMED])}{more} are {what}; give the'
             ' corrections of this data set'
         )

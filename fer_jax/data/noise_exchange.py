@@ -15,6 +15,7 @@ import numpy as np
 
 from fer_jax.data import noise_list, prepared, sets, whole
 from fer_jax.data.noise_formats import FORMATS, Rows
+from fer_jax.errors import Missing, Unusable
 
 
 def read(name, path, data, *, table=None, drop_test_rows=False):
@@ -26,13 +27,13 @@ def read(name, path, data, *, table=None, drop_test_rows=False):
         list's protocol. Else such rows are an error.
 
     Raises:
-      ValueError: rows that are none of the format; unknown, missing and double ids (the
+      Unusable: rows that are none of the format; unknown, missing and double ids (the
         first few are named); test rows; an order that is not the set's.
-      FileNotFoundError: no such file.
+      Missing: no such file.
     """
     form, path = _format(name, table), pathlib.Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f'{path}: no such file; give the list to import')
+        raise Missing(f'{path}: no such file; give the list to import')
     rows = form.read(path, table)
     labels = _places(path, rows, rows.labels, form.first, data)
     if form.named:
@@ -41,7 +42,7 @@ def read(name, path, data, *, table=None, drop_test_rows=False):
         places = _by_order(path, rows, labels, data)
     tests = places < 0
     if tests.any() and not drop_test_rows:
-        raise ValueError(
+        raise Unusable(
             f'{path} has {tests.sum():,} rows about test examples, '
             f'{_few(np.array(rows.names)[tests])}; noise is for the training split: '
             'leave them out with --test-rows=drop'
@@ -50,7 +51,7 @@ def read(name, path, data, *, table=None, drop_test_rows=False):
     given[places[~tests]] = labels[~tests]
     if (given < 0).any():
         missing = data.train.ids[given < 0]
-        raise ValueError(
+        raise Unusable(
             f'{path} lacks {len(missing):,} training examples: {_few(missing)}; '
             'import the list into the set that it was made for'
         )
@@ -75,7 +76,7 @@ def write(name, path, given, data, *, table=None):
       table: what a CIFAR-N file calls the labels; None: noisy_label.
 
     Raises:
-      ValueError: ids that the format cannot carry, or a path that it does not have.
+      Unusable: ids that the format cannot carry, or a path that it does not have.
     """
     form, path = _format(name, table), pathlib.Path(path)
     own = _own_order(data)
@@ -106,13 +107,13 @@ def check_order(path, labels, clean, true):
       true: [N] of the set, in the order of its source.
 
     Raises:
-      ValueError: a clean label differs; or, without any, the list agrees with the true
+      Unusable: a clean label differs; or, without any, the list agrees with the true
         labels no more than another order would.
     """
     if clean is not None:
         wrong = int(np.sum(np.asarray(clean) != true))
         if wrong:
-            raise ValueError(
+            raise Unusable(
                 f'{path}: its clean labels are not those of the set in {wrong:,} of '
                 f'{len(true):,} rows, so its order is another one; get the list for '
                 'the order of the original files'
@@ -123,7 +124,7 @@ def check_order(path, labels, clean, true):
     agreement = np.mean(labels == true)
     # three standard deviations of what another order would give
     if agreement < chance + 3 * np.sqrt(chance * (1 - chance) / len(true)):
-        raise ValueError(
+        raise Unusable(
             f'{path} agrees with {agreement:.1%} of the true labels, as any order '
             f'would ({chance:.1%}); it is a list of another set or order'
         )
@@ -134,13 +135,13 @@ def _source_order(path, data):
     matches = [re.fullmatch(r'train[-_](\d+)\D*', name) for name in data.train.ids]
     if None in matches:
         odd = data.train.ids[matches.index(None)]
-        raise ValueError(
+        raise Unusable(
             f'{path}: its format has no ids, and ids like {odd} do not tell the order '
             'of the source; use a csv of id,label'
         )
     numbers = np.array([int(match[1]) for match in matches])
     if len(np.unique(numbers)) < len(numbers):
-        raise ValueError(f'{path}: two ids of the training split have one number')
+        raise Unusable(f'{path}: two ids of the training split have one number')
     return np.argsort(numbers)
 
 
@@ -148,7 +149,7 @@ def _by_order(path, rows, labels, data):
     """Training row of each of the labels [N] of a list without ids."""
     order = _source_order(path, data)
     if len(labels) != len(order):
-        raise ValueError(
+        raise Unusable(
             f'{path} has {len(labels):,} labels and the training split '
             f'{len(order):,}: its labels have no ids, so it must have one for each'
         )
@@ -163,7 +164,7 @@ def _by_id(path, rows, data):
     places = [find(name) for name in rows.names]
     unknown = [name for name, place in zip(rows.names, places) if place is None]
     if unknown:
-        raise ValueError(
+        raise Unusable(
             f'{path} has {len(unknown):,} ids that the set does not have: '
             f'{_few(unknown)}; the set has ids like {data.train.ids[0]}'
         )
@@ -171,7 +172,7 @@ def _by_id(path, rows, data):
     _, first, counts = np.unique(places, return_index=True, return_counts=True)
     if (counts > 1).any():
         double = [rows.names[row] for row in np.sort(first[counts > 1])]
-        raise ValueError(
+        raise Unusable(
             f'{path} has {len(double):,} ids more than once: {_few(double)}; '
             'leave one row for each'
         )
@@ -219,7 +220,7 @@ def _places(path, rows, labels, first, data):
         found = [known.get(str(label)) for label in labels]
     if None in found:
         row = found.index(None)
-        raise ValueError(
+        raise Unusable(
             f'{path}: row {row + rows.first_row} has the label {labels[row]!r}, wanted '
             f'{wanted}'
         )
@@ -228,9 +229,9 @@ def _places(path, rows, labels, first, data):
 
 def _format(name, table):
     if name not in FORMATS:
-        raise ValueError(f'unknown format {name!r}; there are: {", ".join(FORMATS)}')
+        raise Unusable(f'unknown format {name!r}; there are: {", ".join(FORMATS)}')
     if table and name != 'cifarn':
-        raise ValueError(f'--table chooses labels of a cifarn file; {name} has one')
+        raise Unusable(f'--table chooses labels of a cifarn file; {name} has one')
     return FORMATS[name]
 
 
@@ -245,7 +246,7 @@ def _check_names(path, content, data):
     find = _finder(data)
     for row, line in enumerate(content.decode().splitlines()):
         if find(line.rpartition(' ')[0]) != row:
-            raise ValueError(
+            raise Unusable(
                 f'{path}: the format names files, and {data.train.ids[row]} shares its '
                 'with another example; export a csv'
             )

@@ -26,6 +26,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fer_jax.data import pickles
+from fer_jax.errors import Unusable
 
 CLEAN = 'clean_label'  # CIFAR-N's name of the true labels
 
@@ -52,14 +53,14 @@ def _text(path):
     try:
         return path.read_text('utf-8-sig')
     except UnicodeDecodeError:
-        raise ValueError(f'{path} is no text file; is it of another format?') from None
+        raise Unusable(f'{path} is no text file; is it of another format?') from None
 
 
 def _read_lines(path, _):
     rows = [line.rsplit(maxsplit=1) for line in _text(path).rstrip().splitlines()]
     for number, row in enumerate(rows, start=1):
         if len(row) != 2:
-            raise ValueError(
+            raise Unusable(
                 f'{path}: row {number} is {" ".join(row)!r}, wanted a file name and '
                 'the number of a class'
             )
@@ -77,9 +78,9 @@ def _read_json(path, _):
     try:
         labels = json.loads(_text(path))
     except json.JSONDecodeError as error:
-        raise ValueError(f'{path} is no JSON: {error}') from None
+        raise Unusable(f'{path} is no JSON: {error}') from None
     if not isinstance(labels, list):
-        raise ValueError(f'{path} is no list of labels; DivideMix writes one')
+        raise Unusable(f'{path} is no list of labels; DivideMix writes one')
     return Rows(labels)
 
 
@@ -91,17 +92,17 @@ def read_cifarn(path, table):
     """Rows of a CIFAR-N file; `table` names its labels, None: the only ones there.
 
     Raises:
-      ValueError: no such labels, or something other than labels.
+      Unusable: no such labels, or something other than labels.
     """
     found = pickles.read(path)
     if isinstance(found, np.ndarray):
         found = {table or 'labels': found}
     if not isinstance(found, dict):
-        raise ValueError(f'{path} holds no tables of labels, as CIFAR-N has')
+        raise Unusable(f'{path} holds no tables of labels, as CIFAR-N has')
     names = [name for name in found if name != CLEAN]
     chosen = table or (names[0] if len(names) == 1 else None)
     if chosen not in found:
-        raise ValueError(
+        raise Unusable(
             f'{path} has the labels {", ".join(map(str, names))}; name one of them, '
             f'given: {table or "none"}'
         )
@@ -109,7 +110,7 @@ def read_cifarn(path, table):
     for name in (chosen, CLEAN):
         column = np.asarray(found.get(name, []))
         if column.size and not np.issubdtype(column.dtype, np.integer):
-            raise ValueError(f'{path}: {name} is of {column.dtype}, wanted integers')
+            raise Unusable(f'{path}: {name} is of {column.dtype}, wanted integers')
         tables.append(column.reshape(-1).tolist())
     return Rows(tables[0], clean=tables[1] or None)
 
@@ -125,7 +126,7 @@ def _write_cifarn(path, table, rows):
             archive.writestr(f'{path.stem}/data.pkl', pickle.dumps(columns, protocol=2))
             archive.writestr(f'{path.stem}/version', '3\n')
     else:
-        raise ValueError(f'{path}: CIFAR-N lists are .pt or .npy files')
+        raise Unusable(f'{path}: CIFAR-N lists are .pt or .npy files')
     return buffer.getvalue()
 
 
@@ -133,10 +134,10 @@ def _read_csv(path, _):
     rows = list(csv.reader(io.StringIO(_text(path), newline='')))
     if not rows or rows[0] != ['id', 'label']:
         found = ','.join(rows[0]) if rows else ''
-        raise ValueError(f'{path}: the header is {found!r}, wanted id,label')
+        raise Unusable(f'{path}: the header is {found!r}, wanted id,label')
     for number, row in enumerate(rows[1:], start=2):
         if len(row) != 2:
-            raise ValueError(
+            raise Unusable(
                 f'{path}: row {number} has {len(row)} fields, wanted id and label'
             )
     return Rows([row[1] for row in rows[1:]], [row[0] for row in rows[1:]], first_row=2)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fer_jax.data import whole
+from fer_jax.errors import Missing, Unusable
 from fer_jax.numerics import noise
 
 
@@ -52,7 +53,7 @@ def draw(
     `noise.corrupt`.
 
     Raises:
-      ValueError: a protocol that `noise.transition` refuses.
+      Unusable: a protocol that `noise.transition` refuses.
     """
     num_classes = len(prepared.class_names)
     transition = noise.transition(
@@ -110,32 +111,32 @@ def load(folder, prepared):
     """The list saved in `folder`, for the prepared set that it was drawn for.
 
     Raises:
-      FileNotFoundError: no finished list there.
-      ValueError: a changed list, or one of another data set.
+      Missing: no finished list there.
+      Unusable: a changed list, or one of another data set.
     """
     folder = pathlib.Path(folder)
     for name in ('noise.csv', 'noise.json'):
         if not (folder / name).is_file():
-            raise FileNotFoundError(
+            raise Missing(
                 f'{folder / name}: no such file; make a list with '
                 'python -m data_prep noise'
             )
     about = json.loads((folder / 'noise.json').read_text('utf-8'))
     data = (folder / 'noise.csv').read_bytes()
     if _sum(data) != about['sha256']:
-        raise ValueError(
+        raise Unusable(
             f'{folder / "noise.csv"}: not the list that noise.json describes; '
             'delete both and make it again'
         )
     if about['protocol']['dataset'] != prepared.digest:
-        raise ValueError(
+        raise Unusable(
             f'{folder / "noise.json"}: made for data set '
             f'{about["protocol"]["dataset"][:12]}, this one is {prepared.digest[:12]}; '
             'name the data folder that it was made for, or make another list'
         )
     rows = list(csv.reader(io.StringIO(data.decode(), newline='')))[1:]
     if [row[0] for row in rows] != prepared.train.ids.tolist():
-        raise ValueError(
+        raise Unusable(
             f'{folder / "noise.csv"}: its ids are not those of the training split; '
             'delete it and noise.json and make the list again'
         )
@@ -147,13 +148,11 @@ def load(folder, prepared):
 def read_matrix(path):
     """[C, C] float64 from a text file of C rows."""
     if not pathlib.Path(path).is_file():
-        raise FileNotFoundError(
-            f'noise.matrix: no file {path}; give C rows of C numbers'
-        )
+        raise Missing(f'noise.matrix: no file {path}; give C rows of C numbers')
     try:
         return np.loadtxt(path, ndmin=2)
     except ValueError as error:
-        raise ValueError(
+        raise Unusable(
             f'noise.matrix: {path} is not a table of numbers: {error}'
         ) from None
 

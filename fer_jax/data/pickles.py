@@ -17,6 +17,8 @@ import zipfile
 
 import numpy as np
 
+from fer_jax.errors import Unusable
+
 LEGACY_TORCH = 0x1950A86A20F9469CFC6C  # the first of the pickles in a .pt before 1.6
 
 
@@ -24,7 +26,7 @@ def read(path):
     """What the file at `path` holds: containers, numbers, texts and NumPy arrays.
 
     Raises:
-      ValueError: something other than such data, or damaged; nothing of it was run.
+      Unusable: something other than such data, or damaged; nothing of it was run.
     """
     with open(path, 'rb') as file:
         return load(file, path)
@@ -35,7 +37,7 @@ def load(file, name):
     start = file.read(6)
     file.seek(0)
     if not start:
-        raise ValueError(f'{name} is empty; get it again')
+        raise Unusable(f'{name} is empty; get it again')
     try:
         if start.startswith(b'PK'):
             return _torch(zipfile.ZipFile(file))
@@ -48,7 +50,7 @@ def load(file, name):
         return found
     except Exception as error:  # a damaged pickle can raise anything
         said = ' '.join(str(error).split())  # one line
-        raise ValueError(f'{name} cannot be read: {said}') from None
+        raise Unusable(f'{name} cannot be read: {said}') from None
 
 
 class _Reader(pickle.Unpickler):
@@ -66,7 +68,7 @@ class _Reader(pickle.Unpickler):
     def find_class(self, module, name):
         known = _KNOWN.get(f'{module.replace("numpy._core", "numpy.core")}.{name}')
         if known is None:
-            raise ValueError(
+            raise Unusable(
                 f'its pickle asks for {module}.{name}, which is no plain data; '
                 'nothing of it was run'
             )
@@ -74,7 +76,7 @@ class _Reader(pickle.Unpickler):
 
     def persistent_load(self, key):
         if self._storage is None:
-            raise ValueError('tensors of torch before 1.6; save it with a newer one')
+            raise Unusable('tensors of torch before 1.6; save it with a newer one')
         _, dtype, place, *_ = key
         return np.frombuffer(self._storage(place), dtype)
 
@@ -83,7 +85,7 @@ def _torch(archive):
     """The object that torch.save wrote, tensors as arrays."""
     table = next((n for n in archive.namelist() if n.endswith('data.pkl')), None)
     if table is None:
-        raise ValueError('a zip without data.pkl, so not what torch.save writes')
+        raise Unusable('a zip without data.pkl, so not what torch.save writes')
     folder = table.removesuffix('data.pkl')
     reader = io.BytesIO(archive.read(table))
     return _Reader(reader, lambda key: archive.read(f'{folder}data/{key}')).read()
@@ -107,7 +109,7 @@ class _DType:
 
     def __init__(self, code, *_):
         if not re.fullmatch(r'[biufSU]\d+|O8?', code):
-            raise ValueError(f'an array of {code}')
+            raise Unusable(f'an array of {code}')
         self.code, self.order = code, '='
 
     def __setstate__(self, state):
@@ -146,14 +148,14 @@ def _tensor(storage, offset, size, stride, *_):
     steps = [math.prod(size[axis + 1 :]) for axis in range(len(size))]
     # a stride of one's own would reach beyond the storage
     if list(stride) != steps or offset < 0:
-        raise ValueError('a tensor that is not contiguous; save a copy of it')
+        raise Unusable('a tensor that is not contiguous; save a copy of it')
     return storage[offset : offset + math.prod(size)].reshape(size)
 
 
 def _bytes(text, encoding):
     """_codecs.encode, as Python 3 writes bytes for Python 2."""
     if encoding != 'latin1':
-        raise ValueError(f'bytes in the encoding {encoding}')
+        raise Unusable(f'bytes in the encoding {encoding}')
     return text.encode('latin1')
 
 

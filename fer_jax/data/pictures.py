@@ -5,6 +5,8 @@ import os
 import numpy as np
 from PIL import Image, ImageOps
 
+from fer_jax.errors import Unusable
+
 BACKGROUND = (255, 255, 255)  # what shows through transparent parts
 
 
@@ -19,7 +21,7 @@ def square(picture, size_px):
       size_px: what a network was trained on; see Recognizer.image_size_px.
 
     Raises:
-      ValueError: as `rgb`.
+      Unusable: as `rgb`.
     """
     return fitted(rgb(picture), size_px)
 
@@ -35,7 +37,7 @@ def rgb(picture):
         (RGB) or [h, w, 4] (RGBA).
 
     Raises:
-      ValueError: not a picture, cut short, or an array of another shape or dtype; one
+      Unusable: not a picture, cut short, or an array of another shape or dtype; one
         line that says what was wanted.
     """
     if isinstance(picture, str | os.PathLike):
@@ -47,7 +49,7 @@ def rgb(picture):
             OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError
         ) as error:  # fmt: skip
             said = getattr(error, 'strerror', None) or error
-            raise ValueError(f'{picture}: not a readable picture ({said})') from None
+            raise Unusable(f'{picture}: not a readable picture ({said})') from None
     if isinstance(picture, Image.Image):
         return upright(picture)
     return from_array(picture)
@@ -57,15 +59,15 @@ def upright(image):
     """A Pillow image as RGB, turned as its EXIF data say.
 
     Raises:
-      ValueError: pixels without a known range.
+      Unusable: pixels without a known range.
     """
     image = ImageOps.exif_transpose(image)
     if image.mode == 'F':
-        raise ValueError('its pixels are floats of unknown range; wanted 8 or 16 bits')
+        raise Unusable('its pixels are floats of unknown range; wanted 8 or 16 bits')
     if image.mode.startswith('I'):  # 16 bits, which convert() would clip at 255
         values = np.asarray(image).astype(np.int64)
         if values.min() < 0 or values.max() > 65535:
-            raise ValueError('its pixels have 32 bits; wanted 8 or 16')
+            raise Unusable('its pixels have 32 bits; wanted 8 or 16')
         return Image.fromarray((values >> 8).astype(np.uint8)).convert('RGB')
     if image.mode == 'P' or image.has_transparency_data:
         image = image.convert('RGBA')
@@ -79,7 +81,7 @@ def from_array(array):
     array = np.asarray(array)
     wanted = 'wanted uint8 [h, w, 3], RGB, 0 to 255'
     if array.dtype != np.uint8:
-        raise ValueError(f'an array of {array.dtype}; {wanted}')
+        raise Unusable(f'an array of {array.dtype}; {wanted}')
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.ndim == 2 and array.size:
@@ -89,7 +91,7 @@ def from_array(array):
     advice = ''
     if array.ndim == 3 and array.shape[0] in (1, 3, 4):
         advice = '; the channels come first here: transpose(1, 2, 0)'
-    raise ValueError(f'an array of shape {array.shape}; {wanted}{advice}')
+    raise Unusable(f'an array of shape {array.shape}; {wanted}{advice}')
 
 
 def fitted(image, size_px):

@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from fer_jax.data import records
+from fer_jax.errors import Unusable
 
 try:
     import simplejpeg
@@ -47,16 +48,16 @@ def training(split, positions, *, batch_size, seed, labels=None, rows=EVERY_ROW)
       index is the place in `positions`, 0 to n - 1.
 
     Raises:
-      ValueError: fewer examples than batch_size, or more or fewer labels.
+      Unusable: fewer examples than batch_size, or more or fewer labels.
     """
     n = len(positions)
     if not 0 < batch_size <= n:
-        raise ValueError(
+        raise Unusable(
             f'batch_size {batch_size} with {n} training examples; '
             f'choose a batch_size from 1 to {n}'
         )
     if labels is not None and len(labels) != n:
-        raise ValueError(f'{len(labels)} labels for {n} training examples')
+        raise Unusable(f'{len(labels)} labels for {n} training examples')
     shuffled = _Shuffled(
         _Load(split, positions),
         batch_size,
@@ -79,11 +80,11 @@ def once(split, positions, *, batch_size, rows=EVERY_ROW):
       'index': [B] int32 place in `positions`, 'mask': [B] bool}.
 
     Raises:
-      ValueError: no example, or a batch_size below 1.
+      Unusable: no example, or a batch_size below 1.
     """
     n = len(positions)
     if n < 1 or batch_size < 1:
-        raise ValueError(
+        raise Unusable(
             f'{n} examples in batches of {batch_size}; both must be at least 1'
         )
     load = _Load(split, positions)
@@ -135,19 +136,19 @@ def decode(data, size_px, name='image', out=None):
       out: where the pixels go, [size_px, size_px, 3] uint8; a new array without it.
 
     Raises:
-      ValueError: not an image, cut short, or of another size.
+      Unusable: not an image, cut short, or of another size.
     """
     if out is None:
         out = np.empty((size_px, size_px, 3), np.uint8)
     try:
         pixels = _pixels(data, out)
     except (OSError, ValueError, SyntaxError) as error:  # Pillow raises any of these
-        raise ValueError(
+        raise Unusable(
             f'{name}: not a readable image ({error}); prepare the set again without it'
         ) from error
     if pixels.shape != out.shape:
         height, width, _ = pixels.shape
-        raise ValueError(
+        raise Unusable(
             f'{name}: image of {width}x{height}, wanted {size_px}x{size_px}; '
             'prepare the set again at one size'
         )
@@ -181,7 +182,7 @@ class _Load:
         for out, position in zip(images, self._positions[index].tolist()):
             name, image = records.decode_example(self._source[position])
             if name != self._ids[position]:
-                raise ValueError(
+                raise Unusable(
                     f'record {position} is {name}, labels.npz says '
                     f'{self._ids[position]}; prepare the set again'
                 )

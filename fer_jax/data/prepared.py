@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fer_jax.data import records
+from fer_jax.errors import Missing, Unusable
 
 FORMAT = 1
 SPLITS = ('train', 'test')
@@ -36,11 +37,11 @@ class Split(NamedTuple):
 
         Raises:
           Damaged: a damaged record, unless the split was salvaged.
-          ValueError: more or fewer records than rows.
+          Unusable: more or fewer records than rows.
         """
         source = records.RecordSource(self.shards, self.table)
         if len(source) != len(self.ids):
-            raise ValueError(
+            raise Unusable(
                 f'{self.shards[0]} and its like hold {len(source)} records,'
                 f' labels.npz {len(self.ids)} rows; prepare the set again'
             )
@@ -74,19 +75,19 @@ def load(folder):
     """The prepared set in `folder`. Reads manifest and tables, no image.
 
     Raises:
-      FileNotFoundError: the folder, its manifest or a listed file is missing.
-      ValueError: the files disagree with the manifest.
+      Missing: the folder, its manifest or a listed file is missing.
+      Unusable: the files disagree with the manifest.
     """
     folder = pathlib.Path(folder)
     known = manifest(folder)
     for name in known['sha256']:
         if not (folder / name).is_file():
-            raise FileNotFoundError(
+            raise Missing(
                 f'{folder / name}: listed in manifest.json but missing; '
                 'copy it again or prepare the set again'
             )
     if file_sum(folder / 'labels.npz') != known['sha256']['labels.npz']:
-        raise ValueError(
+        raise Unusable(
             f'{folder / "labels.npz"}: not the file that manifest.json lists; '
             'prepare the set again'
         )
@@ -106,22 +107,22 @@ def manifest(folder):
     """What manifest.json of a prepared folder says, as a dict.
 
     Raises:
-      FileNotFoundError: the folder or its manifest is missing.
-      ValueError: it is of another format.
+      Missing: the folder or its manifest is missing.
+      Unusable: it is of another format.
     """
     folder = pathlib.Path(folder)
     if not folder.is_dir():
-        raise FileNotFoundError(
+        raise Missing(
             f'{folder}: no such data folder; make one with python -m data_prep'
         )
     if not (folder / 'manifest.json').is_file():
-        raise FileNotFoundError(
+        raise Missing(
             f'{folder}: no manifest.json, so not a prepared data set; '
             'make one with python -m data_prep'
         )
     known = json.loads((folder / 'manifest.json').read_text('utf-8'))
     if known.get('format') != FORMAT:
-        raise ValueError(
+        raise Unusable(
             f'{folder}: format {known.get("format")!r} in manifest.json, this '
             f'version reads {FORMAT}; prepare the set again'
         )
@@ -134,7 +135,7 @@ def _split(folder, manifest, tables, split):
     )
     wanted = sum(manifest['counts'][split].values())
     if not len(ids) == len(labels) == len(clean) == wanted:
-        raise ValueError(
+        raise Unusable(
             f'{folder}: {len(ids)} ids, {len(labels)} labels and {len(clean)} clean '
             f'labels of the {split} split, manifest.json says {wanted}; '
             'prepare the set again'

@@ -18,6 +18,7 @@ from google.protobuf import message
 from tensorflow_datasets.proto import tf_example_pb2
 
 from fer_jax.data import whole
+from fer_jax.errors import Unusable
 
 HEADER = struct.Struct('<QI')
 SUM = struct.Struct('<I')
@@ -61,7 +62,7 @@ def decode_example(data):
     labels come from the tables, so that no file changes when a label does.
 
     Raises:
-      ValueError: not an example with 'id' and 'image/encoded'.
+      Unusable: not an example with 'id' and 'image/encoded'.
     """
     try:
         feature = tf_example_pb2.Example.FromString(data).features.feature
@@ -69,7 +70,7 @@ def decode_example(data):
         (image,) = feature['image/encoded'].bytes_list.value
         return id.decode(), image
     except (message.DecodeError, ValueError) as error:
-        raise ValueError(
+        raise Unusable(
             "a record is not an example with one 'id' and one 'image/encoded'; "
             'write the data set again with data_prep'
         ) from error
@@ -116,8 +117,8 @@ def salvage(paths, ids):
       data, -1 where it is lost; and a line for each damage: file, record, byte.
 
     Raises:
-      FileNotFoundError: a shard is missing.
-      ValueError: a record with an id that is not one of `ids`.
+      Missing: a shard is missing.
+      Unusable: a record with an id that is not one of `ids`.
     """
     table, damage = np.full((len(ids), 3), -1, np.int64), []
     rows = {name: row for row, name in enumerate(ids.tolist())}
@@ -132,7 +133,7 @@ def salvage(paths, ids):
         for record in range(named if len(found) else 0):
             name, _ = decode_example(readable[record])
             if name not in rows:
-                raise ValueError(
+                raise Unusable(
                     f'{path}: holds {name}, which labels.npz does not; copy the data'
                     ' set again or write it anew'
                 )
@@ -160,7 +161,7 @@ class RecordSource:
     wrong record.
 
     Raises:
-      FileNotFoundError: a shard is missing.
+      Missing: a shard is missing.
       Damaged: a damaged record.
     """
 

@@ -10,6 +10,8 @@ import types
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from fer_jax.errors import Unusable
+
 
 class DataSet(NamedTuple):
     """What a data set's authors published about it."""
@@ -126,12 +128,12 @@ def places(class_names, wanted):
     """Place in `wanted` of each class, by canonical name: a tuple of ints.
 
     Raises:
-      ValueError: names the classes that `wanted` lacks.
+      Unusable: names the classes that `wanted` lacks.
     """
     order = [canonical(name) for name in wanted]
     foreign = [name for name in class_names if canonical(name) not in order]
     if foreign:
-        raise ValueError(
+        raise Unusable(
             f'the classes {", ".join(foreign)} are not among {", ".join(wanted)}'
         )
     return tuple(order.index(canonical(name)) for name in class_names)
@@ -143,14 +145,14 @@ def place(set_name, code, wanted):
     -1 for a class that some versions of the set leave out, when `wanted` lacks it.
 
     Raises:
-      ValueError: the set has no such code, or `wanted` lacks a class of the set.
+      Unusable: the set has no such code, or `wanted` lacks a class of the set.
     """
     table = _table(set_name, tuple(wanted))
     if code not in table:
         known = SETS[set_name]
         codes = zip(known.codes, known.class_names)
         said = ', '.join(f'{number} {name}' for number, name in codes)
-        raise ValueError(f'{code} is no label of {set_name}, whose files have {said}')
+        raise Unusable(f'{code} is no label of {set_name}, whose files have {said}')
     return table[code]
 
 
@@ -170,12 +172,12 @@ def check_classes(set_name, class_names):
     """Stops when class names, in any order, are not those of the named set.
 
     Raises:
-      ValueError: unknown set, a class missing, foreign or twice.
+      Unusable: unknown set, a class missing, foreign or twice.
     """
     if set_name not in SETS:
-        raise ValueError(f'unknown data set {set_name!r}; there are: {", ".join(SETS)}')
+        raise Unusable(f'unknown data set {set_name!r}; there are: {", ".join(SETS)}')
     if len(set(class_names)) < len(class_names):
-        raise ValueError(f'a class name occurs twice in {", ".join(class_names)}')
+        raise Unusable(f'a class name occurs twice in {", ".join(class_names)}')
     known = SETS[set_name]
     if not known.class_names:
         return
@@ -187,7 +189,7 @@ def check_classes(set_name, class_names):
             for what, names in (('lacks', missing), ('has the foreign', foreign))
             if names
         ]
-        raise ValueError(
+        raise Unusable(
             f'the folder {" and ".join(said)}, so its classes are not those of '
             f'{set_name}; name the right data set, or folder for one of your own'
         )

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fer_jax.data import prepared, records, whole
+from fer_jax.errors import Unusable
 
 
 class Restartable(NamedTuple):
@@ -88,7 +89,7 @@ class SplitWriter:
 
     def _write(self, example):
         if example.id in self._ids:
-            raise ValueError(
+            raise Unusable(
                 f'{self.split} has two examples with the id {example.id!r}; '
                 'ids must be unique'
             )
@@ -113,7 +114,7 @@ class SplitWriter:
     def finish(self):
         """Finishes the last shard."""
         if not self._ids:
-            raise ValueError(f'the {self.split} split has no example')
+            raise Unusable(f'the {self.split} split has no example')
         if self._writer is not None:
             self._close_shard()
 

@@ -4,6 +4,8 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
+from fer_jax.errors import Unusable
+
 
 def write(path, arrays, notes=None):
     """Writes {name: array} and {name: text} as a safetensors file."""
@@ -15,9 +17,9 @@ def read(path):
     """{name: array} of a safetensors file.
 
     Raises:
-      ValueError: it is no such file, or was cut short.
+      Unusable: it is no such file, or was cut short.
     """
     try:
         return load_file(path)
     except SafetensorError as error:
-        raise ValueError(f'no whole safetensors file ({error})') from None
+        raise Unusable(f'no whole safetensors file ({error})') from None

@@ -12,6 +12,7 @@ import json
 import pathlib
 
 from fer_jax.data import prepared, tensors, whole
+from fer_jax.errors import Missing, Unusable
 
 ARRAYS, CARD, FORMAT = 'weights.safetensors', 'weights.json', 1
 
@@ -25,15 +26,13 @@ def write(folder, arrays, *, force=False, **about):
       about: the card's fields but format and sha256.
 
     Raises:
-      ValueError: the folder exists, without `force`; or it holds something else.
+      Unusable: the folder exists, without `force`; or it holds something else.
     """
     folder = pathlib.Path(folder)
     if folder.exists() and not (folder / CARD).is_file():
-        raise ValueError(f'{folder} exists and holds no weights; name another folder')
+        raise Unusable(f'{folder} exists and holds no weights; name another folder')
     if folder.exists() and not force:
-        raise ValueError(
-            f'{folder} exists already; name another folder or pass --force'
-        )
+        raise Unusable(f'{folder} exists already; name another folder or pass --force')
     with whole.folder(folder, replace=force) as partial:
         tensors.write(partial / ARRAYS, arrays)
         card = {
@@ -49,18 +48,18 @@ def read_card(folder):
     """The card of the weights in `folder`; their sum is not looked at.
 
     Raises:
-      FileNotFoundError: there are none.
-      ValueError: of another format.
+      Missing: there are none.
+      Unusable: of another format.
     """
     path = pathlib.Path(folder) / CARD
     if not path.is_file():
-        raise FileNotFoundError(
+        raise Missing(
             f'{folder}: no {CARD}, so no weights; give a folder that python -m'
             ' data_prep weights wrote'
         )
     card = json.loads(path.read_text())
     if card.get('format') != FORMAT:
-        raise ValueError(
+        raise Unusable(
             f'{folder}: format {card.get("format")!r} in {CARD}, this version reads'
             f' {FORMAT}; convert the file again'
         )
@@ -71,8 +70,8 @@ def read(folder):
     """{name: float32 array} of the weights in `folder`.
 
     Raises:
-      FileNotFoundError: there are none.
-      ValueError: the file of tensors is not the one that the card describes.
+      Missing: there are none.
+      Unusable: the file of tensors is not the one that the card describes.
     """
     path = pathlib.Path(folder) / ARRAYS
     wanted = read_card(folder)['sha256']

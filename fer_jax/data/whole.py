@@ -7,8 +7,10 @@ import pathlib
 import shutil
 import socket
 
+from fer_jax.errors import Unusable
 
-class Damaged(ValueError):
+
+class Damaged(Unusable):
     """A file is not what was once written; the message names it and what to do."""
 
 
@@ -50,13 +52,13 @@ def folder(path, *, replace=False, keep=''):
         that folder: it is to judge what is in it.
 
     Raises:
-      ValueError: there is something at `path` already, or another process holds the
+      Unusable: there is something at `path` already, or another process holds the
         folder of that word.
     """
     path = pathlib.Path(path).absolute()
     taken = path.exists() and not (path.is_dir() and not any(path.iterdir()))
     if taken and not replace:
-        raise ValueError(f'{path} exists already; name another folder or remove it')
+        raise Unusable(f'{path} exists already; name another folder or remove it')
     partial = path.with_name(f'.{path.name}.{keep or os.getpid()}.partial')
     partial.mkdir(parents=True, exist_ok=bool(keep))
     try:
@@ -84,7 +86,7 @@ def _alone(folder):
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ValueError(
+            raise Unusable(
                 f'{folder} is being written by another process; wait for it or stop it'
             ) from None
         yield

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from fer_jax.data import prepared, shards, whole
+from fer_jax.errors import Unusable
 
 Restartable = shards.Restartable
 
@@ -59,7 +60,7 @@ def write(
         counts the notes by the first text, up to a colon.
 
     Raises:
-      ValueError: the folder exists, or an example has a used id, a label out of
+      Unusable: the folder exists, or an example has a used id, a label out of
         range or an image of another size.
     """
     folder = pathlib.Path(folder).absolute()
@@ -122,30 +123,28 @@ def _check_free(folder, force):
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     if not (folder / 'manifest.json').is_file():
-        raise ValueError(
+        raise Unusable(
             f'{folder} exists and is not a prepared data set; name another folder'
         )
     if not force:
-        raise ValueError(
-            f'{folder} exists already; name another folder or pass --force'
-        )
+        raise Unusable(f'{folder} exists already; name another folder or pass --force')
 
 
 def _check_example(example, num_classes, image_size_px):
     if example.image is None:
         return
     if not 0 <= example.label < num_classes:
-        raise ValueError(
+        raise Unusable(
             f'{example.id}: label {example.label}, wanted 0 to {num_classes - 1}'
         )
     if not -1 <= example.clean_label < num_classes:
-        raise ValueError(
+        raise Unusable(
             f'{example.id}: clean label {example.clean_label}, wanted 0 to '
             f'{num_classes - 1}, or -1 for unknown'
         )
     with Image.open(io.BytesIO(example.image)) as image:  # the header alone
         if image.size != (image_size_px, image_size_px):
-            raise ValueError(
+            raise Unusable(
                 f'{example.id}: image of {image.width}x{image.height}, '
                 f'wanted {image_size_px}x{image_size_px}; resize it first'
             )

@@ -13,6 +13,7 @@ from rich.table import Table
 from fer_jax.data import whole
 from fer_jax.deploy import formats, model
 from fer_jax.deploy.card import title
+from fer_jax.errors import Unusable
 
 TURN = 3  # calls in a turn, after one that is not counted
 PAUSE = 0.02  # seconds before a turn: onnxruntime's threads spin on for a while
@@ -34,14 +35,14 @@ def run(options):
     """Measures, prints a table, writes the JSON file; returns 0.
 
     Raises:
-      ValueError, FileNotFoundError: the run or the options cannot be used.
+      Unusable: the run or the options cannot be used.
     """
     try:
         batches = [int(size) for size in options.batches.split(',')]
     except ValueError:
         batches = [0]
     if min(batches) < 1:
-        raise ValueError(f'--batches={options.batches}; wanted numbers, as 1,32,256')
+        raise Unusable(f'--batches={options.batches}; wanted numbers, as 1,32,256')
     threads = limit(options.threads)
     loaded = model.from_run(options.workdir, which=options.which)
     calls, size = programs(loaded), loaded.card['image_size_px']
@@ -68,17 +69,17 @@ def limit(threads):
     """Keeps the process to `threads` cores, if given; returns how many it has.
 
     Raises:
-      ValueError: fewer than one or more than there are.
+      Unusable: fewer than one or more than there are.
     """
     if not hasattr(os, 'sched_getaffinity'):  # macOS
         if threads is not None:
-            raise ValueError('--threads: this system cannot; leave it out')
+            raise Unusable('--threads: this system cannot; leave it out')
         return os.cpu_count()
     cores = sorted(os.sched_getaffinity(0))
     if threads is None:
         return len(cores)
     if not 1 <= threads <= len(cores):
-        raise ValueError(f'--threads={threads}; wanted 1 to {len(cores)}')
+        raise Unusable(f'--threads={threads}; wanted 1 to {len(cores)}')
     os.sched_setaffinity(0, cores[:threads])  # JAX starts its threads later
     return threads
 

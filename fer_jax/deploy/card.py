@@ -6,6 +6,8 @@ An export keeps it as model.json. No JAX here: an ONNX export runs without.
 import json
 import pathlib
 
+from fer_jax.errors import Missing, Unusable
+
 CARD = 'model.json'
 FORMAT = 1
 
@@ -14,12 +16,12 @@ def read(folder):
     """The card of the export in `folder`.
 
     Raises:
-      FileNotFoundError: there is none.
-      ValueError: of another format.
+      Missing: there is none.
+      Unusable: of another format.
     """
     found = read_json(pathlib.Path(folder) / CARD, 'so no export')
     if found.get('format') != FORMAT:
-        raise ValueError(
+        raise Unusable(
             f'{folder}: format {found.get("format")!r} in {CARD}, this version reads'
             f' {FORMAT}; export the run again'
         )
@@ -30,10 +32,10 @@ def read_json(path, otherwise):
     """Content of a JSON file, lists as tuples: settings are constants of a program.
 
     Raises:
-      FileNotFoundError: there is none; `otherwise` says what follows from that.
+      Missing: there is none; `otherwise` says what follows from that.
     """
     if not path.is_file():
-        raise FileNotFoundError(
+        raise Missing(
             f'{path.parent}: no {path.name}, {otherwise}; give a folder that'
             ' python launch.py wrote'
         )

@@ -11,6 +11,7 @@ from rich.table import Table
 from fer_jax.data import pipeline, prepared, sets, whole
 from fer_jax.deploy import model
 from fer_jax.deploy.card import read_json
+from fer_jax.errors import Unusable
 from fer_jax.numerics import metrics
 from fer_jax.training import scoring
 
@@ -31,7 +32,7 @@ def run(options):
     """Evaluates, prints tables, writes the JSON file; returns 0.
 
     Raises:
-      ValueError, FileNotFoundError: the run or the data cannot be used, or the data
+      Unusable: the run or the data cannot be used, or the data
         have classes that the run does not know.
     """
     workdir = pathlib.Path(options.workdir)
@@ -58,14 +59,14 @@ def evaluate(loaded, data):
       data: a prepared.Prepared.
 
     Raises:
-      ValueError: the set has classes that the model does not know.
+      Unusable: the set has classes that the model does not know.
     """
     card, test = loaded.card, data.test
     names = card['class_names']
     try:
         places = np.array(sets.places(data.class_names, names))
     except ValueError as error:
-        raise ValueError(
+        raise Unusable(
             f'{data.folder}: {error}, which the run in question knows; evaluate on a'
             ' set with its classes'
         ) from None

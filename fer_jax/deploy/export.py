@@ -14,6 +14,7 @@ import fer_jax
 from fer_jax.data import pipeline, prepared, whole
 from fer_jax.deploy import formats, model, readme
 from fer_jax.deploy.card import CARD, read_json
+from fer_jax.errors import Unusable
 
 LARGEST_DIFFERENCE = 1e-4  # of any probability
 DIFFERENT = 1  # exit code
@@ -48,12 +49,12 @@ def run(options):
     Returns 1 when a format differs: then nothing is written.
 
     Raises:
-      ValueError, FileNotFoundError: the run or the options cannot be used.
+      Unusable: the run or the options cannot be used.
     """
     names = options.formats.split(',')
     unknown = set(names) - set(formats.FORMATS)
     if unknown:
-        raise ValueError(
+        raise Unusable(
             f'unknown format {", ".join(sorted(unknown))}; there are:'
             f' {", ".join(formats.FORMATS)}'
         )

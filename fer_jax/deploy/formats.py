@@ -8,6 +8,7 @@ import os
 from typing import NamedTuple
 
 from fer_jax.deploy import card as cards
+from fer_jax.errors import Missing, Unusable
 
 
 class Format(NamedTuple):
@@ -31,30 +32,30 @@ def load(folder, format=None):
     """(card, probs) of an export: probs maps [B, s, s, 3] uint8 to [B, C] float32.
 
     Raises:
-      FileNotFoundError: the export does not have the format.
-      ValueError: unknown format; or the file does not fit model.json.
+      Missing: the export does not have the format.
+      Unusable: unknown format; or the file does not fit model.json.
     """
     card = cards.read(folder)
     there = [n for n, known in FORMATS.items() if (folder / known.file).exists()]
     if format is None and there:
         format = there[0]
     if format not in FORMATS:
-        raise ValueError(f'format {format!r}; there are: {", ".join(FORMATS)}')
+        raise Unusable(f'format {format!r}; there are: {", ".join(FORMATS)}')
     if format not in there:
-        raise FileNotFoundError(
+        raise Missing(
             f'{folder}: not exported as {format}; there is: {", ".join(there)}'
         )
     try:
         return card, READERS[format](folder / FORMATS[format].file, card)
     except ValueError as error:
-        raise ValueError(f'{folder}/{FORMATS[format].file}: {error}') from None
+        raise Unusable(f'{folder}/{FORMATS[format].file}: {error}') from None
 
 
 def check_program(images, probs, card):
     """Raises ValueError when a program's shapes are not those of its card."""
     size, count = card['image_size_px'], len(card['class_names'])
     if tuple(images[1:]) != (size, size, 3) or probs[-1] != count:
-        raise ValueError(
+        raise Unusable(
             f'maps images {tuple(images)} to {tuple(probs)}, model.json says'
             f' [B, {size}, {size}, 3] to [B, {count}]: it is of another model'
         )

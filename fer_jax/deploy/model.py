@@ -14,6 +14,7 @@ import numpy as np
 from fer_jax.data import augment, whole
 from fer_jax.deploy import compiling, graph
 from fer_jax.deploy.card import FORMAT, read_json, title
+from fer_jax.errors import Unusable
 from fer_jax.nets import peers
 from fer_jax.training import build, checkpoint, log
 
@@ -35,8 +36,8 @@ def from_run(workdir, *, which='last', network='1'):
       network: '1', '2' ..., or 'mean' of all.
 
     Raises:
-      FileNotFoundError: no run there, or no such checkpoint.
-      ValueError: the checkpoint is of another method or other classes; no such network.
+      Missing: no run there, or no such checkpoint.
+      Unusable: the checkpoint is of another method or other classes; no such network.
       Damaged: the checkpoint does not agree with its seal.
     """
     workdir = pathlib.Path(workdir)
@@ -52,7 +53,7 @@ def from_run(workdir, *, which='last', network='1'):
     except whole.Damaged:
         raise
     except ValueError as error:
-        raise ValueError(
+        raise Unusable(
             f'{workdir}: no checkpoint of {title(card)}, as config.json and data.json'
             f' want: {error}; give the folder as its run left it'
         ) from None
@@ -130,7 +131,7 @@ def choose(network, count):
     if network == 'mean':
         return tuple(range(1, count + 1))
     if network not in numbers:
-        raise ValueError(
+        raise Unusable(
             f'network {network!r}: the run has {count}; give'
             f' {", ".join(numbers)} or mean'
         )
@@ -195,7 +196,7 @@ def from_weights(card, found):
     Parts that the predictions do not depend on are filled with zeros.
 
     Raises:
-      ValueError: an array is missing, left over, or of another shape: these are the
+      Unusable: an array is missing, left over, or of another shape: these are the
         weights of another method, or for another number of classes.
     """
     count = len(card['networks'])
@@ -207,7 +208,7 @@ def from_weights(card, found):
     }
     for name, leaf in stacked.items():
         if wanted.get(name) != leaf.shape:
-            raise ValueError(
+            raise Unusable(
                 f'no weights of {title(card)}, as model.json wants: {name} is'
                 f' {leaf.shape}, wanted {wanted.get(name, "none of this name")}'
             )
@@ -219,7 +220,7 @@ def from_weights(card, found):
     loaded = Model(card, tree['params'], tree['stats'])
     missing = set(weights(loaded)) - set(found)
     if missing:
-        raise ValueError(
+        raise Unusable(
             f'no weights of {title(card)}, as model.json wants: there is no'
             f' {min(missing)}'
         )

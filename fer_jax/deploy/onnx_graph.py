@@ -14,6 +14,7 @@ from onnx import helper, numpy_helper
 import fer_jax
 from fer_jax.deploy.graph import per_channel, uses
 from fer_jax.deploy.onnx_operations import OPERATIONS, sizes
+from fer_jax.errors import Unusable
 
 OPSET, IR_VERSION = 18, 10
 BATCH = 'batch'  # name of the free dimension
@@ -33,13 +34,13 @@ def translate(graph, *, input_name='images', result_name='probs', notes=None):
       notes: {name: text} to keep in the file, or None.
 
     Raises:
-      ValueError: an operation that has no translation here; names it.
+      Unusable: an operation that has no translation here; names it.
     """
     writer = Writer(graph, input_name)
     for node in graph.nodes:
         translation = OPERATIONS.get(node.name)
         if translation is None:
-            raise ValueError(
+            raise Unusable(
                 f'the operation {node.name} has no translation to ONNX; export the'
                 ' other formats, or add it to deploy/onnx_operations.py'
             )

@@ -7,6 +7,7 @@ import numpy as np
 from onnx import helper
 
 from fer_jax.deploy.graph import PRODUCT
+from fer_jax.errors import Unusable
 
 ELEMENTWISE = {
     'add': 'Add', 'sub': 'Sub', 'mul': 'Mul', 'div': 'Div', 'max': 'Max', 'min': 'Min',
@@ -61,7 +62,7 @@ def convolution(writer, node):
     """Conv, with the constant that is added behind it as its bias."""
     numbers, settings = node.params['dimension_numbers'], node.params
     if settings['batch_group_count'] != 1 or set(settings['lhs_dilation']) != {1}:
-        raise ValueError('transposed convolutions have no translation to ONNX')
+        raise Unusable('transposed convolutions have no translation to ONNX')
     bias, end = writer.bias(node, numbers.out_spec[1])
     inputs = [
         writer.ask(node.operands[0], numbers.lhs_spec),
@@ -95,7 +96,7 @@ def max_pool(writer, node):
         )
     ]
     if windows[0] != (1, 1, 0, 0, 1) or windows[-1] != (1, 1, 0, 0, 1):
-        raise ValueError('pooling over examples or channels has no translation to ONNX')
+        raise Unusable('pooling over examples or channels has no translation to ONNX')
     order = (0, rank - 1, *range(1, rank - 1))
     size, stride, before, after, dilation = zip(*windows[1:-1])
     name = writer.emit(
@@ -157,7 +158,7 @@ def reduction(writer, node):
 def reshape(writer, node):
     """The free dimension is the one that ONNX works out."""
     if node.params['dimensions'] is not None:
-        raise ValueError('a reshape that permutes has no translation to ONNX')
+        raise Unusable('a reshape that permutes has no translation to ONNX')
     name = writer.ask(node.operands[0], range(len(node.operands[0].shape)))
     shape = writer.constant(np.array(sizes(node.results[0].shape, -1), np.int64))
     writer.put(node.results[0], writer.emit('Reshape', [name, shape]))
@@ -169,7 +170,7 @@ def broadcast(writer, node):
     shape = node.results[0].shape
     stretched = [size for axis, size in enumerate(shape) if axis not in places]
     if [shape[place] for place in places] != list(value.shape) or set(stretched) != {1}:
-        raise ValueError('a broadcast to many copies has no translation to ONNX')
+        raise Unusable('a broadcast to many copies has no translation to ONNX')
     name = writer.ask(value, range(len(value.shape)))
     added = np.array([i for i in range(len(shape)) if i not in places], np.int64)
     writer.put(

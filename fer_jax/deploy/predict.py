@@ -12,6 +12,7 @@ from PIL import Image
 from fer_jax.data import whole
 from fer_jax.deploy import sheet
 from fer_jax.deploy.recognizer import LARGEST_BATCH, Recognizer, batched
+from fer_jax.errors import Unusable
 
 
 def add_arguments(parser):
@@ -32,7 +33,7 @@ def run(options):
     """Recognises every picture; returns 1 when some had to be skipped, else 0.
 
     Raises:
-      ValueError, FileNotFoundError: the model or every picture is unusable.
+      Unusable: the model or every picture is unusable.
     """
     paths = list(files(options.pictures))
     recognizer = Recognizer.load(
@@ -88,7 +89,7 @@ def files(given):
     """Paths of all pictures: files as given, folders searched through, in order.
 
     Raises:
-      ValueError: a folder without a picture.
+      Unusable: a folder without a picture.
     """
     suffixes = Image.registered_extensions()
     for path in map(pathlib.Path, given):
@@ -101,7 +102,7 @@ def files(given):
             if inner.suffix.lower() in suffixes and inner.is_file()
         ]
         if not inside:
-            raise ValueError(f'{path}: no pictures in this folder')
+            raise Unusable(f'{path}: no pictures in this folder')
         yield from inside
 
 

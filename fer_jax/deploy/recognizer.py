@@ -9,6 +9,7 @@ from PIL import Image
 
 from fer_jax.data import pictures
 from fer_jax.deploy import card
+from fer_jax.errors import Unusable
 
 LARGEST_BATCH = 32
 
@@ -47,13 +48,13 @@ class Recognizer:
           network: of a run: '1' (the default), '2' ..., or 'mean' of all.
 
         Raises:
-          FileNotFoundError, ValueError: the folder is neither, or holds weights of
+          Unusable: the folder is neither, or holds weights of
             another method or other classes; in one line.
         """
         path = pathlib.Path(path)
         if (path / card.CARD).is_file():
             if which or network:
-                raise ValueError(
+                raise Unusable(
                     f'{path} is an export, which has one checkpoint and one network;'
                     ' leave which and network out, or give the folder of a run'
                 )
@@ -61,7 +62,7 @@ class Recognizer:
 
             return cls(*formats.load(path, format))
         if format:
-            raise ValueError(f'{path} is no export; leave format out, or export it')
+            raise Unusable(f'{path} is no export; leave format out, or export it')
         from fer_jax.deploy import model  # jax is heavy, and onnx does without
 
         loaded = model.from_run(path, which=which or 'last', network=network or '1')
@@ -75,11 +76,11 @@ class Recognizer:
             `pictures.square`, or one uint8 array [B, h, w, 3].
 
         Raises:
-          ValueError: one of them cannot be read; says which.
+          Unusable: one of them cannot be read; says which.
         """
         one_array = isinstance(images, np.ndarray) and images.ndim != 4
         if one_array or isinstance(images, str | os.PathLike | Image.Image):
-            raise ValueError('a single picture; give a list of pictures, as [picture]')
+            raise Unusable('a single picture; give a list of pictures, as [picture]')
         found = [np.zeros((0, len(self.class_names)), np.float32)]
         for some in batched(images, LARGEST_BATCH):
             found.append(self.squares(np.stack([self.square(one) for one in some])))
@@ -95,8 +96,8 @@ class Recognizer:
         From left to right, by `fer_jax.faces`; none where no face is found.
 
         Raises:
-          ValueError: it cannot be read.
-          FileNotFoundError: mtcnn 1.0.0 is not installed.
+          Unusable: it cannot be read.
+          Missing: mtcnn 1.0.0 is not installed.
         """
         from fer_jax import faces  # with JAX, and only who asks for faces needs it
 
@@ -107,12 +108,12 @@ class Recognizer:
         """Probabilities [B, C] float32 of images [B, s, s, 3] uint8 RGB.
 
         Raises:
-          ValueError: another shape or dtype.
+          Unusable: another shape or dtype.
         """
         images = np.asarray(images)
         size = self.image_size_px
         if images.dtype != np.uint8 or images.shape[1:] != (size, size, 3):
-            raise ValueError(
+            raise Unusable(
                 f'images are {images.dtype} {images.shape}; wanted uint8'
                 f' [B, {size}, {size}, 3], RGB'
             )

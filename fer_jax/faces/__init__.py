@@ -27,8 +27,8 @@ def crops(image, size_px):
       image: uint8 [H, W, 3], RGB.
 
     Raises:
-      ValueError: not such an image.
-      FileNotFoundError: mtcnn 1.0.0 is not installed.
+      Unusable: not such an image.
+      Missing: mtcnn 1.0.0 is not installed.
     """
     found = detect(image)
     order = np.argsort(found.boxes[:, [0, 2]].sum(axis=1), kind='stable')

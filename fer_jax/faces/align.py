@@ -11,6 +11,8 @@ at halves.
 import numpy as np
 from PIL import Image
 
+from fer_jax.errors import Unusable
+
 # The five points in a square of 112 px that ArcFace made the usual ones (Deng et al.,
 # CVPR 2019; src/common/face_preprocess.py of its release): eye, eye, nose, corners of
 # the mouth, the left one of the picture first.
@@ -39,13 +41,13 @@ def similarity(source, target):
       source, target: [n, 2], n > 1, (x, y).
 
     Raises:
-      ValueError: the points of source are all one.
+      Unusable: the points of source are all one.
     """
     p, q = (np.asarray(points, float) @ [1, 1j] for points in (source, target))
     apart = p - p.mean()
     spread = np.vdot(apart, apart).real
     if not spread > 0:
-        raise ValueError(f'{len(p)} points in one place; wanted landmarks of a face')
+        raise Unusable(f'{len(p)} points in one place; wanted landmarks of a face')
     z = np.vdot(apart, q - q.mean()) / spread
     t = q.mean() - z * p.mean()
     return np.array([[z.real, -z.imag, t.real], [z.imag, z.real, t.imag]])
@@ -66,7 +68,7 @@ def aligned(image, landmarks, size_px=TEMPLATE_PX):
       uint8 [size_px, size_px, 3].
 
     Raises:
-      ValueError: landmarks that are all one point.
+      Unusable: landmarks that are all one point.
     """
     template = TEMPLATE * size_px / TEMPLATE_PX
     picture = Image.fromarray(image)

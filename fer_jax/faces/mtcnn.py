@@ -20,6 +20,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from fer_jax.errors import Unusable
+
 from . import boxes, networks
 
 SMALLEST_PX = 20  # faces
@@ -67,12 +69,12 @@ def detect_all(images, *, smallest_px=SMALLEST_PX, thresholds=THRESHOLDS):
         package mtcnn, as are the shares of overlap below.
 
     Raises:
-      ValueError: not such an image.
-      FileNotFoundError: mtcnn 1.0.0 is not installed.
+      Unusable: not such an image.
+      Missing: mtcnn 1.0.0 is not installed.
     """
     for image in images:
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            raise ValueError(
+            raise Unusable(
                 f'an image of {image.dtype} {list(image.shape)}; wanted uint8 [H, W, 3]'
             )
     found = []

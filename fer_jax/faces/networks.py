@@ -18,6 +18,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fer_jax.errors import Missing
+
 SHA256 = {
     'pnet': 'ea6b0c3e685ebee3165326ad6484acc95f2ef78f1c94fbf40a55704fa989f7b5',
     'rnet': 'cb00e6460f3c98b0bfafaba3c0a0ded4bdf6e62cee7174d969e8670d7e757fee',
@@ -30,11 +32,11 @@ def weights():
     """The arrays of the three networks by name, in the order of their layers.
 
     Raises:
-      FileNotFoundError: the package mtcnn is not installed, or another version.
+      Missing: the package mtcnn is not installed, or another version.
     """
     spec = importlib.util.find_spec('mtcnn')  # finds without importing
     if spec is None:
-        raise FileNotFoundError(
+        raise Missing(
             'faces are found with weights of the package mtcnn, which is not'
             ' installed: pip install mtcnn==1.0.0'
         )
@@ -46,7 +48,7 @@ def weights():
         path = folder / f'{name}.lz4'
         content = path.read_bytes() if path.is_file() else b''
         if hashlib.sha256(content).hexdigest() != wanted:
-            raise FileNotFoundError(
+            raise Missing(
                 f'{path}: not the file of mtcnn 1.0.0, and not read:'
                 ' pip install --force-reinstall --no-deps mtcnn==1.0.0'
             )
@@ -135,7 +137,7 @@ def ask(net, images):
     In calls of the same number of images, so that each is compiled once.
 
     Raises:
-      FileNotFoundError: the package mtcnn is not installed, or another version.
+      Missing: the package mtcnn is not installed, or another version.
     """
     arrays, count, size = weights()[net.__name__], len(images), IMAGES_A_CALL[net]
     calls = max(1, -(-count // size))

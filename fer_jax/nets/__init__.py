@@ -4,6 +4,8 @@ from functools import partial
 
 import jax.numpy as jnp
 
+from fer_jax.errors import Unusable
+
 from . import peers
 from .classifier import Classifier
 from .cnn7 import CNN7
@@ -47,10 +49,8 @@ def make(name, *, width=64, dtype=jnp.float32):
       dtype: what the layers compute in; parameters and statistics stay float32.
 
     Raises:
-      ValueError: unknown name.
+      Unusable: unknown name.
     """
     if name not in BACKBONES:
-        raise ValueError(
-            f'unknown backbone {name!r}; there are: {", ".join(BACKBONES)}'
-        )
+        raise Unusable(f'unknown backbone {name!r}; there are: {", ".join(BACKBONES)}')
     return BACKBONES[name](width=width, dtype=dtype)

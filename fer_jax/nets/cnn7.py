@@ -14,6 +14,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from fer_jax.errors import Unusable
+
 from .features import Features, Maps, selected
 from .norm import BatchNorm
 
@@ -38,7 +40,7 @@ class CNN7(nn.Module):
     stage is two convolutions and their pooling.
 
     Raises:
-      ValueError: images under 8 pixels.
+      Unusable: images under 8 pixels.
     """
 
     width: int = 64
@@ -48,7 +50,7 @@ class CNN7(nn.Module):
     @nn.compact
     def __call__(self, images, train):
         if self.part != 'late' and min(images.shape[1:3]) < 8:
-            raise ValueError(
+            raise Unusable(
                 f'three poolings need images of 8 pixels or more, got {images.shape}'
             )
         x = images.astype(self.dtype)

@@ -5,6 +5,8 @@ import contextlib
 import flax.linen as nn
 import jax.numpy as jnp
 
+from fer_jax.errors import Unusable
+
 
 class BatchNorm(nn.Module):
     """y = scale (x - mean) / sqrt(var + epsilon) + bias over the last axis.
@@ -33,7 +35,7 @@ class BatchNorm(nn.Module):
         normalises by the running ones and leaves those as they are.
 
         Raises:
-          ValueError: training with a single value per channel.
+          Unusable: training with a single value per channel.
         """
         features = x.shape[-1:]
         scale, bias = 1.0, 0.0
@@ -47,7 +49,7 @@ class BatchNorm(nn.Module):
         if train:
             count = x.size // x.shape[-1]
             if not self.is_initializing() and count < 2:
-                raise ValueError(
+                raise Unusable(
                     f'training needs 2 values per channel or more, got {count} from'
                     f' shape {x.shape}; use larger batches'
                 )

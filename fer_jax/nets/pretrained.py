@@ -11,6 +11,8 @@ import re
 import jax
 import numpy as np
 
+from fer_jax.errors import Unusable
+
 PLACE = re.compile(r'.*?/(?:backbone|early|target|auxiliary_\d+)/(.+)')
 
 
@@ -26,7 +28,7 @@ def fill(tree, networks):
       are the leaves that were given.
 
     Raises:
-      ValueError: a backbone's leaf that a network lacks or has in another shape, or
+      Unusable: a backbone's leaf that a network lacks or has in another shape, or
         tensors that the tree has no place for.
     """
     unused = set().union(*networks)
@@ -41,10 +43,10 @@ def fill(tree, networks):
         for arrays in networks:
             shape = arrays[name].shape if name in arrays else None
             if shape != leaf.shape[1:]:
-                raise ValueError(f'{place} is {leaf.shape[1:]}, the weights: {shape}')
+                raise Unusable(f'{place} is {leaf.shape[1:]}, the weights: {shape}')
         return np.stack([arrays[name] for arrays in networks])
 
     result = jax.tree_util.tree_map_with_path(filled, tree)
     if unused:
-        raise ValueError(f'the network has no {min(unused)}')
+        raise Unusable(f'the network has no {min(unused)}')
     return result

@@ -20,6 +20,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fer_jax.errors import Unusable
+
 from . import make, mobilenet, vgg
 
 LEAVES = {
@@ -136,11 +138,11 @@ def convert(backbone, width, tensors):
       tensors: {name: array} as PyTorch has them.
 
     Raises:
-      ValueError: unknown backbone; or tensors are missing, foreign, of another shape
+      Unusable: unknown backbone; or tensors are missing, foreign, of another shape
         or not finite: names the first of each kind.
     """
     if backbone not in NAMES:
-        raise ValueError(
+        raise Unusable(
             f'backbone {backbone!r} has no names in PyTorch; those that have are'
             f' {", ".join(NAMES)}'
         )
@@ -172,7 +174,7 @@ def convert(backbone, width, tensors):
     }
     said = [f'{len(n)} {what} ({_first(n)})' for what, n in problems.items() if n]
     if said:
-        raise ValueError(
+        raise Unusable(
             f'of {len(wanted)} tensors of {backbone} with width {width} are'
             f' {", ".join(said)}; name the backbone and width that the file has'
         )

@@ -19,6 +19,8 @@ import flax.linen as nn
 import jax.numpy as jnp
 import numpy as np
 
+from fer_jax.errors import Unusable
+
 from .features import Features, Maps, selected
 from .norm import BatchNorm
 
@@ -51,7 +53,7 @@ class VGG16(nn.Module):
     'dropout' key. `part` as in nets.features.
 
     Raises:
-      ValueError: images under 32 pixels.
+      Unusable: images under 32 pixels.
     """
 
     norm: bool = False
@@ -63,7 +65,7 @@ class VGG16(nn.Module):
     @nn.compact
     def __call__(self, images, train):
         if self.part != 'late' and min(images.shape[1:3]) < 32:
-            raise ValueError(
+            raise Unusable(
                 f'five poolings need images of 32 pixels or more, got {images.shape}'
             )
         x = images.astype(self.dtype)

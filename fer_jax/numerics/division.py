@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 
+from fer_jax.errors import Unusable
 from fer_jax.numerics import gaussians, mixtures
 
 MIXTURES = ('gaussian', 'beta')
@@ -30,13 +31,13 @@ def tools(mixture, rules):
     """The Tools of 'gaussian' or 'beta'; `rules` ('paper', 'safe') are for the latter.
 
     Raises:
-      ValueError: an unknown mixture.
+      Unusable: an unknown mixture.
     """
     if mixture == 'gaussian':
         parts = gaussians.start, gaussians.fit, gaussians.upper, gaussians.log_odds
         return Tools(*parts)
     if mixture != 'beta':
-        raise ValueError(f'mixture is {mixture!r}, not one of {", ".join(MIXTURES)}')
+        raise Unusable(f'mixture is {mixture!r}, not one of {", ".join(MIXTURES)}')
     limits = mixtures.RULES[rules]
     return Tools(
         mixtures.start,

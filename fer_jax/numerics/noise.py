@@ -9,6 +9,8 @@ keeps from version to version, so a noise list is a function of its key alone:
 
 import numpy as np
 
+from fer_jax.errors import Unusable
+
 FER_RATES = {  # ReSup, sec. 4.9: the harder the expression, the more of it is wrong
     'surprise': 0.1,
     'anger': 0.2,
@@ -42,20 +44,18 @@ def transition(
       matrix: [C, C], rows sum to 1, for 'matrix'.
 
     Raises:
-      ValueError: unknown kind, or arguments that do not fit it.
+      Unusable: unknown kind, or arguments that do not fit it.
     """
     if kind not in KINDS:
-        raise ValueError(f'unknown noise kind {kind!r}; there are: {", ".join(KINDS)}')
+        raise Unusable(f'unknown noise kind {kind!r}; there are: {", ".join(KINDS)}')
     if inclusive and kind != 'symmetric':
-        raise ValueError(
-            f'inclusive is for symmetric noise, got {kind!r}: leave it out'
-        )
+        raise Unusable(f'inclusive is for symmetric noise, got {kind!r}: leave it out')
     if kind in ('symmetric', 'pair'):
         rates = np.full(num_classes, _checked_rate(rate))
         if num_classes < 2:
-            raise ValueError(f'noise needs at least 2 classes, got {num_classes}')
+            raise Unusable(f'noise needs at least 2 classes, got {num_classes}')
     elif rate:
-        raise ValueError(
+        raise Unusable(
             f'{kind!r} noise has its own rates, got rate {rate}: set it to 0'
         )
     if kind == 'matrix':
@@ -84,12 +84,12 @@ def corrupt(labels, transition, *, generator, exact=False):
         ties at random); else every example draws independently.
 
     Raises:
-      ValueError: a label outside [0, C).
+      Unusable: a label outside [0, C).
     """
     labels = np.asarray(labels)
     num_classes = len(transition)
     if labels.size and not 0 <= labels.min() <= labels.max() < num_classes:
-        raise ValueError(
+        raise Unusable(
             f'labels lie in [0, {num_classes}), got {labels.min()} to {labels.max()}; '
             'leave rows without a label out'
         )
@@ -120,7 +120,7 @@ def realised(labels, given, num_classes):
 def _checked_rate(rate):
     if rate is None or not 0 <= rate < 1:
         remedy = f'; for {rate:g} % write {rate / 100:g}' if rate and rate >= 1 else ''
-        raise ValueError(f'noise rate is a fraction in [0, 1), got {rate}{remedy}')
+        raise Unusable(f'noise rate is a fraction in [0, 1), got {rate}{remedy}')
     return rate
 
 
@@ -128,10 +128,10 @@ def _checked_matrix(matrix, num_classes):
     shape = (num_classes, num_classes)
     if matrix is None or np.shape(matrix) != shape:
         found = None if matrix is None else np.shape(matrix)
-        raise ValueError(f'matrix noise needs a {shape} matrix, got {found}')
+        raise Unusable(f'matrix noise needs a {shape} matrix, got {found}')
     matrix = np.asarray(matrix, np.float64)
     if not ((matrix >= 0).all() and np.allclose(matrix.sum(axis=1), 1)):
-        raise ValueError(
+        raise Unusable(
             'rows of a noise matrix are probabilities that sum to 1, got row sums '
             f'{matrix.sum(axis=1).round(4).tolist()} and least entry {matrix.min():g}'
         )
@@ -141,7 +141,7 @@ def _checked_matrix(matrix, num_classes):
 def _fer_rates(class_names, num_classes):
     names = tuple(class_names or ())
     if set(names) != set(FER_RATES) or len(names) != num_classes:
-        raise ValueError(
+        raise Unusable(
             f'asymmetric_fer noise knows the classes {", ".join(FER_RATES)}, '
             f'got {", ".join(names) or "no class names"}; use a matrix instead'
         )

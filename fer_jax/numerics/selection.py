@@ -11,6 +11,8 @@ are kept, those of smallest loss; R grows from 0 to the noise rate while network
 import jax
 import jax.numpy as jnp
 
+from fer_jax.errors import Unusable
+
 
 def forget_rate(epoch, noise_rate, ramp_epochs=10, exponent=1):
     """R(e), the fraction of a batch that is left out.
@@ -56,10 +58,10 @@ def keep_smallest(losses, count):
 def check(noise_rate, ramp_epochs, exponent):
     """Raises ValueError when a forget rate cannot be made of these."""
     if not 0 <= noise_rate < 1:
-        raise ValueError(
+        raise Unusable(
             f'noise_rate is a fraction in [0, 1), got {noise_rate}; for 30 % write 0.3'
         )
     if ramp_epochs < 0:
-        raise ValueError(f'ramp_epochs must be 0 or more, got {ramp_epochs}')
+        raise Unusable(f'ramp_epochs must be 0 or more, got {ramp_epochs}')
     if not exponent > 0:
-        raise ValueError(f'exponent must be above 0, got {exponent}')
+        raise Unusable(f'exponent must be above 0, got {exponent}')

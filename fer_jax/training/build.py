@@ -4,13 +4,14 @@ import jax.numpy as jnp
 
 from fer_jax import algorithms, nets
 from fer_jax.algorithms import proximity
+from fer_jax.errors import Unusable
 
 
 def algorithm(config, *, num_classes, num_examples):
     """The config's algorithm, with proximity if asked.
 
     Raises:
-      ValueError: a setting that the method does not have, or that makes no sense.
+      Unusable: a setting that the method does not have, or that makes no sense.
     """
     bare = method(
         config.algorithm.to_dict(),
@@ -33,7 +34,7 @@ def method(algorithm, model, **numbers):
       numbers: num_classes, num_examples and, if wanted, peer_map.
 
     Raises:
-      ValueError: a setting that the method does not have, or that makes no sense.
+      Unusable: a setting that the method does not have, or that makes no sense.
     """
     settings = dict(algorithm)
     name = settings.pop('name')
@@ -43,4 +44,4 @@ def method(algorithm, model, **numbers):
     try:
         return algorithms.make(name, backbone=backbone, **numbers, **settings)
     except TypeError as error:
-        raise ValueError(f'config.algorithm: {error}') from None
+        raise Unusable(f'config.algorithm: {error}') from None

@@ -11,6 +11,7 @@ import jax
 from orbax.checkpoint import v1 as ocp
 
 from fer_jax.data import whole
+from fer_jax.errors import Missing, Unusable
 from fer_jax.training import hosts, seals
 
 # Orbax hands paths to glob and turns backslashes; TensorStore wants UTF-8.
@@ -146,13 +147,13 @@ def read(folder, which, wanted, class_names):
       The same tree with arrays on the host.
 
     Raises:
-      FileNotFoundError: there is no such checkpoint.
+      Missing: there is no such checkpoint.
       Damaged: it does not agree with its seal.
-      ValueError: it lacks a wanted leaf, or has it in another shape: names the leaf;
+      Unusable: it lacks a wanted leaf, or has it in another shape: names the leaf;
         or it is of other classes.
     """
     if not folder.is_dir():
-        raise FileNotFoundError(f'{folder}: no checkpoint yet; train the run first')
+        raise Missing(f'{folder}: no checkpoint yet; train the run first')
     with opened(folder) as checkpointer:
         step = choose(folder, checkpointer.checkpoints, which)
         try:
@@ -167,7 +168,7 @@ def read(folder, which, wanted, class_names):
         # checkpoints of older versions do not say
         own = (about.custom_metadata or {}).get('class_names', ())
         if own and list(own) != list(class_names):
-            raise ValueError(f'it is of the classes {", ".join(own)}, in this order')
+            raise Unusable(f'it is of the classes {", ".join(own)}, in this order')
         context = ocp.Context()
         context.pytree_options.loading.partial_load = True
         with context:
@@ -177,19 +178,19 @@ def read(folder, which, wanted, class_names):
 def choose(folder, checkpoints, which):
     """Number of the checkpoint that `which` names."""
     if not checkpoints:
-        raise FileNotFoundError(f'{folder}: no checkpoint yet; train the run first')
+        raise Missing(f'{folder}: no checkpoint yet; train the run first')
     if which == 'last':
         return max(found.step for found in checkpoints)
     if which == 'best':
         tested = [found for found in checkpoints if found.metrics]
         if not tested:
-            raise FileNotFoundError(
+            raise Missing(
                 f'{folder}: no checkpoint has test numbers yet; take which=last'
             )
         return max(tested, key=lambda found: found.metrics['accuracy']).step
     steps = sorted(found.step for found in checkpoints)
     if which not in map(str, steps):
-        raise FileNotFoundError(
+        raise Missing(
             f'{folder}: no checkpoint {which!r}; there are last, best and'
             f' {", ".join(map(str, steps))}'
         )
@@ -201,9 +202,9 @@ def check_fits(wanted, stored):
     there = named_leaves(stored)
     for name, leaf in named_leaves(wanted).items():
         if name not in there:
-            raise ValueError(f'there is no {name}, wanted {tuple(leaf.shape)}')
+            raise Unusable(f'there is no {name}, wanted {tuple(leaf.shape)}')
         if tuple(there[name].shape) != tuple(leaf.shape):
-            raise ValueError(
+            raise Unusable(
                 f'{name} is {tuple(there[name].shape)}, wanted {tuple(leaf.shape)}'
             )
 

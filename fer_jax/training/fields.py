@@ -8,6 +8,7 @@ from ml_collections import ConfigDict
 
 from fer_jax import nets
 from fer_jax.data import augment, sets
+from fer_jax.errors import Missing, Unusable
 from fer_jax.training import optimizer
 
 DTYPES = ('float32', 'bfloat16')
@@ -55,17 +56,17 @@ def check(config):
         at_least(name, field(config, name), 0)
     count, fold = config.data.folds, config.data.fold
     if count == 1 or fold >= max(count, 1):
-        raise ValueError(
+        raise Unusable(
             f'data.folds is {count} and data.fold {fold}; give 2 folds or more, and a'
             ' fold from 0 to folds - 1, or 0 and 0 to leave none out'
         )
     check_noise(config.noise)
     rate = config.optimizer.learning_rate
     if not (math.isfinite(rate) and rate > 0):
-        raise ValueError(f'optimizer.learning_rate must be above 0, got {rate}')
+        raise Unusable(f'optimizer.learning_rate must be above 0, got {rate}')
     check_schedule(config.optimizer)
     if not config.data.dir:
-        raise ValueError(
+        raise Unusable(
             'data.dir is empty; give the folder that python -m data_prep wrote:'
             ' --config.data.dir=FOLDER'
         )
@@ -75,11 +76,11 @@ def stored(workdir):
     """The config that the run in `workdir` was started with, to be changed at will.
 
     Raises:
-      FileNotFoundError: no folder of a run.
+      Missing: no folder of a run.
     """
     path = pathlib.Path(workdir) / 'config.json'
     if not path.is_file():
-        raise FileNotFoundError(
+        raise Missing(
             f'{workdir}: no config.json, so no folder of a run; give a folder that'
             ' python launch.py wrote'
         )
@@ -89,23 +90,23 @@ def stored(workdir):
 def check_noise(config):
     """Raises ValueError when the fields of config.noise make no sense together."""
     if not 0 <= config.rate < 1:
-        raise ValueError(
+        raise Unusable(
             f'noise.rate is a fraction in [0, 1), got {config.rate}; for 30 % write 0.3'
         )
     if config.kind in ('asymmetric_fer', 'matrix') and config.rate:
-        raise ValueError(
+        raise Unusable(
             f'noise.kind={config.kind} has its own rates; leave noise.rate at 0,'
             f' got {config.rate}'
         )
     if config.kind == 'matrix' and not config.matrix:
-        raise ValueError(
+        raise Unusable(
             'noise.kind=matrix needs --config.noise.matrix=FILE, a text file of'
             ' C rows of C probabilities'
         )
     drawing = ('rate', 'kind', 'exact', 'inclusive', 'matrix', 'seed')
     given = [name for name in drawing if config[name] not in (0, '', 'symmetric')]
     if config.list and given:
-        raise ValueError(
+        raise Unusable(
             'noise.list is a list that is drawn already; leave out noise.'
             + ', noise.'.join(given)
         )
@@ -118,20 +119,20 @@ def check_schedule(config):
         epochs = tuple(config[f'{prefix}decay_epochs'])
         factors = tuple(config[f'{prefix}decay_factors'])
         if list(epochs) != sorted(set(epochs)) or any(epoch < 1 for epoch in epochs):
-            raise ValueError(
+            raise Unusable(
                 f'optimizer.{prefix}decay_epochs must rise from 1 on, got {epochs}; for'
                 ' example (15,24)'
             )
         fitting = {1} if config.schedule == 'exponential' else {1, len(epochs)}
         if len(factors) not in fitting | ({0} if prefix else set()):
-            raise ValueError(
+            raise Unusable(
                 f'optimizer.{prefix}decay_factors {factors} do not fit'
                 f' {prefix}decay_epochs {epochs}; give one factor for all, as (0.1,)'
                 + (', or one for each' if config.schedule == 'step' else '')
             )
     epochs = tuple(config.decay_epochs)
     if config.schedule == 'linear' and len(epochs) != 2:
-        raise ValueError(
+        raise Unusable(
             'optimizer.schedule=linear needs two decay_epochs, where it starts to fall'
             f' and where it is 0; got {epochs}'
         )
@@ -147,13 +148,13 @@ def field(config, path):
 def one_of(name, value, known):
     """Raises ValueError unless value is one of `known`."""
     if value not in known:
-        raise ValueError(f'{name} is {value!r}; it must be one of {", ".join(known)}')
+        raise Unusable(f'{name} is {value!r}; it must be one of {", ".join(known)}')
 
 
 def at_least(name, value, least):
     """Raises ValueError when value is below `least`."""
     if value < least:
-        raise ValueError(f'{name} must be {least} or more, got {value}')
+        raise Unusable(f'{name} must be {least} or more, got {value}')
 
 
 def flat(tree, prefix=''):
@@ -180,7 +181,7 @@ def check_same(config, workdir):
         if name not in FREE and before.get(name) != now.get(name)
     ]
     if differing:
-        raise ValueError(
+        raise Unusable(
             f'{workdir} holds a run with another config: {"; ".join(differing)};'
             ' name another --workdir, give the fields it was started with, or, to go'
             ' on with the new ones, add --accept_changes'

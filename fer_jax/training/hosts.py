@@ -13,6 +13,7 @@ import jax
 import numpy as np
 from jax.experimental import multihost_utils
 
+from fer_jax.errors import Unusable
 from fer_jax.training import stopping
 
 MODES = ('auto', 'on', 'off')
@@ -35,7 +36,7 @@ def join(settings):
       settings: config.distributed.
 
     Raises:
-      ValueError: settings that do not go together, or nothing tells who the others are.
+      Unusable: settings that do not go together, or nothing tells who the others are.
     """
     check(settings)
     asked = settings.mode == 'on' or bool(settings.coordinator)
@@ -57,7 +58,7 @@ def join(settings):
             shutdown_timeout_seconds=settings.timeout_s,
         )
     except ValueError as error:
-        raise ValueError(
+        raise Unusable(
             f'distributed.mode={settings.mode}, but jax does not find the hosts by'
             f' itself ({error}); give --config.distributed.coordinator=HOST:PORT,'
             ' num_processes and process_id'
@@ -67,17 +68,17 @@ def join(settings):
 def check(settings):
     """Raises ValueError when config.distributed makes no sense."""
     if settings.mode not in MODES:
-        raise ValueError(
+        raise Unusable(
             f'distributed.mode is {settings.mode!r}; it must be one of'
             f' {", ".join(MODES)}'
         )
     if settings.timeout_s < 1:
-        raise ValueError(
+        raise Unusable(
             f'distributed.timeout_s must be 1 or more, got {settings.timeout_s}'
         )
     count, number = settings.num_processes, settings.process_id
     if settings.coordinator and not 0 <= number < count:
-        raise ValueError(
+        raise Unusable(
             f'distributed.coordinator={settings.coordinator} needs num_processes and'
             f' process_id, from 0 to num_processes - 1; got {count} and {number}'
         )
@@ -88,7 +89,7 @@ def first():
     return jax.process_index() == 0
 
 
-class Apart(ValueError):
+class Apart(Unusable):
     """Hosts do not have the same, or one of them failed."""
 
 

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
+from fer_jax.errors import Unusable
 from fer_jax.nets import peers
 
 DATA, NET = 'data', peers.NET
@@ -20,19 +21,19 @@ def of_run(config, algorithm):
     """The mesh of all devices, for the config's batch and the algorithm's networks.
 
     Raises:
-      ValueError: devices, batch_size and peer_map do not go together.
+      Unusable: devices, batch_size and peer_map do not go together.
     """
     nets = 1
     if config.peer_map == 'mesh':
         nets = networks(config, algorithm)
         if nets == 1:
-            raise ValueError(
+            raise Unusable(
                 f'peer_map=mesh spreads networks, and {config.algorithm.name} has one;'
                 ' set --config.peer_map=auto, which spreads the batch'
             )
     devices = make(nets)
     if config.peer_map == 'vmap' and devices.size > 1:
-        raise ValueError(
+        raise Unusable(
             f'peer_map=vmap would gather every activation on each of {devices.size}'
             ' devices; set --config.peer_map=auto'
         )
@@ -56,7 +57,7 @@ def make(nets=1, devices=None):
       devices: other ones than all.
 
     Raises:
-      ValueError: devices that cannot be divided among `nets` networks within each host.
+      Unusable: devices that cannot be divided among `nets` networks within each host.
     """
     devices = sorted(
         jax.devices() if devices is None else devices,
@@ -67,7 +68,7 @@ def make(nets=1, devices=None):
     # A network that spans hosts would need the same rows on all of these, and nothing
     # would tell if it got others.
     if any(count % nets for count in per_host):
-        raise ValueError(
+        raise Unusable(
             f'peer_map=mesh gives each of {nets} networks devices of its own on every'
             f' host, but hosts have {", ".join(map(str, sorted(per_host)))}; set'
             ' --config.peer_map=auto'
@@ -128,7 +129,7 @@ def check_batch(mesh, size):
     if size % shards:
         below = size // shards * shards
         near = ' or '.join(str(n) for n in (below, below + shards) if n)
-        raise ValueError(
+        raise Unusable(
             f'batch_size {size} does not divide by the {shards} devices that share a'
             f' batch; set --config.batch_size={near}'
         )

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import jax
 
 from fer_jax.data import augment, weights
+from fer_jax.errors import Unusable
 from fer_jax.nets import pretrained
 from fer_jax.training import mesh
 
@@ -20,15 +21,15 @@ def choose(config, algorithm):
     """The Start of each network; () for random weights. Reads cards, no tensors.
 
     Raises:
-      FileNotFoundError: a folder without weights.
-      ValueError: weights of another backbone, or more of them than networks.
+      Missing: a folder without weights.
+      Unusable: weights of another backbone, or more of them than networks.
     """
     folders = tuple(config.pretrained)
     if not folders:
         return ()
     count = mesh.networks(config, algorithm)
     if len(folders) not in (1, count):
-        raise ValueError(
+        raise Unusable(
             f'pretrained names {len(folders)} weights, and {config.algorithm.name} has'
             f' {count} network{"s" * (count > 1)}; give one for all or one for each:'
             ' --config.pretrained=FOLDER, once for each'
@@ -39,7 +40,7 @@ def choose(config, algorithm):
         found = {name: card[name] for name in wanted}
         if found != wanted:
             flags = ' '.join(f'--config.model.{name}={found[name]}' for name in found)
-            raise ValueError(
+            raise Unusable(
                 f'pretrained: {folder} has weights of {found["backbone"]} with width'
                 f' {found["width"]}, and the run is {wanted["backbone"]} with width'
                 f' {wanted["width"]}; give other weights, or {flags}'
@@ -51,7 +52,7 @@ def load(state, starts):
     """`state` with the backbones of all networks read from their files, if any.
 
     Raises:
-      FileNotFoundError, Damaged: the weights are not those that `choose` found.
+      Missing, Damaged: the weights are not those that `choose` found.
     """
     if not starts:
         return state

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import google_crc32c
 
 from fer_jax.data import whole
+from fer_jax.errors import Unusable
 
 SEAL = 'seal.json'
 BLOCK = 1 << 22  # bytes read at a time
@@ -82,22 +83,22 @@ def check(folder):
     """The Place of a checkpoint's seal, after comparing every file with it.
 
     Raises:
-      ValueError: what is wrong with the checkpoint.
+      Unusable: what is wrong with the checkpoint.
     """
     try:
         text, _, own = (folder / SEAL).read_text().rpartition('\n')
         if f'{google_crc32c.value(text.encode()):08x}' != own:
-            raise ValueError(f'{SEAL} was changed')
+            raise Unusable(f'{SEAL} was changed')
         content = json.loads(text)
     except FileNotFoundError:
-        raise ValueError(f'no {SEAL}: its saving was cut short') from None
+        raise Unusable(f'no {SEAL}: its saving was cut short') from None
     except UnicodeDecodeError:
-        raise ValueError(f'{SEAL} was changed') from None
+        raise Unusable(f'{SEAL} was changed') from None
     now = sums(folder)
     for name, expected in content['crc32c'].items():
         if now.get(name) != expected:
             what = 'was changed or cut short' if name in now else 'is missing'
-            raise ValueError(f'{name} {what}')
+            raise Unusable(f'{name} {what}')
     return Place(**content['place'])
 
 

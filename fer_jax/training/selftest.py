@@ -15,6 +15,7 @@ import time
 
 import numpy as np
 
+from fer_jax.errors import Unusable
 from fer_jax.training import checkpoint, log, results, seals
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM)
@@ -44,10 +45,10 @@ def run(command, workdir, breaks, *, seed=0, say=print):
       seed: draws the moments.
 
     Raises:
-      ValueError: the folder exists, or a process ends with an error, quoted.
+      Unusable: the folder exists, or a process ends with an error, quoted.
     """
     if workdir.exists():
-        raise ValueError(f'{workdir} exists; name a new folder for the self-test')
+        raise Unusable(f'{workdir} exists; name a new folder for the self-test')
     workdir.mkdir(parents=True)
     unbroken, again = workdir / 'unbroken', workdir / 'unbroken-again'
     say(f'unbroken: {train(command(unbroken)):.1f} s')
@@ -77,7 +78,7 @@ def break_once(command, workdir, kind, step, delay):
         process.send_signal(kind)
         code = process.wait()
     if code not in (0, -signal.SIGKILL):
-        raise ValueError(f'{" ".join(command)} ended with code {code}')
+        raise Unusable(f'{" ".join(command)} ended with code {code}')
 
 
 def sealed(workdir):
@@ -95,7 +96,7 @@ def train(command):
     started = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise ValueError(f'training ended with code {done.returncode}: {done.stderr}')
+        raise Unusable(f'training ended with code {done.returncode}: {done.stderr}')
     return time.perf_counter() - started
 
 

@@ -11,6 +11,7 @@ from jax.sharding import Mesh
 
 from fer_jax.algorithms import Algorithm
 from fer_jax.data import corrections, folds, noise_list, prepared, sets, whole
+from fer_jax.errors import Unusable
 from fer_jax.training import build, fields, hosts, mesh, pretrained, seals
 
 
@@ -54,7 +55,7 @@ def prepare(config, workdir, *, accept_changes=False):
       accept_changes: go on with a config that differs from the stored one.
 
     Raises:
-      ValueError, FileNotFoundError: one line that says what was found, what was wanted
+      Unusable: one line that says what was found, what was wanted
         and what to do.
     """
     workdir = pathlib.Path(workdir)
@@ -73,7 +74,7 @@ def prepare(config, workdir, *, accept_changes=False):
         num_examples=len(examples.labels),
     )
     if len(examples.labels) < config.batch_size:
-        raise ValueError(
+        raise Unusable(
             f'{len(examples.labels)} training examples are fewer than one batch of'
             f' {config.batch_size}; set --config.batch_size to at most'
             f' {len(examples.labels)}'
@@ -144,7 +145,7 @@ def check_same_data(workdir, about):
     for name, now in about.items():
         then = before.get(name, now)  # runs of older versions do not say all
         if then != now:
-            raise ValueError(
+            raise Unusable(
                 f'{workdir} was started with {name} {str(then)[:40]} and now'
                 f' has {str(now)[:40]}; give --config.data.dir of the set it was'
                 ' started with and the same --config.noise.corrections, or name'

@@ -9,6 +9,8 @@ import socket
 import stat
 import threading
 
+from fer_jax.errors import Unusable
+
 HEARD_EVERY_S = 0.05
 LEFT = 'left behind'  # name of the threads of `heard`
 ASKED = threading.Event()  # set by SIGTERM within `on_sigterm`, as signals are: for all
@@ -18,7 +20,7 @@ class Stopped(Exception):
     """The run was asked to stop."""
 
 
-class AlreadyRunning(ValueError):
+class AlreadyRunning(Unusable):
     """Another process trains in the same folder."""
 
 
