@@ -20,7 +20,7 @@ import numpy as np
 
 from data_prep import importing, layouts
 from data_prep.squares import Picture
-from fer_jax.data import sets
+from fer_jax.data import sets, tables
 from fer_jax.errors import Missing, Unusable
 
 CLASSES = sets.SETS['affectnet'].class_names
@@ -28,7 +28,7 @@ CSV = {'train': 'training.csv', 'test': 'validation.csv'}
 FOLDERS = {'train': 'train_set', 'test': 'val_set'}
 BOX = ('face_x', 'face_y', 'face_width', 'face_height')
 FILE, POINTS, CODE = 'subDirectory_filePath', 'facial_landmarks', 'expression'
-NO_CLASS = {'8': 'none', '9': 'uncertain', '10': 'no face'}
+NO_CLASS = {8: 'none', 9: 'uncertain', 10: 'no face'}
 
 
 def add_arguments(parser):
@@ -84,8 +84,12 @@ def labelled(rows, classes):
     """Pictures with their labels, and a Counter of those that have none of them."""
     pictures, dropped = [], collections.Counter()
     for where, code, picture in rows:
-        if code in NO_CLASS:
-            dropped[NO_CLASS[code]] += 1
+        if tables.missing(code):
+            dropped['no label'] += 1
+            continue
+        number = tables.integer(code, where)
+        if number in NO_CLASS:
+            dropped[NO_CLASS[number]] += 1
             continue
         place = layouts.label('affectnet', code, classes, where)
         if place < 0:
@@ -100,20 +104,20 @@ def csv_rows(path, images):
 
     A function, because rows without a class have neither box nor landmarks.
     """
-    for line, row in layouts.table(path, (FILE, *BOX, POINTS, CODE)):
-        where = f'{path} {line}'
+    for row in tables.rows(path, (FILE, *BOX, POINTS, CODE)):
+        where = f'{path} {row.line}'
 
-        def picture(row=row, where=where, line=line):
+        def picture(row=row, where=where):
             name = '/'.join(row[FILE].replace('\\', '/').split('/')[-2:])
-            x, y, width, height = layouts.numbers([row[k] for k in BOX], where)
-            points = layouts.numbers(row[POINTS].split(';'), where)
+            x, y, width, height = tables.numbers([row[k] for k in BOX], where)
+            points = tables.numbers(row[POINTS].split(';'), where)
             return Picture(
                 name,
                 images / name,
                 -1,
                 box=(x, y, x + width, y + height),
                 landmarks=five(points, where),
-                where=f'{path.name} {line}',
+                where=f'{path.name} {row.line}',
             )
 
         yield where, row[CODE], picture
@@ -126,8 +130,8 @@ def npy_rows(folder, marked):
       marked: whether to read the landmarks, where there are some.
 
     Raises:
-      Missing: there is no such folder of images.
-      Unusable: an annotation is missing or is no npy file of a number.
+      FileNotFoundError: there is no such folder of images.
+      ValueError: an annotation is missing or is no npy file of a number.
     """
     images = folder / 'images'
     if not images.is_dir():

@@ -1,27 +1,38 @@
 """A csv file of pictures: a row each, its path and its label, in columns you name.
 
     python -m data_prep csv --source=faces.csv --path=file --label=emotion --out=...
+    python -m data_prep csv --source=train.csv --test-source=test.csv --out=...
 
 Labels are class names in their natural order, or with --set the names or codes of a
-known set in its order. Paths are relative to --root, which is the csv's own folder. The
-split is what --split's column says (train or test; val for want of test), else drawn.
+known set in its order. Rows whose label is empty, NA, nan, unknown or the like are left
+out and counted. Paths are relative to --root, which is the csv's own folder. The split
+is that of two files, or what --split's column says (train or test; val for want of
+test), else drawn.
 """
 
 import collections
+import difflib
 import pathlib
 
 from data_prep import importing, layouts
 from data_prep.squares import Picture
-from fer_jax.data import sets
+from fer_jax.data import sets, tables
+from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
 
 COLUMNS = ('path', 'label', 'clean', 'split', 'id')
 TESTS = ('test', 'val', 'valid', 'validation')  # the first that is there
+LIKELY = {  # what others call the columns
+    'path': 'path file filename file_name filepath file_path image image_path img '
+    'img_path image_name pic picture name',
+    'label': 'label labels emotion expression class class_name category target y',
+}
 
 
 def add_arguments(parser):
     """Adds this door's options to an argparse parser."""
     parser.add_argument('--source', required=True, help='the csv file, with a header')
+    parser.add_argument('--test-source', help='another one, of the test split')
     parser.add_argument('--root', help="folder of the paths; default: the csv's own")
     for name, what in (
         ('path', 'of the path; default: path'),
@@ -46,79 +57,128 @@ def add_arguments(parser):
 
 def run(options):
     """Reads the csv, prints what is in it and writes the prepared folder."""
-    path = pathlib.Path(options.source)
-    if not path.is_file():
-        raise Missing(f'{path}: no such file; --source is the csv')
     box = options.box.split(',') if options.box else []
     if len(box) not in (0, 4):
         raise Unusable(f'--box={options.box}; wanted four columns')
+    if options.test_source and options.split:
+        raise Unusable('--test-source and --split both tell the split; give one')
     columns = {key: getattr(options, key) for key in COLUMNS if getattr(options, key)}
-    rows = [*layouts.table(path, (*columns.values(), *box))]
-    class_names, called = layouts.classes(names(path, rows, columns), options.set)
-    places = {name: place for place, name in enumerate(called)} | {'': -1}
-    root = pathlib.Path(options.root or path.parent)
-    found = collections.defaultdict(list)
-    for line, row in rows:
-        picture = Picture(
-            row[columns.get('id', columns['path'])],
-            root / row[columns['path']],
-            places[row[columns['label']].strip()],
-            places[row[columns['clean']].strip()] if 'clean' in columns else -1,
-            box=tuple(layouts.numbers([row[k] for k in box], f'{path} {line}')) or None,
-            where=f'{path.name} {line}',
-        )
-        split = row[columns['split']].strip().lower() if 'split' in columns else 'all'
-        found[split].append(picture)
-    splits, said = chosen(path, found, options, 'split' in columns)
+    files = [pathlib.Path(options.source)]
+    if options.test_source:
+        files.append(pathlib.Path(options.test_source))
+    read = {path: labelled(path, columns, box) for path in files}
+    classes = layouts.classes(names(read, columns), options.set)
+    found, unlabelled = collections.defaultdict(list), collections.Counter()
+    for path, rows in read.items():
+        for row in rows:
+            if tables.missing(row[columns['label']]):
+                unlabelled[row[columns['label']] or 'empty'] += 1
+                continue
+            made = picture(path, row, columns, box, classes, options.root)
+            split = row[columns['split']].lower() if 'split' in columns else 'all'
+            found['test' if path is not files[0] else split].append(made)
+    splits, said = chosen(options, found)
+    why = ', '.join(f'{word} {count:,}' for word, count in unlabelled.most_common())
+    if unlabelled:
+        said += (f'no label: {unlabelled.total():,} rows left out ({why})',)
+    drawn = not (options.split or options.test_source)
     importing.run(
         options,
         'csv',
         importing.Found(
             options.set,
-            class_names,
-            called,
+            classes.names,
+            classes.called,
             splits,
-            (path,),
+            tuple(files),
             said,
-            importing.AS_GIVEN if 'split' in columns else importing.DRAWN,
+            importing.DRAWN if drawn else importing.AS_GIVEN,
+            classes.doubts,
         ),
         columns=columns | ({'box': box} if box else {}),
         set=options.set,
-        **({} if 'split' in columns else layouts.split_recipe(options)),
+        **(layouts.split_recipe(options) if drawn else {}),
     )
 
 
-def names(path, rows, columns):
-    """{what a label is called: where it stands first}, of given and true labels.
+def labelled(path, columns, box):
+    """The tables.Rows of a csv file.
 
     Raises:
-      Unusable: a given label is empty.
+      FileNotFoundError: no such file.
+      ValueError: no such table; of a wrong header, with the options to give.
+    """
+    if not path.is_file():
+        raise Missing(f'{path}: no such file; --source is the csv')
+    try:
+        return [*tables.rows(path, (*columns.values(), *box))]
+    except tables.MissingColumns as error:
+        options = ' '.join(
+            f'--{key}={likely(key, columns[key], error.header)}'
+            for key in columns
+            if columns[key] in error.missing
+        )
+        advice = options or '--box=LEFT,TOP,RIGHT,BOTTOM'
+        raise Unusable(f'{error}; say which columns are meant: {advice}') from None
+
+
+def likely(key, wanted, header):
+    """The column of a header that is probably meant, else COLUMN."""
+    plain = {name.casefold(): name for name in header}
+    words = [word for word in LIKELY.get(key, '').split() if word in plain]
+    near = words or difflib.get_close_matches(wanted.casefold(), plain, 1)
+    name = plain[near[0]] if near else 'COLUMN'
+    return name if name.isidentifier() else quoted(name)
+
+
+def names(read, columns):
+    """{what a label is called: where it stands first}, of given and true labels.
+
+    Args:
+      read: {path: its rows}.
     """
     found = {}
-    for line, row in rows:
-        given = row[columns['label']].strip()
-        if not given:
-            raise Unusable(
-                f'{path} {line}: {columns["label"]} is empty; wanted a class'
-            )
-        found.setdefault(given, f'{path} {line}')
-        true = row[columns['clean']].strip() if 'clean' in columns else ''
-        if true:
-            found.setdefault(true, f'{path} {line}')
+    for path, rows in read.items():
+        for row in rows:
+            for key in ('label', 'clean'):
+                word = row[columns[key]] if key in columns else ''
+                if not tables.missing(word):
+                    found.setdefault(word, f'{path} {row.line}')
     return found
 
 
-def chosen(path, found, options, given):
+def picture(path, row, columns, box, classes, root):
+    """The Picture of a row that has a label."""
+    where = f'{path} {row.line}'
+    name = layouts.located(root or path.parent, row.exact(columns['path']), where)
+    true = row[columns['clean']] if 'clean' in columns else ''
+    return Picture(
+        row[columns['id']] if 'id' in columns else name,
+        pathlib.Path(root or path.parent) / name,
+        classes.places[row[columns['label']]],
+        -1 if tables.missing(true) else classes.places[true],
+        box=tuple(tables.numbers([row[k] for k in box], where)) or None,
+        where=f'{path.name} {row.line}',
+    )
+
+
+def chosen(options, found):
     """{'train': Pictures, 'test': Pictures} and lines for the report."""
-    if not given:
+    if options.test_source:
+        return {'train': found['all'], 'test': found['test']}, ()
+    if not options.split:
         splits, line = layouts.drawn(found['all'], options)
         return splits, (line,)
     tests = [name for name in TESTS if name in found]
     if 'train' not in found or not tests:
+        words = ', '.join(quoted(word) for word in sorted(found)[:5])
         raise Unusable(
-            f'{path}: {options.split} is {", ".join(sorted(found)) or "nowhere set"}; '
+            f'{options.source}: {options.split} is {words or "nowhere set"}; '
             'wanted train and test'
         )
     others = {n: len(rows) for n, rows in found.items() if n not in ('train', tests[0])}
-    said = tuple(f'{name}: {count:,} rows left out' for name, count in others.items())
+    said = tuple(
+        f'{quoted(name)[1:-1]}: {count:,} rows left out'
+        for name, count in others.items()
+    )
     return {'train': found['train'], 'test': found[tests[0]]}, said

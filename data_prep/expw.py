@@ -12,7 +12,7 @@ import pathlib
 
 from data_prep import importing, layouts
 from data_prep.squares import Picture
-from fer_jax.data import sets
+from fer_jax.data import sets, tables
 from fer_jax.errors import Missing
 
 LIST = 'label.lst'
@@ -33,7 +33,7 @@ def run(options):
     """Reads the list, prints what is in it and writes the prepared folder."""
     path = layouts.folder_with(options.source, LIST, 'label') / LIST
     images = image_folder(options)
-    rows = [face(path, images, *line) for line in layouts.lines(path, COLUMNS)]
+    rows = [face(path, images, *line) for line in tables.lines(path, COLUMNS)]
     splits, said = layouts.drawn(rows, options, lambda row: row.path.name)
     importing.run(
         options,
@@ -66,10 +66,11 @@ def image_folder(options):
     )
 
 
-def face(path, images, where, fields):
+def face(path, images, line, fields):
     """The Picture of a line of the list."""
     name, number, top, left, right, bottom, _, code = fields
-    box = tuple(layouts.numbers([left, top, right, bottom], f'{path} {where}'))
-    label = layouts.label('expw', code, CLASSES, f'{path} {where}')
-    said = f'{LIST} {where}'
+    where = f'{path} line {line}'
+    box = tuple(tables.numbers([left, top, right, bottom], where))
+    label = layouts.label('expw', code, CLASSES, where)
+    said = f'{LIST} line {line}'
     return Picture(f'{name}#{number}', images / name, label, box=box, where=said)

@@ -1,7 +1,8 @@
 """FER2013 (Goodfellow et al. 2013), with the labels of its authors or of FERPlus.
 
-Source: `fer2013.csv` (emotion,pixels,Usage) and, for FERPlus labels, `fer2013new.csv`
-beside it; or, without them, folders train and test of images (fer2013_folder.py).
+Source: `fer2013.csv` (emotion,pixels,Usage) or `icml_face_data.csv` and, for FERPlus
+labels, `fer2013new.csv` beside it; or, without them, folders train and test of images
+(fer2013_folder.py).
 
 The training split is Usage=Training. The test split is PrivateTest, as is
 customary, or PublicTest where a copy has no other or `--test=public` asks for it;
@@ -25,8 +26,8 @@ from typing import NamedTuple
 import numpy as np
 import rich.console
 
-from data_prep import fer2013_folder, ferplus, importing
-from data_prep.fer2013_csv import CLASSES, FILE, PREFIXES, SIZE_PX, Face, read_faces
+from data_prep import fer2013_csv, fer2013_folder, ferplus, importing
+from data_prep.fer2013_csv import CLASSES, PREFIXES, SIZE_PX, Face, read_faces
 from data_prep.squares import Picture
 from fer_jax.errors import Missing, Unusable
 
@@ -45,7 +46,9 @@ class Rows(NamedTuple):
 def add_arguments(parser):
     """Adds this door's options to an argparse parser."""
     parser.add_argument(
-        '--source', required=True, help=f'folder with {FILE}, or train and test'
+        '--source',
+        required=True,
+        help='fer2013.csv or icml_face_data.csv, its folder, or that of train and test',
     )
     parser.add_argument('--labels', choices=LABELS, default='fer2013')
     parser.add_argument('--clean', choices=LABELS, help='labels taken for the truth')
@@ -61,13 +64,12 @@ def run(options):
     if fer2013_folder.is_here(source):
         return fer2013_folder.run(options)
     names = {options.labels, options.clean} - {None, 'fer2013'}
-    needed = [FILE, ferplus.FILE] if names else [FILE]
-    for name in needed:
-        if not (source / name).is_file():
-            raise Missing(f'no {name} in {source}: --source is its folder')
-    path = source / FILE
+    path = fer2013_csv.found(source)
+    table = path.with_name(ferplus.FILE)
+    if names and not table.is_file():
+        raise Missing(f'no {ferplus.FILE} in {table.parent}: put it beside {path.name}')
     faces = read_faces(path)
-    votes = ferplus.read_votes(source / ferplus.FILE, faces.usage) if names else None
+    votes = ferplus.read_votes(table, faces.usage) if names else None
     test_usage = choose_test(faces.usage, options.test)
     report_source(console, path, faces.usage, test_usage)
     class_names, train, test = split(console, options, faces, votes, test_usage)
@@ -84,7 +86,7 @@ def run(options):
             class_names,
             class_names,
             splits,
-            tuple(source / name for name in needed),
+            (path, table) if names else (path,),
             published=published if options.labels == 'fer2013' else (),
         ),
         labels=options.labels,
@@ -125,7 +127,7 @@ def choose_test(usage, wish=None):
         return TESTS[present[0]]
     if wish not in present:
         raise Unusable(
-            f'no {TESTS[wish] if wish else "test"} rows in {FILE}, only '
+            f'no {TESTS[wish] if wish else "test"} rows in the csv, only '
             f'{", ".join(sorted(set(usage)))}: take a copy of the csv that has them'
         )
     return TESTS[wish]

@@ -1,6 +1,8 @@
-"""The rows of fer2013.csv (emotion,pixels,Usage), each in the place of a file."""
+"""The rows of fer2013.csv (emotion,pixels,Usage), each in the place of a file.
 
-import csv
+Kaggle has the same rows once more as icml_face_data.csv (emotion, Usage, pixels).
+"""
+
 import dataclasses
 import os
 import pathlib
@@ -11,12 +13,13 @@ import numpy as np
 from PIL import Image
 
 from data_prep import png
-from fer_jax.data import sets
-from fer_jax.errors import Unusable
+from fer_jax.data import sets, tables
+from fer_jax.data.quoting import quoted
+from fer_jax.errors import Missing, Unusable
 
 SIZE_PX = 48
 HEADER = ['emotion', 'pixels', 'Usage']
-FILE = 'fer2013.csv'
+FILES = ('fer2013.csv', 'icml_face_data.csv')  # Kaggle has it twice
 CLASSES = sets.SETS['fer2013'].class_names  # emotion 0 to 6
 PREFIXES = {'Training': 'train', 'PublicTest': 'public', 'PrivateTest': 'private'}
 
@@ -48,37 +51,49 @@ class Face(os.PathLike):
         return png.encode(Image.frombytes('L', (SIZE_PX, SIZE_PX), self.pixels))
 
 
+def find(source):
+    """The csv of a source: itself, or the file of either name in it; None: neither."""
+    files = (source, *(source / name for name in FILES))
+    return next((path for path in files if path.is_file()), None)
+
+
+def found(source):
+    """`find`, but FileNotFoundError with what is there instead."""
+    path = find(source)
+    if path is None:
+        others = sorted(other.name for other in source.glob('*.csv'))
+        also = f', but {quoted(others[0])}: name it itself' if others else ''
+        raise Missing(
+            f'no {" or ".join(FILES)} in {source}{also}; --source is its folder, or '
+            'the file'
+        )
+    return path
+
+
 def read_faces(path):
-    """Faces of fer2013.csv.
+    """Faces of fer2013.csv, whose columns are in any order.
 
     Raises:
-      Unusable: another header, or a row whose pixels, label or Usage are wrong;
+      ValueError: another header, or a row whose pixels, label or Usage are wrong;
         rows are counted from 0, the header left out.
     """
     pixels, labels, usage = [], [], []
-    with open(path, newline='', encoding='utf-8') as file, warnings.catch_warnings():
+    with warnings.catch_warnings():
         # numpy only warns of text that is no number
         warnings.simplefilter('error', DeprecationWarning)
-        reader = csv.reader(file)
-        header = next(reader, [])
-        if header != HEADER:
-            raise Unusable(
-                f'{path}: the header is {",".join(header)[:80]!r}, '
-                f'want {",".join(HEADER)!r}'
-            )
-        for number, row in enumerate(reader):
-            if len(row) != 3 or row[2] not in PREFIXES:
+        for number, row in enumerate(tables.rows(path, HEADER)):
+            where = f'{path}: row {number}'
+            if row['Usage'] not in PREFIXES:
                 raise Unusable(
-                    f'{path}: row {number} has {len(row)} fields and Usage '
-                    f'{row[-1][:20] if row else ""!r}, want 3 and one of {[*PREFIXES]}'
+                    f'{where} has Usage {quoted(row["Usage"])}; wanted one of '
+                    f'{", ".join(PREFIXES)}'
                 )
-            if not row[0].isdecimal() or int(row[0]) >= len(CLASSES):
-                raise Unusable(
-                    f'{path}: the emotion of row {number} is {row[0]!r}, want 0 to 6'
-                )
-            pixels.append(parse_pixels(row[1], f'{path}: row {number}'))
-            labels.append(int(row[0]))
-            usage.append(row[2])
+            emotion = tables.integer(row['emotion'], f'{where}, emotion')
+            if not 0 <= emotion < len(CLASSES):
+                raise Unusable(f'{where} has emotion {emotion}; wanted 0 to 6')
+            pixels.append(parse_pixels(row['pixels'], where))
+            labels.append(emotion)
+            usage.append(row['Usage'])
     return Faces(pixels, np.array(labels, np.int32), np.array(usage, 'U11'))
 
 

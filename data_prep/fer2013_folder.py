@@ -8,7 +8,7 @@ for the public ones; where no name tells, all of test is. Ids are paths.
 
 import pathlib
 
-from data_prep import image_folder, importing
+from data_prep import fer2013_csv, image_folder, importing
 from fer_jax.errors import Unusable
 
 TESTS = {'private': 'PrivateTest', 'public': 'PublicTest'}  # the first that is there
@@ -16,7 +16,7 @@ TESTS = {'private': 'PrivateTest', 'public': 'PublicTest'}  # the first that is 
 
 def is_here(source):
     """Whether a source has this layout, and not the csv."""
-    return (source / 'train').is_dir() and not (source / 'fer2013.csv').is_file()
+    return (source / 'train').is_dir() and not fer2013_csv.find(source)
 
 
 def run(options):
@@ -28,15 +28,15 @@ def run(options):
             'fer2013.csv (door ferplus reads the folders that FERPlus makes)'
         )
     source = pathlib.Path(options.source)
-    class_names, called, splits, said = image_folder.read(source, 'fer2013')
+    classes, splits, said = image_folder.read(source, 'fer2013')
     usage, splits['test'], line = chosen(splits['test'], options.test)
     importing.run(
         options,
         'fer2013',
         importing.Found(
             'fer2013',
-            class_names,
-            called,
+            classes.names,
+            classes.called,
             splits,
             said=(*said, line),
             published=(('train', 'train'), ('test', usage)),
@@ -53,7 +53,7 @@ def chosen(pictures, wish):
       wish: a key of TESTS, or None.
 
     Raises:
-      Unusable: a test is asked for that no file name tells of.
+      ValueError: a test is asked for that no file name tells of.
     """
     by_test = {
         test: [row for row in pictures if row.path.name.startswith(prefix)]

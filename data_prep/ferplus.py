@@ -13,11 +13,12 @@ authors' code does: v_c <- v_c [v_c > 1].
               on a tie and when no emotion has a vote left
 """
 
-import csv
+from typing import NamedTuple
 
 import numpy as np
 
-from fer_jax.data import sets
+from fer_jax.data import sets, tables
+from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 
 EMOTIONS = sets.SETS['ferplus'].class_names  # the table's columns
@@ -25,6 +26,16 @@ COLUMNS = (*EMOTIONS, 'unknown', 'NF')
 RULES = {'majority7': EMOTIONS[:7], 'majority8': EMOTIONS, 'plurality': EMOTIONS}
 FILE = 'fer2013new.csv'
 HEADER = ['Usage', 'Image name', *COLUMNS]
+MOST = 100  # votes; ten people looked at a face
+
+
+class Row(NamedTuple):
+    """A face in a table of votes."""
+
+    usage: str
+    name: str  # of the image; '' where there is none
+    votes: list  # ten counts
+    line: str  # where it stands
 
 
 def decide(votes, rule):
@@ -56,7 +67,7 @@ def decide(votes, rule):
 def read_votes(path, usage):
     """Votes [N, 10] int32 of a FERPlus table that aligns row by row with FER2013's.
 
-    The `Image name` column is no row number and is not read; `Usage` of both tables
+    The `Image name` column is no row number and is not used; `Usage` of both tables
     must agree in every row.
 
     Args:
@@ -64,34 +75,34 @@ def read_votes(path, usage):
       usage: the Usage column [N] of fer2013.csv.
 
     Raises:
-      Unusable: another header, another number of rows, rows that do not align or
+      ValueError: another header, another number of rows, rows that do not align or
         votes that are no counts.
     """
-    with open(path, newline='', encoding='utf-8') as file:
-        rows = list(csv.reader(file))
-    header, rows = (rows[0] if rows else []), rows[1:]
-    if header != HEADER:
+    found = [*rows(path)]
+    if len(found) != len(usage):
         raise Unusable(
-            f'{path}: the header is {",".join(header)!r}, want {",".join(HEADER)!r}'
-        )
-    if len(rows) != len(usage):
-        raise Unusable(
-            f'{path} has {len(rows):,} rows and fer2013.csv {len(usage):,}: '
+            f'{path} has {len(found):,} rows and fer2013.csv {len(usage):,}: '
             'they align row by row, so take both from one release'
         )
-    votes = np.zeros((len(rows), len(COLUMNS)), np.int32)
-    for number, row in enumerate(rows):
-        if len(row) != len(HEADER) or row[0] != usage[number]:
+    for number, (row, wanted) in enumerate(zip(found, usage)):
+        if row.usage != wanted:
             raise Unusable(
-                f'{path}: row {number} starts with {",".join(row[:2])!r} and has '
-                f'{len(row)} fields, want {usage[number]} and {len(HEADER)} fields, '
-                'as row for row in fer2013.csv'
+                f'{path}: row {number} has Usage {quoted(row.usage)}; '
+                f'wanted {wanted}, as in that row of fer2013.csv'
             )
-        try:
-            votes[number] = row[2:]
-        except ValueError:
-            raise Unusable(
-                f'{path}: the votes of row {number} are {",".join(row[2:])}, '
-                f'want {len(COLUMNS)} whole numbers'
-            ) from None
-    return votes
+    return np.array([row.votes for row in found], np.int32).reshape(-1, len(COLUMNS))
+
+
+def rows(path):
+    """The Rows of fer2013new.csv. Raises as `read_votes`."""
+    for row in tables.rows(path, HEADER):
+        votes = counts([row[name] for name in COLUMNS], f'{path} {row.line}')
+        yield Row(row['Usage'], row['Image name'], votes, row.line)
+
+
+def counts(votes, where):
+    """Ten votes as whole numbers; ValueError that says where they stand."""
+    found = [tables.integer(vote, f'{where}, votes') for vote in votes]
+    if not all(0 <= vote <= MOST for vote in found):
+        raise Unusable(f'{where}: votes {found}; wanted counts from 0 to {MOST}')
+    return found

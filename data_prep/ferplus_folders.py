@@ -12,13 +12,14 @@ files. With fer2013.csv and fer2013new.csv in the source, this is the door fer20
 
 import argparse
 import collections
-import csv
 import pathlib
 
 import numpy as np
 
-from data_prep import fer2013, fer2013_csv, ferplus, importing, layouts
+from data_prep import fer2013, fer2013_csv, ferplus, importing
 from data_prep.squares import Picture
+from fer_jax.data import tables
+from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
 
 FOLDERS = {
@@ -44,7 +45,7 @@ def add_arguments(parser):
 def run(options):
     """Reads the votes, prints what is there and writes the prepared folder."""
     source = pathlib.Path(options.source)
-    if (source / fer2013_csv.FILE).is_file():
+    if fer2013_csv.find(source):
         same = {'clean': None, 'drop_test_duplicates': False}
         labels = f'ferplus_{options.labels}'
         return fer2013.run(
@@ -85,11 +86,11 @@ def run(options):
 
 
 def read(source):
-    """The label files, and (usage, image name, votes [10], where) of each row.
+    """The label files, and the ferplus.Rows in them.
 
     Raises:
-      Missing: neither fer2013new.csv nor a label.csv.
-      Unusable: a row that is none of votes.
+      FileNotFoundError: neither fer2013new.csv nor a label.csv.
+      ValueError: a row that is none of votes.
     """
     table = source / ferplus.FILE
     if table.is_file():
@@ -108,48 +109,21 @@ def read(source):
     return tuple(files.values()), rows
 
 
-def table_rows(path):
-    """Rows of fer2013new.csv."""
-    with layouts.text(path) as file:
-        reader = csv.reader(file)
-        header = next(reader, [])
-        if header != ferplus.HEADER:
-            raise Unusable(
-                f'{path}: the header is {",".join(header)!r}, want '
-                f'{",".join(ferplus.HEADER)!r}'
-            )
-        for usage, name, *votes in reader:
-            where = f'{path.name} line {reader.line_num}'
-            if usage not in FOLDERS:
-                raise Unusable(
-                    f'{path} line {reader.line_num}: Usage {usage!r}, want one of '
-                    f'{[*FOLDERS]}'
-                )
-            yield usage, name.strip(), counts(votes, f'{path} {where}'), where
-
-
 def label_rows(path, usage):
     """Rows of a label.csv, which has no header."""
-    with layouts.text(path) as file:
-        reader = csv.reader(file)
-        for name, *votes in reader:
-            where = f'{path.parent.name}/{TABLE} line {reader.line_num}'
-            if len(votes) == len(ferplus.COLUMNS) + 1:
-                votes = votes[1:]  # behind a box, always all of the 48 pixels
-            yield usage, name.strip(), counts(votes, f'{path} {where}'), where
+    many = len(ferplus.COLUMNS)
+    for line, (name, *votes) in tables.records(path, (many + 1, many + 2)):
+        # a box stands in front of the votes, always all of the 48 pixels
+        found = ferplus.counts(votes[-many:], f'{path} line {line}')
+        yield ferplus.Row(usage, name, found, f'{path.parent.name}/{TABLE} line {line}')
 
 
-def counts(votes, where):
-    """Ten votes as whole numbers.
-
-    Raises:
-      Unusable: more or fewer, or no whole numbers.
-    """
-    if len(votes) != len(ferplus.COLUMNS) or not all(
-        vote.strip().isdecimal() for vote in votes
-    ):
-        raise Unusable(
-            f'{where}: the votes are {",".join(votes)[:60]!r}, want '
-            f'{len(ferplus.COLUMNS)} whole numbers'
-        )
-    return [int(vote) for vote in votes]
+def table_rows(path):
+    """Rows of fer2013new.csv."""
+    for row in ferplus.rows(path):
+        if row.usage not in FOLDERS:
+            raise Unusable(
+                f'{path} {row.line}: Usage {quoted(row.usage)}; wanted one of '
+                f'{", ".join(FOLDERS)}'
+            )
+        yield row._replace(line=f'{path.name} {row.line}')

@@ -35,7 +35,7 @@ def add_arguments(parser):
 def run(options):
     """Finds the pictures, prints what is there and writes the prepared folder."""
     source = pathlib.Path(options.source)
-    class_names, called, splits, said = read(source, options.set)
+    classes, splits, said = read(source, options.set)
     recipe, published = {'set': options.set}, importing.AS_GIVEN
     if 'all' in splits:
         splits, line = layouts.drawn(splits['all'], options)
@@ -44,13 +44,21 @@ def run(options):
     importing.run(
         options,
         'image_folder',
-        importing.Found(options.set, class_names, called, splits, (), said, published),
+        importing.Found(
+            options.set,
+            classes.names,
+            classes.called,
+            splits,
+            said=said,
+            published=published,
+            doubts=classes.doubts,
+        ),
         **recipe,
     )
 
 
 def read(source, set_name):
-    """class_names, what the folders call them, {split: Pictures}, lines for the report.
+    """The layouts.Classes, {split: Pictures} and lines for the report.
 
     The split is 'all' where the source has none. Ids are paths within the source.
 
@@ -59,19 +67,19 @@ def read(source, set_name):
     """
     folders, said = split_folders(source)
     given = {split: by_class(folder) for split, folder in folders.items()}
-    class_names, called = layouts.classes(
+    classes = layouts.classes(
         {name: folders[split] / name for split in given for name in given[split]},
         set_name,
     )
     splits = {
         split: [
-            Picture(path.relative_to(source).as_posix(), path, called.index(name))
-            for name in called
+            Picture(path.relative_to(source).as_posix(), path, place)
+            for name, place in sorted(classes.places.items(), key=lambda one: one[1])
             for path in found.get(name, [])
         ]
         for split, found in given.items()
     }
-    return class_names, called, splits, said
+    return classes, splits, said
 
 
 def split_folders(source):

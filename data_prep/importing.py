@@ -9,6 +9,7 @@ import dataclasses
 import errno
 import os
 import pathlib
+import sys
 from concurrent.futures.process import BrokenProcessPool
 from typing import NamedTuple
 
@@ -35,6 +36,7 @@ class Found(NamedTuple):
     files: tuple = ()  # label files; their sha256 go to the manifest
     said: tuple = ()  # lines for the report: rules taken, rows left out
     published: tuple = AS_GIVEN  # which counts of sets.py stand beside which
+    doubts: tuple = ()  # lines: what is taken as it is, and may be wrong
 
 
 def add_arguments(parser, size_px):
@@ -88,6 +90,8 @@ def prepare(options, door, found, **recipe):
     aligner = alignment.make(options, options.size)
     for line in found.said:
         console.print(line)
+    for line in found.doubts:
+        print(f'warning: {line}', file=sys.stderr)
     console.print(reports.class_table(found))
     check(found)
     stamps = look(found, options.on_corrupt)

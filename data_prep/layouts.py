@@ -1,14 +1,20 @@
 """What doors share when they read the layout of a source."""
 
 import collections
-import contextlib
-import csv
 import hashlib
+import os
 import pathlib
 import re
+from typing import NamedTuple
 
-from fer_jax.data import sets
+from fer_jax.data import sets, tables
+from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
+
+WIDEST = 100  # characters of a class name
+# control characters, and marks that turn the direction of writing
+UNSEEN = re.compile(r'[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]')
+CODE = re.compile(r'-?[0-9]+(\.0*)?')  # some programs write 3 as 3.0
 
 
 def natural(name):
@@ -17,41 +23,76 @@ def natural(name):
     return [(int(part), '') if part.isdecimal() else (-1, part) for part in parts]
 
 
+class Classes(NamedTuple):
+    """The classes of a source."""
+
+    names: tuple  # in the order of the labels
+    places: dict  # {what the source calls a class: its place in `names`}
+    doubts: tuple = ()  # lines: what may be wrong with them
+
+    @property
+    def called(self):
+        """What the source calls each class, in their order."""
+        words = [[] for _ in self.names]
+        for word, place in self.places.items():
+            words[place].append(word)
+        return tuple(', '.join(some) for some in words)
+
+
 def classes(names, set_name):
-    """The classes of a set, by what a source calls them.
+    """The Classes of a set, by what a source calls them.
+
+    Words that sets.ALIASES makes one class are one class of a known set; of 'folder',
+    which takes any names in natural order, they are classes of their own, and a doubt.
 
     Args:
       names: {class name or, for a set that has them, code: where it was found first}.
-      set_name: 'folder' takes any names, in natural order.
-
-    Returns:
-      class_names, and what the source calls each of them.
 
     Raises:
-      Unusable: a name or code that the set lacks, two for one class, a class missing.
+      ValueError: a name or code that the set lacks, one that cannot be shown, a class
+        missing.
     """
     known = sets.SETS[set_name]
-    if not known.class_names:
-        ordered = tuple(sorted(names, key=natural))
-        return ordered, ordered
-    called = {}
     for name, where in names.items():
-        if name.isdecimal() and known.codes:
-            place = label(set_name, name, known.class_names, where)
-        else:
-            try:
-                (place,) = sets.places([name], known.class_names)
-            except ValueError as error:
-                raise Unusable(f'{where}: {error}') from None
-        other = called.setdefault(known.class_names[place], name)
-        if other != name:
+        if len(name) > WIDEST or UNSEEN.search(name):
             raise Unusable(
-                f'{where}: {name} and {other} are both {known.class_names[place]} of '
-                f'{set_name}; give both one name'
+                f'{where}: {quoted(name)} is no name of a class; wanted at most '
+                f'{WIDEST} characters, all of which print'
             )
-    found = tuple(name for name in known.class_names if name in called)
-    sets.check_classes(set_name, found)
-    return found, tuple(called[name] for name in found)
+    ordered = tuple(sorted(names, key=natural))
+    if not known.class_names:
+        places = {name: place for place, name in enumerate(ordered)}
+        return Classes(ordered, places, alike(ordered))
+    numbers = {name: number(set_name, name, names[name]) for name in ordered}
+    numbers = {name: place for name, place in numbers.items() if place >= 0}
+    found = sorted(set(numbers.values()))
+    class_names = tuple(known.class_names[place] for place in found)
+    sets.check_classes(set_name, class_names)
+    return Classes(class_names, {n: found.index(k) for n, k in numbers.items()})
+
+
+def number(set_name, name, where):
+    """Place in a known set of a class name or code; ValueError says where it stands."""
+    known = sets.SETS[set_name]
+    if known.codes and CODE.fullmatch(name):
+        return label(set_name, name, known.class_names, where)
+    try:
+        return sets.places([name], known.class_names)[0]
+    except ValueError as error:
+        raise Unusable(f'{where}: {error}') from None
+
+
+def alike(names):
+    """A line for each group of names that are one but for case or form of word."""
+    groups = collections.defaultdict(list)
+    for name in names:
+        groups[sets.canonical(name)].append(name)
+    return tuple(
+        f'{" and ".join(group)} are classes of their own; if they are one, give them '
+        'one name, or name the set with --set'
+        for group in groups.values()
+        if len(group) > 1
+    )
 
 
 def drawn(pictures, options, group=None):
@@ -100,7 +141,7 @@ def folder_with(source, name, *inside):
     """The folder that has a file: the source, or one of those `inside` it.
 
     Raises:
-      Missing: none has.
+      FileNotFoundError: none has.
     """
     source = pathlib.Path(source)
     for folder in (source, *(source / part for part in inside)):
@@ -109,65 +150,28 @@ def folder_with(source, name, *inside):
     raise Missing(f'no {name} in {source}; --source is the folder with it')
 
 
-@contextlib.contextmanager
-def text(path):
-    """Opens a text file, whose csv and encoding errors become a line that names it."""
-    try:
-        with open(path, newline='', encoding='utf-8-sig') as file:
-            yield file
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise Unusable(f'{path}: no text in UTF-8 ({error})') from None
+def located(root, text, where):
+    """What a row calls a file below `root`, in the spelling that the disk has.
 
-
-def lines(path, columns):
-    """('line n', fields) of each line of a text file, split at white space.
-
-    Args:
-      columns: names of the fields, for the message; as many are wanted.
+    A table may have blanks around its paths, and Windows' backslashes in them. What is
+    there as it stands is that; what is nowhere stays as it stands, without the blanks.
 
     Raises:
-      Unusable: a line with more or fewer fields, or text that is not UTF-8.
+      ValueError: two readings are files; `where` says where it stands.
     """
-    count = len(columns.split())
-    with text(path) as file:
-        for number, line in enumerate(file, 1):
-            fields = line.split()
-            if not fields:
-                continue
-            if len(fields) != count:
-                raise Unusable(
-                    f'{path} line {number}: {line.strip()[:60]!r} has {len(fields)} '
-                    f'fields; wanted {count}: {columns}'
-                )
-            yield f'line {number}', fields
-
-
-def table(path, columns):
-    """('line n', {column: text}) of each row of a csv file.
-
-    Args:
-      columns: names that the header must have, in any order, among others.
-
-    Raises:
-      Missing: no such file.
-      Unusable: another header, a row with more or fewer fields.
-    """
-    with text(path) as file:
-        reader = csv.reader(file)
-        header = next(reader, [])
-        missing = [name for name in columns if name not in header]
-        if missing:
-            raise Unusable(
-                f'{path}: the header is {",".join(header)[:80]!r}; it lacks '
-                f'{", ".join(missing)}'
-            )
-        for row in reader:
-            if len(row) != len(header):
-                raise Unusable(
-                    f'{path} line {reader.line_num} has {len(row)} fields; wanted '
-                    f'{len(header)}, as in the header'
-                )
-            yield f'line {reader.line_num}', dict(zip(header, row))
+    bare = text.strip()
+    if not bare:
+        raise Unusable(f'{where}: the path is empty; wanted that of a picture')
+    readings = dict.fromkeys((text, bare, bare.replace('\\', '/')))
+    if len(readings) == 1:
+        return bare
+    there = [name for name in readings if os.path.isfile(os.path.join(root, name))]
+    if len(there) > 1:
+        raise Unusable(
+            f'{where}: {quoted(text)} may be {" or ".join(map(quoted, there))}, which '
+            'are both there; remove or rename one'
+        )
+    return there[0] if there else bare
 
 
 def label(set_name, code, class_names, where):
@@ -176,22 +180,13 @@ def label(set_name, code, class_names, where):
     -1 for an optional class that is not among them.
 
     Raises:
-      Unusable: no code of the set; `where` says where it stands.
+      ValueError: no code of the set; `where` says where it stands.
     """
+    number = tables.integer(code, where)
     try:
-        return sets.place(set_name, int(code), class_names)
+        return sets.place(set_name, number, class_names)
     except ValueError as error:
-        said = error if code.lstrip('-').isdecimal() else f'{code!r} is no label'
-        raise Unusable(f'{where}: {said}') from None
-
-
-def numbers(texts, where):
-    """Texts as floats; ValueError that says where they stand when they are none."""
-    try:
-        return [float(text) for text in texts]
-    except ValueError:
-        said = ', '.join(texts[:4])
-        raise Unusable(f'{where}: {said[:60]!r}; wanted numbers') from None
+        raise Unusable(f'{where}: {error}') from None
 
 
 def split_recipe(options):

@@ -14,7 +14,8 @@ import pathlib
 
 from data_prep import importing, layouts
 from data_prep.squares import Picture
-from fer_jax.data import sets
+from fer_jax.data import sets, tables
+from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 
 LIST = 'EmoLabel/list_patition_label.txt'
@@ -32,12 +33,12 @@ def run(options):
     """Reads the list, prints what is in it and writes the prepared folder."""
     source = layouts.folder_with(options.source, LIST, 'basic')
     splits = {'train': [], 'test': []}
-    for where, fields in layouts.lines(source / LIST, 'NAME LABEL'):
-        name, code = fields
+    for number, (name, code) in tables.lines(source / LIST, 'NAME LABEL'):
+        where = f'line {number}'
         split = name.split('_')[0]
         if split not in splits:
             raise Unusable(
-                f'{source / LIST} {where}: {name!r}; wanted train_... or test_...'
+                f'{source / LIST} {where}: {quoted(name)}; wanted train_... or test_...'
             )
         label = layouts.label('raf_db', code, CLASSES, f'{source / LIST} {where}')
         row = Picture(name, None, label, where=f'{LIST} {where}')
@@ -75,12 +76,12 @@ def numbers(path, count):
     """The first `count` numbers in a file, None where there is no file.
 
     Raises:
-      Unusable: fewer of them, or other text among them.
+      ValueError: fewer of them, or other text among them.
     """
     try:
-        words = path.read_text().split()[:count]
+        words = tables.words(path)[:count]
     except FileNotFoundError:
         return None
     if len(words) < count:
         raise Unusable(f'{path} has {len(words)} words; wanted {count} numbers')
-    return layouts.numbers(words, path)
+    return tables.numbers(words, path)

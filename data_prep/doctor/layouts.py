@@ -70,7 +70,7 @@ def recognised(folder):
         raise Missing(f'{folder}: no such folder')
     if (folder / 'manifest.json').is_file():
         return sources.of_prepared(folder)
-    if (folder / fer2013_csv.FILE).is_file():
+    if fer2013_csv.find(folder):
         return sources.of_fer2013(folder)
     for layout in (cifar10.LAYOUT, cifar100.LAYOUT):
         with contextlib.suppress(FileNotFoundError):
@@ -111,6 +111,7 @@ def look(options, door, found, **recipe):
         for split, rows in splits.items()
         for row in rows
     ]
+    said = (*found.said, *found.doubts)
     used = {item.label for item in items}
     optional = sets.SETS[found.set_name].optional
     names = list(found.class_names)
@@ -122,5 +123,5 @@ def look(options, door, found, **recipe):
         class_names=tuple(names),
         items=items,
         published=dict(found.published),
-        facts=(('its door says', '; '.join(found.said)),) if found.said else (),
+        facts=(('its door says', '; '.join(said)),) if said else (),
     )

@@ -7,7 +7,6 @@ import numpy as np
 
 from data_prep import cifar, fer2013_csv, ferplus
 from fer_jax.data import prepared, records, sets
-from fer_jax.errors import Missing
 
 
 class Item(NamedTuple):
@@ -38,7 +37,7 @@ def of_prepared(folder):
     """The Source of a prepared folder; damaged records and files are told in it.
 
     Raises:
-      Unusable, OSError: not such a folder, or one without tables.
+      ValueError, OSError: not such a folder, or one without tables.
     """
     data = prepared.load(folder)
     manifest = prepared.manifest(data.folder)
@@ -109,9 +108,7 @@ def check_names(source):
 
 def of_fer2013(folder):
     """The Source of a folder with fer2013.csv; its labels are those of FER2013."""
-    path = folder / fer2013_csv.FILE
-    if not path.is_file():
-        raise Missing(f'no {fer2013_csv.FILE} in {folder}')
+    path = fer2013_csv.found(folder)
     faces = fer2013_csv.read_faces(path)
     shape = fer2013_csv.SIZE_PX, fer2013_csv.SIZE_PX
     splits = {'Training': 'train', 'PublicTest': 'public_test'}
@@ -121,7 +118,7 @@ def of_fer2013(folder):
             f'{fer2013_csv.PREFIXES[usage]}-{row:05}',
             int(label),
             np.frombuffer(pixels, np.uint8).reshape(shape),
-            where=f'{fer2013_csv.FILE} row {row}',
+            where=f'{path.name} row {row}',
         )
         for row, (pixels, label, usage) in enumerate(zip(*faces))
     ]

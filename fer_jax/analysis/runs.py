@@ -1,6 +1,5 @@
 """A finished run, read from its folder."""
 
-import csv
 import json
 import pathlib
 from typing import NamedTuple
@@ -8,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
+from fer_jax.data import tables
 from fer_jax.errors import Missing
 
 
@@ -42,7 +42,7 @@ def read(folder):
     """The run in `folder`.
 
     Raises:
-      Missing: there is no finished run.
+      FileNotFoundError: there is no finished run.
     """
     folder = pathlib.Path(folder)
     if not (folder / 'result.json').is_file():
@@ -50,8 +50,8 @@ def read(folder):
             f'{folder}: no result.json, so no finished run; train it first, or start'
             ' the same command again to finish it'
         )
-    with (folder / 'labels.csv').open(encoding='utf-8') as file:
-        labels = list(csv.DictReader(file))
+    table = tables.rows(folder / 'labels.csv', ('id', 'given_label'))
+    labels = [row.texts() for row in table]
     with np.load(folder / 'history.npz') as history:
         scores = history['scores'] if history['scores'].size else None
     lines = (folder / 'metrics.jsonl').read_text().splitlines()

@@ -149,7 +149,7 @@ def labels(case):
     order = case.order
     small = np.uint8 if len(case.names) <= 256 else np.uint16
     found = {
-        'ids': page.text(case.ids[order].tolist()),
+        'ids': page.texts(case.ids[order].tolist()),
         'given': case.given[order].astype(small),
         'suggested': case.suggested[order].astype(small),
         'right': case.right[order].astype(np.float32),

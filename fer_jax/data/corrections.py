@@ -10,14 +10,15 @@ leaves the example out of training, `keep` does nothing. The page of an audit wr
 such files; config.noise.corrections reads one.
 """
 
-import csv
+import collections
 import hashlib
-import io
 import pathlib
 from typing import NamedTuple
 
 import numpy as np
 
+from fer_jax.data import sets, tables
+from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
 
 HEADER = ['id', 'decision', 'label']
@@ -42,8 +43,8 @@ def load(path, ids, class_names):
       class_names: of the C classes, in the order of the labels.
 
     Raises:
-      Missing: no such file.
-      Unusable: another header, a decision, class or id that is unknown, an id twice.
+      FileNotFoundError: no such file.
+      ValueError: another header, a decision, class or id that is unknown, an id twice.
     """
     path = pathlib.Path(path)
     if not path.is_file():
@@ -51,66 +52,57 @@ def load(path, ids, class_names):
             f'noise.corrections: no file {path}; give the csv that audit.html saved'
         )
     data = path.read_bytes()
-    rows = _rows(path, data)
-    numbers = {name: number for number, name in enumerate(class_names)}
-    for line, (_, decision, label) in rows:
-        if decision not in DECISIONS:
-            raise Unusable(
-                f'{path}, line {line}: decision {decision!r}, wanted one of'
-                f' {", ".join(DECISIONS)}'
-            )
-        if decision == 'relabel' and label not in numbers:
-            raise Unusable(
-                f'{path}, line {line}: label {label!r} is no class of this set, which'
-                f' has {", ".join(class_names)}'
-            )
     place = {name: row for row, name in enumerate(ids.tolist())}
-    seen = [row[0] for _, row in rows]
+    found = [_decision(path, row, place, class_names) for row in _rows(path, data)]
+    seen = [name for name, _, _ in found]
     _refuse(
         path, [name for name in seen if name not in place], 'not of the training split'
     )
-    counts = dict.fromkeys(seen, 0)
-    for name in seen:
-        counts[name] += 1
+    counts = collections.Counter(seen)
     _refuse(path, [name for name in counts if counts[name] > 1], 'there twice or more')
     labels = np.full(len(ids), -1, np.int32)
     dropped = np.zeros(len(ids), bool)
-    for _, (name, decision, label) in rows:
-        if decision == 'relabel':
-            labels[place[name]] = numbers[label]
+    for name, decision, label in found:
+        labels[place[name]] = label
         dropped[place[name]] = decision == 'drop'
     return Corrections(labels, dropped, hashlib.sha256(data).hexdigest())
 
 
 def _rows(path, data):
-    """[(line number, [id, decision, label])] of the file, its header checked."""
     try:
-        text = data.decode('utf-8-sig')  # spreadsheets put a mark in front
-    except UnicodeDecodeError as error:
-        raise Unusable(f'{path}: no UTF-8 text ({error}); save it as such') from None
-    reader = csv.reader(io.StringIO(text, newline=''))
-    header = next(reader, [])
-    if header != HEADER:
+        return [*tables.rows(path, HEADER, data)]
+    except tables.MissingColumns as error:
+        raise Unusable(f'{error}; give the csv that audit.html saved') from None
+
+
+def _decision(path, row, known, class_names):
+    """(id, decision, the label that it gives or -1) of a row."""
+    where = f'{path} {row.line}'
+    name, decision = row.exact('id'), row['decision'].lower()
+    if name not in known:
+        name = name.strip()
+    if decision not in DECISIONS:
         raise Unusable(
-            f'{path}: its first line is {",".join(header)!r}, wanted'
-            f' {",".join(HEADER)!r}; give the csv that audit.html saved'
+            f'{where}: decision {quoted(row["decision"])}, wanted one of'
+            f' {", ".join(DECISIONS)}'
         )
-    rows = []
-    for row in filter(None, reader):
-        if len(row) != len(HEADER):
-            raise Unusable(
-                f'{path}, line {reader.line_num}: {len(row)} fields, wanted'
-                f' {len(HEADER)}: {",".join(HEADER)}'
-            )
-        rows.append((reader.line_num, row))
-    return rows
+    if decision != 'relabel':
+        return name, decision, -1
+    label = sets.number_of(row['label'], class_names)
+    if label is None:
+        raise Unusable(
+            f'{where}: label {quoted(row["label"])} is no class of this set, which has'
+            f' {", ".join(class_names)}'
+        )
+    return name, decision, label
 
 
 def _refuse(path, names, what):
     """Raises ValueError with the first few of `names`, when there are any."""
     if names:
         more = f' and {len(names) - NAMED} more' if len(names) > NAMED else ''
+        shown = ', '.join(map(quoted, names[:NAMED]))
         raise Unusable(
-            f'{path}: ids {", ".join(names[:NAMED])}{more} are {what}; give the'
-            ' corrections of this data set'
+            f'{path}: ids {shown}{more} are {what}; give the corrections of this data'
+            ' set'
         )

@@ -15,6 +15,7 @@ import numpy as np
 
 from fer_jax.data import noise_list, prepared, sets, whole
 from fer_jax.data.noise_formats import FORMATS, Rows
+from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
 
 
@@ -27,9 +28,9 @@ def read(name, path, data, *, table=None, drop_test_rows=False):
         list's protocol. Else such rows are an error.
 
     Raises:
-      Unusable: rows that are none of the format; unknown, missing and double ids (the
+      ValueError: rows that are none of the format; unknown, missing and double ids (the
         first few are named); test rows; an order that is not the set's.
-      Missing: no such file.
+      FileNotFoundError: no such file.
     """
     form, path = _format(name, table), pathlib.Path(path)
     if not path.is_file():
@@ -76,7 +77,7 @@ def write(name, path, given, data, *, table=None):
       table: what a CIFAR-N file calls the labels; None: noisy_label.
 
     Raises:
-      Unusable: ids that the format cannot carry, or a path that it does not have.
+      ValueError: ids that the format cannot carry, or a path that it does not have.
     """
     form, path = _format(name, table), pathlib.Path(path)
     own = _own_order(data)
@@ -107,7 +108,7 @@ def check_order(path, labels, clean, true):
       true: [N] of the set, in the order of its source.
 
     Raises:
-      Unusable: a clean label differs; or, without any, the list agrees with the true
+      ValueError: a clean label differs; or, without any, the list agrees with the true
         labels no more than another order would.
     """
     if clean is not None:
@@ -189,7 +190,8 @@ def _finder(data):
             ends[_end(name)] = None if _end(name) in ends else encode(row)
 
     def find(name):
-        return exact[name] if name in exact else ends.get(_end(name))
+        known = name if name in exact else name.strip()
+        return exact[known] if known in exact else ends.get(_end(known))
 
     return find
 
@@ -213,16 +215,18 @@ def _places(path, rows, labels, first, data):
         wanted = f'a class name or 0 to {len(known) - 1}'
         if not any(name.isdigit() for name in known):
             known |= {str(place): place for place in known.values()}
-        found = [known.get(str(k), known.get(sets.canonical(str(k)))) for k in labels]
+        for word in set(labels) - known.keys():
+            known[word] = sets.number_of(word, data.class_names)
+        found = [known[word] for word in labels]
     else:
         known = {str(k + first): place for k, place in enumerate(_own_order(data))}
         wanted = f'{first} to {first + len(known) - 1}'
         found = [known.get(str(label)) for label in labels]
     if None in found:
         row = found.index(None)
+        line = row if rows.numbers is None else rows.numbers[row]
         raise Unusable(
-            f'{path}: row {row + rows.first_row} has the label {labels[row]!r}, wanted '
-            f'{wanted}'
+            f'{path}: row {line} has the label {quoted(labels[row])}, wanted {wanted}'
         )
     return np.array(found, np.int32)
 
@@ -238,7 +242,7 @@ def _format(name, table):
 def _few(names):
     """'a, b, c and 7 more'."""
     more = f' and {len(names) - 3:,} more' if len(names) > 3 else ''
-    return ', '.join(str(name) for name in names[:3]) + more
+    return ', '.join(quoted(name) for name in names[:3]) + more
 
 
 def _check_names(path, content, data):

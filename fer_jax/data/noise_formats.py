@@ -13,19 +13,20 @@
 noise_exchange.py says which example of a set a row belongs to.
 """
 
-import csv
 import functools
 import io
 import json
 import pickle
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from fer_jax.data import pickles
+from fer_jax.data import pickles, tables
+from fer_jax.data.noise_list import HEADER
+from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 
 CLEAN = 'clean_label'  # CIFAR-N's name of the true labels
@@ -37,7 +38,7 @@ class Rows(NamedTuple):
     labels: list  # numbers as int or text; class names in a csv
     names: list | None = None  # what each row calls its example; None: by order
     clean: list | None = None  # numbers of the true classes, where the file has them
-    first_row: int = 0  # what people call row 0 of the file
+    numbers: Sequence | None = None  # of the lines that the rows stand in; None: from 0
 
 
 class Format(NamedTuple):
@@ -49,23 +50,11 @@ class Format(NamedTuple):
     named: bool = True  # its rows have ids
 
 
-def _text(path):
-    try:
-        return path.read_text('utf-8-sig')
-    except UnicodeDecodeError:
-        raise Unusable(f'{path} is no text file; is it of another format?') from None
-
-
 def _read_lines(path, _):
-    rows = [line.rsplit(maxsplit=1) for line in _text(path).rstrip().splitlines()]
-    for number, row in enumerate(rows, start=1):
-        if len(row) != 2:
-            raise Unusable(
-                f'{path}: row {number} is {" ".join(row)!r}, wanted a file name and '
-                'the number of a class'
-            )
-    names, labels = zip(*rows) if rows else ((), ())
-    return Rows(list(labels), list(names), first_row=1)
+    rows = [*tables.lines(path, 'NAME CLASS')]
+    numbers, fields = zip(*rows) if rows else ((), ())
+    names, labels = zip(*fields) if rows else ((), ())
+    return Rows([*labels], [*names], numbers=numbers)
 
 
 def _write_lines(ending, _path, _table, rows):
@@ -76,9 +65,9 @@ def _write_lines(ending, _path, _table, rows):
 
 def _read_json(path, _):
     try:
-        labels = json.loads(_text(path))
-    except json.JSONDecodeError as error:
-        raise Unusable(f'{path} is no JSON: {error}') from None
+        labels = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        raise Unusable(f'{path} is no list in JSON; DivideMix writes one') from None
     if not isinstance(labels, list):
         raise Unusable(f'{path} is no list of labels; DivideMix writes one')
     return Rows(labels)
@@ -91,28 +80,42 @@ def _write_json(_path, _table, rows):
 def read_cifarn(path, table):
     """Rows of a CIFAR-N file; `table` names its labels, None: the only ones there.
 
+    CIFAR-100N has the labels of the 20 coarse classes, too; they are meant only when
+    `table` names them.
+
     Raises:
-      Unusable: no such labels, or something other than labels.
+      ValueError: no such labels, or something other than labels.
     """
     found = pickles.read(path)
     if isinstance(found, np.ndarray):
         found = {table or 'labels': found}
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or not all(isinstance(name, str) for name in found):
         raise Unusable(f'{path} holds no tables of labels, as CIFAR-N has')
-    names = [name for name in found if name != CLEAN]
-    chosen = table or (names[0] if len(names) == 1 else None)
+    names = [name for name in found if not name.startswith('clean')]
+    fine = [name for name in names if 'coarse' not in name]
+    chosen = table or (fine[0] if len(fine) == 1 else None)
     if chosen not in found:
         raise Unusable(
-            f'{path} has the labels {", ".join(map(str, names))}; name one of them, '
-            f'given: {table or "none"}'
+            f'{path} has the labels {", ".join(map(quoted, names[:9]))}; name one of '
+            f'them, given: {table or "none"}'
         )
-    tables = []
-    for name in (chosen, CLEAN):
-        column = np.asarray(found.get(name, []))
-        if column.size and not np.issubdtype(column.dtype, np.integer):
-            raise Unusable(f'{path}: {name} is of {column.dtype}, wanted integers')
-        tables.append(column.reshape(-1).tolist())
-    return Rows(tables[0], clean=tables[1] or None)
+    columns = [_column(path, name, found.get(name, [])) for name in (chosen, CLEAN)]
+    return Rows(columns[0], clean=columns[1] or None)
+
+
+def _column(path, name, values):
+    """A table of labels as a list of int."""
+    try:
+        column = np.asarray(values)
+    except ValueError:  # lists of several lengths
+        column = np.array(None)
+    if column.ndim == 2 and column.shape[1] == 1:
+        column = column[:, 0]
+    if column.ndim != 1:
+        raise Unusable(f'{path}: {quoted(name)} is no list of labels')
+    if column.size and not np.issubdtype(column.dtype, np.integer):
+        raise Unusable(f'{path}: {quoted(name)} is of {column.dtype}, wanted integers')
+    return column.tolist()
 
 
 def _write_cifarn(path, table, rows):
@@ -131,24 +134,16 @@ def _write_cifarn(path, table, rows):
 
 
 def _read_csv(path, _):
-    rows = list(csv.reader(io.StringIO(_text(path), newline='')))
-    if not rows or rows[0] != ['id', 'label']:
-        found = ','.join(rows[0]) if rows else ''
-        raise Unusable(f'{path}: the header is {found!r}, wanted id,label')
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) != 2:
-            raise Unusable(
-                f'{path}: row {number} has {len(row)} fields, wanted id and label'
-            )
-    return Rows([row[1] for row in rows[1:]], [row[0] for row in rows[1:]], first_row=2)
+    rows = [*tables.rows(path, HEADER)]
+    return Rows(
+        [row['label'] for row in rows],
+        [row.exact('id') for row in rows],
+        numbers=[row.number for row in rows],
+    )
 
 
 def _write_csv(_path, _table, rows):
-    text = io.StringIO(newline='')
-    writer = csv.writer(text, lineterminator='\n')
-    writer.writerow(['id', 'label'])
-    writer.writerows(zip(rows.names, rows.labels))
-    return text.getvalue().encode()
+    return tables.text(HEADER, zip(rows.names, rows.labels)).encode()
 
 
 FORMATS = {

@@ -6,18 +6,18 @@ subset a run uses, so methods and subsets that share a seed share the wrong labe
 rows are not in it.
 """
 
-import csv
 import hashlib
-import io
 import json
 import pathlib
 from typing import NamedTuple
 
 import numpy as np
 
-from fer_jax.data import whole
+from fer_jax.data import tables, whole
 from fer_jax.errors import Missing, Unusable
 from fer_jax.numerics import noise
+
+HEADER = ['id', 'label']  # of noise.csv
 
 
 class NoiseList(NamedTuple):
@@ -53,7 +53,7 @@ def draw(
     `noise.corrupt`.
 
     Raises:
-      Unusable: a protocol that `noise.transition` refuses.
+      ValueError: a protocol that `noise.transition` refuses.
     """
     num_classes = len(prepared.class_names)
     transition = noise.transition(
@@ -111,8 +111,8 @@ def load(folder, prepared):
     """The list saved in `folder`, for the prepared set that it was drawn for.
 
     Raises:
-      Missing: no finished list there.
-      Unusable: a changed list, or one of another data set.
+      FileNotFoundError: no finished list there.
+      ValueError: a changed list, or one of another data set.
     """
     folder = pathlib.Path(folder)
     for name in ('noise.csv', 'noise.json'):
@@ -134,13 +134,19 @@ def load(folder, prepared):
             f'{about["protocol"]["dataset"][:12]}, this one is {prepared.digest[:12]}; '
             'name the data folder that it was made for, or make another list'
         )
-    rows = list(csv.reader(io.StringIO(data.decode(), newline='')))[1:]
-    if [row[0] for row in rows] != prepared.train.ids.tolist():
+    rows = [*tables.rows(folder / 'noise.csv', HEADER, data)]
+    if [row.exact('id') for row in rows] != prepared.train.ids.tolist():
         raise Unusable(
             f'{folder / "noise.csv"}: its ids are not those of the training split; '
             'delete it and noise.json and make the list again'
         )
-    about['labels'] = np.array([row[1] for row in rows], np.int32)
+    about['labels'] = np.array(
+        [
+            tables.integer(row['label'], f'{folder / "noise.csv"} {row.line}')
+            for row in rows
+        ],
+        np.int32,
+    )
     about['transition'] = np.array(about['transition'])
     return NoiseList(**about)
 
@@ -149,12 +155,7 @@ def read_matrix(path):
     """[C, C] float64 from a text file of C rows."""
     if not pathlib.Path(path).is_file():
         raise Missing(f'noise.matrix: no file {path}; give C rows of C numbers')
-    try:
-        return np.loadtxt(path, ndmin=2)
-    except ValueError as error:
-        raise Unusable(
-            f'noise.matrix: {path} is not a table of numbers: {error}'
-        ) from None
+    return np.array(tables.matrix(path), np.float64)
 
 
 def _sum(data):
@@ -162,8 +163,4 @@ def _sum(data):
 
 
 def _table(ids, labels):
-    text = io.StringIO(newline='')
-    writer = csv.writer(text, lineterminator='\n')
-    writer.writerow(['id', 'label'])
-    writer.writerows(zip(ids.tolist(), labels.tolist()))
-    return text.getvalue()
+    return tables.text(HEADER, zip(ids.tolist(), labels.tolist()))

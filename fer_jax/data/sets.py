@@ -124,6 +124,21 @@ def canonical(name):
     return ALIASES.get(name, name)
 
 
+def number_of(name, class_names):
+    """Place in `class_names` of a class, as it is spelt or by its canonical name.
+
+    None where there is no such class, or more than one.
+    """
+    if name in class_names:
+        return class_names.index(name)
+    same = [
+        number
+        for number, known in enumerate(class_names)
+        if canonical(known) == canonical(name)
+    ]
+    return same[0] if len(same) == 1 else None
+
+
 def places(class_names, wanted):
     """Place in `wanted` of each class, by canonical name: a tuple of ints.
 

@@ -2,7 +2,6 @@
 
 import collections
 import contextlib
-import csv
 import io
 import json
 import pathlib
@@ -11,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from fer_jax.data import prepared, shards, whole
+from fer_jax.data import prepared, shards, tables, whole
 from fer_jax.errors import Unusable
 
 Restartable = shards.Restartable
@@ -60,7 +59,7 @@ def write(
         counts the notes by the first text, up to a colon.
 
     Raises:
-      Unusable: the folder exists, or an example has a used id, a label out of
+      ValueError: the folder exists, or an example has a used id, a label out of
         range or an image of another size.
     """
     folder = pathlib.Path(folder).absolute()
@@ -91,31 +90,28 @@ def write(
 
 def _finish(partial, writers, manifest, listing):
     """Final names, tables, notes and manifest of the splits, which are complete."""
-    tables, notes = {}, []
+    columns, notes = {}, []
     for writer in writers:
         sums = writer.rename()
-        tables |= writer.tables()
-        labels = tables[f'{writer.split}_labels']
+        columns |= writer.tables()
+        labels = columns[f'{writer.split}_labels']
         names = manifest['class_names']
         counts = np.bincount(labels, minlength=len(names)).tolist()
         manifest['counts'][writer.split] = dict(zip(names, counts))
         manifest['shards'][writer.split] = list(sums)
         manifest['sha256'] |= sums
         notes += writer.notes()
-    np.savez_compressed(partial / 'labels.npz', **tables)
+    np.savez_compressed(partial / 'labels.npz', **columns)
     manifest['sha256']['labels.npz'] = prepared.file_sum(partial / 'labels.npz')
     if notes:
         kinds = collections.Counter(
             (split, kept, reason.split(':')[0]) for split, _, kept, reason, *_ in notes
         )
         manifest['notes'] = [[*kind, count] for kind, count in sorted(kinds.items())]
-        name, *columns = listing
-        with open(partial / name, 'w', newline='', encoding='utf-8') as file:
-            table = csv.writer(file, lineterminator='\n')
-            table.writerow(['split', 'id', 'kept', *columns])
-            table.writerows(
-                [*row, *[''] * (len(columns) + 3 - len(row))] for row in notes
-            )
+        name, *noted = listing
+        header = ['split', 'id', 'kept', *noted]
+        rows = ([*row, *[''] * (len(header) - len(row))] for row in notes)
+        (partial / name).write_bytes(tables.text(header, rows).encode())
     (partial / 'manifest.json').write_text(json.dumps(manifest, indent=1), 'utf-8')
 
 

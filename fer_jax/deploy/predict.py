@@ -1,15 +1,13 @@
 """Class probabilities of pictures: a line each, as CSV, or on a contact sheet."""
 
 import collections
-import csv
-import io
 import pathlib
 import sys
 
 import numpy as np
 from PIL import Image
 
-from fer_jax.data import whole
+from fer_jax.data import tables, whole
 from fer_jax.deploy import sheet
 from fer_jax.deploy.recognizer import LARGEST_BATCH, Recognizer, batched
 from fer_jax.errors import Unusable
@@ -108,9 +106,10 @@ def files(given):
 
 def table(class_names, rows):
     """CSV text: file, its class, and the probability of every class."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator='\n')
-    writer.writerow(['file', 'class', *class_names])
-    for path, name, probs in rows:
-        writer.writerow([path, name, *(f'{value:.6g}' for value in probs)])
-    return text.getvalue()
+    return tables.text(
+        ['file', 'class', *class_names],
+        (
+            [path, name, *(f'{value:.6g}' for value in probs)]
+            for path, name, probs in rows
+        ),
+    )

@@ -1,7 +1,5 @@
 """The files that a finished run leaves: result.json, labels.csv, history.npz."""
 
-import csv
-import io
 import json
 import math
 import statistics
@@ -12,7 +10,7 @@ import numpy as np
 from scipy import special
 
 import fer_jax
-from fer_jax.data import whole
+from fer_jax.data import tables, whole
 from fer_jax.numerics import metrics
 
 
@@ -185,8 +183,4 @@ def write_labels(path, run, final, flips, log_odds, suggested):
             probability = special.expit(values)
             columns[f'clean_probability_{number}'] = np.char.mod('%.12g', probability)
     columns['clean_label'] = names[examples.clean_labels]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator='\n')
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values()))
-    whole.write_text(path, text.getvalue())
+    whole.write_text(path, tables.text(columns, zip(*columns.values())))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fer_jax.analysis import audit, cases, page, runs
+from fer_jax.data import corrections
 from fer_jax.training import loop, setup
 from tests import browsers
 
@@ -177,6 +178,29 @@ def test_decisions_by_keyboard(opened, path, config, tmp_path):
     assert after.pop(ids[1]) == runs.read(path.parent).result['class_names'][3]
     del before[ids[1]], before[ids[2]]
     assert after == before
+
+
+ODD = ('a\nb', 'c\rd', 'e,"f', ' g ', '\ufeffh', 'i\u2028\x85\tj')
+
+
+def test_decisions_of_odd_ids_go_to_the_right_pictures(opened, made, tmp_path):
+    """Every other label is dropped, by the id that its card bears."""
+    case = cases.read(made)._replace(ids=np.array(ODD), data='no pictures')
+    path = audit.write(case, audit.gather(case, which=None))[0]
+    tab = opened(path)
+    cards = tab.locator('.card').all()
+    assert [card.get_attribute('data-id') for card in cards] == [
+        ODD[row] for row in case.order
+    ]
+    for card in cards[::2]:
+        card.focus()
+        tab.keyboard.press('d')
+    with tab.expect_download() as waiting:
+        tab.click('#download')
+    waiting.value.save_as(tmp_path / 'decisions.csv')
+    found = corrections.load(tmp_path / 'decisions.csv', case.ids, case.names)
+    assert found.dropped.nonzero()[0].tolist() == sorted(case.order[::2])
+    assert (found.labels == -1).all()
 
 
 @pytest.mark.parametrize('scheme', ['light', 'dark'])

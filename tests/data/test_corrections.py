@@ -48,11 +48,11 @@ def test_nothing_decided(load):
         (['a,keep,', 'b,remove,'], "line 3: decision 'remove', wanted one of keep"),
         (['a,relabel,joy'], "line 2: label 'joy' is no class .* has anger, fear"),
         (['a,relabel,'], "label '' is no class"),
-        (['a,drop'], 'line 2: 2 fields, wanted 3'),
-        (['a,drop,', 'a,keep,'], 'ids a are there twice'),
+        (['a,drop'], 'line 2 has 2 fields; wanted 3'),
+        (['a,drop,', 'a,keep,'], "ids 'a' are there twice"),
         (
             [f'x{i},keep,' for i in range(7)],
-            r'ids x0, x1, x2, x3, x4 and 2 more are not of the training split',
+            "ids 'x0', 'x1', 'x2', 'x3', 'x4' and 2 more are not of the training split",
         ),
     ],
 )
@@ -62,7 +62,7 @@ def test_refusals(load, lines, message):
 
 
 def test_other_files(load, tmp_path):
-    with pytest.raises(ValueError, match="its first line is 'id,label', wanted"):
+    with pytest.raises(ValueError, match="the header is 'id,label'; it lacks decision"):
         load('a,fear', header='id,label')
     with pytest.raises(FileNotFoundError, match=r'no file .*nowhere'):
         corrections.load(tmp_path / 'nowhere.csv', IDS, CLASSES)

@@ -183,8 +183,8 @@ def refused(folder, tmp_path, capsys, *options):
         ((0, face(1)[1:], 'Training', {}), 'row 1 has 2,303 pixels, want 2,304'),
         ((0, face(256), 'Training', {}), 'row 1 has pixels from 7 to 256'),
         ((0, ['x', *face(1)[1:]], 'Training', {}), 'row 1 has pixels that are no'),
-        ((7, face(1), 'Training', {}), "emotion of row 1 is '7'"),
-        ((0, face(1), 'Test', {}), "row 1 has 3 fields and Usage 'Test'"),
+        ((7, face(1), 'Training', {}), 'row 1 has emotion 7; wanted 0 to 6'),
+        ((0, face(1), 'Test', {}), "row 1 has Usage 'Test'; wanted one of"),
     ],
 )
 def test_a_wrong_row_is_named(tmp_path, capsys, row, wanted):
@@ -200,8 +200,8 @@ def test_missing_files_and_wrong_headers_are_named(tmp_path, capsys):
     for wrong, wanted in (
         (text.replace('neutral', 'calm'), 'the header is'),
         (text[: text.rindex('Private')], 'has 10 rows and fer2013.csv 11'),
-        (text.replace('PublicTest', 'PrivateTest'), 'row 6 starts with'),
-        (text.replace(',10', ',x'), 'the votes of row 0'),
+        (text.replace('Public', 'Private'), "row 6 has Usage 'PrivateTest'; wanted"),
+        (text.replace(',10', ',x'), "line 2, votes: 'x'; wanted a whole"),
     ):
         votes.write_text(wrong)
         said = refused(folder, tmp_path, capsys, '--labels=ferplus_plurality')

@@ -84,6 +84,6 @@ def packed(value):
     return value
 
 
-def text(lines):
-    """Lines as an array of bytes, for `packed`; no line may hold a line feed."""
-    return np.frombuffer('\n'.join(lines).encode(), np.uint8)
+def texts(values):
+    """Texts as an array of bytes, for `packed`: a list in JSON, whatever they hold."""
+    return np.frombuffer(json.dumps(list(values)).encode(), np.uint8)

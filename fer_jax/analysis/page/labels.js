@@ -5,7 +5,7 @@ class Labels {
   constructor(table, names) {
     Object.assign(this, table);
     this.names = names;
-    this.ids = new TextDecoder().decode(table.ids).split('\n');
+    this.ids = JSON.parse(new TextDecoder().decode(table.ids));
     this.count = this.given.length;
     this.whole = Int32Array.from(range(this.count));
     this.shown = this.whole;
