@@ -38,6 +38,7 @@ def get_config(arg=''):
     config = default.get_config(arg)
     if config.data.name in ('cifar10', 'cifar100'):
         config.update(CIFAR_RUN)
+        config.noise.inclusive = True  # as the authors draw it
     config.algorithm = ConfigDict()
     config.algorithm.name = 'arazo'
     config.algorithm.warmup_epochs = 1  # epochs before the mixture is used

@@ -46,19 +46,22 @@ CIFAR = {  # ReSup sec. 4.12, the 7-layer CNN; batch size and epochs are not sta
     'learning_rate': 1e-3,
     'decay_epochs': (50, 100, 150),
 }
-DATASETS = {
-    'synthetic': SCRATCH
-    | {'width': 16, 'epochs': 14, 'batch_size': 32, 'decay_epochs': (9, 12)},
-    'fer2013': SCRATCH,
+FACES = {  # pretrained, in the methods' own papers
     'ferplus': PAPER,
     'raf_db': PAPER,
     'affectnet': PAPER | {'epochs': 20, 'decay_epochs': (5, 10)},
     'expw': PAPER,
-    'cifar10': CIFAR,
-    'cifar100': CIFAR | {'augmentation': 'cifar100'},
     'folder': PAPER,
 }
-FACES = ('ferplus', 'raf_db', 'affectnet', 'expw', 'folder')  # the papers' own presets
+DATASETS = {
+    'synthetic': SCRATCH
+    | {'width': 16, 'epochs': 14, 'batch_size': 32, 'decay_epochs': (9, 12)},
+    'fer2013': SCRATCH,
+    'cifar10': CIFAR,
+    'cifar100': CIFAR | {'augmentation': 'cifar100'},
+} | FACES
+# The embedding-proximity paper trains on FER2013 as on the others.
+PROXIMITY_FACES = FACES | {'fer2013': PAPER}
 # Weight of the centre loss by data set (the embedding-proximity paper, sec. IV-B).
 PROXIMITY = {'affectnet': 0.02, 'raf_db': 0.01, 'ferplus': 0.1, 'fer2013': 0.002}
 KNOWN = ('dataset', 'noise')
@@ -92,10 +95,15 @@ def parse(arg):
     return given
 
 
-def get_config(arg=''):
-    """The fields common to all methods; `arg` is what follows the colon of --config."""
+def get_config(arg='', faces=FACES):
+    """The fields common to all methods.
+
+    Args:
+      arg: what follows the colon of --config.
+      faces: presets of the data sets that the paper in question trains on.
+    """
     given = parse(arg)
-    preset = DATASETS[given['dataset']]
+    preset = (DATASETS | faces)[given['dataset']]
     config = ConfigDict()
 
     config.seed = 0  # initial weights, order of examples, augmentation
@@ -137,7 +145,7 @@ def get_config(arg=''):
     # symmetric, pair, asymmetric_fer (ReSup 4.9; has its own rates), matrix
     config.noise.kind = 'symmetric'
     config.noise.exact = False  # exact counts per class instead of independent draws
-    config.noise.inclusive = False  # symmetric: draw from all classes, the own too
+    config.noise.inclusive = False  # symmetric only: draw from all classes, own too
     config.noise.matrix = ''  # kind matrix: text file, C rows of C probabilities
     config.noise.seed = 0  # which labels are hit
     # a list instead of drawing one: folder written by python -m data_prep noise
@@ -158,7 +166,7 @@ def get_config(arg=''):
     config.optimizer.weight_decay = 0.0  # L2 added to the gradient, as torch does
     config.optimizer.momentum = 0.9  # sgd only
     # step: times a factor at each of decay_epochs; exponential: after every epoch;
-    # linear: constant up to the first of two decay_epochs, 0 at the second
+    # linear: falls by epoch from the first of two decay_epochs on, to 0 at the second
     config.optimizer.schedule = 'step'
     config.optimizer.decay_epochs = preset['decay_epochs']  # epochs, rising
     config.optimizer.decay_factors = (0.1,)  # one for all, or one for each decay epoch

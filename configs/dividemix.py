@@ -49,6 +49,7 @@ def get_config(arg=''):
     heavy = name in UNLABELLED_WEIGHT and rate > 0.85
     if name in UNLABELLED_WEIGHT:
         config.update(RUN)
+        config.noise.inclusive = True  # as the authors draw it
     config.algorithm = ConfigDict()
     config.algorithm.name = 'dividemix'
     # epochs of plain cross-entropy first; pretrained faces (ours): 3

@@ -47,10 +47,10 @@ PRETRAINED, SCRATCH = 1000.0, 10.0
 RAMP_EPOCHS = {'affectnet': 6, 'raf_db': 9, 'ferplus': 12, 'fer2013': 6, 'synthetic': 3}
 
 
-def get_config(arg=''):
-    config = default.get_config(arg)
+def get_config(arg='', faces=default.FACES):
+    config = default.get_config(arg, faces)
     name = config.data.name
-    if name in default.FACES:
+    if name in faces:
         config.update(PAPER)
     if name == 'affectnet':
         config.update(AFFECTNET)
@@ -59,9 +59,7 @@ def get_config(arg=''):
     config.algorithm.temperature = 1.2  # T of the latent distributions; > 1 flattens
     config.algorithm.soft_weight = 0.5  # omega, of the latent distributions' loss
     # gamma, of similarity preserving between auxiliary branches and the target's
-    config.algorithm.similarity_weight = (
-        PRETRAINED if name in default.FACES else SCRATCH
-    )
+    config.algorithm.similarity_weight = PRETRAINED if name in faces else SCRATCH
     # A, epochs until the target branch counts fully
     config.algorithm.ramp_epochs = RAMP_EPOCHS.get(name, 9)
     config.algorithm.dropout = 0.5  # of the embeddings, in training

@@ -29,9 +29,10 @@ PAPER = {
 RELABEL_EPOCHS = {'synthetic': 6, 'fer2013': 8}
 
 
-def get_config(arg=''):
-    config = default.get_config(arg)
-    if config.data.name in default.FACES:
+def get_config(arg='', faces=default.FACES):
+    config = default.get_config(arg, faces)
+    paper = config.data.name in faces
+    if paper:
         config.update(PAPER)
         config.data.balanced = config.data.name == 'affectnet'  # as the authors do
     config.algorithm = ConfigDict()
@@ -39,8 +40,9 @@ def get_config(arg=''):
     config.algorithm.dropout = 0.4  # rate in both branches
     config.algorithm.embedding_size = 64  # dimensions of mean and log-variance
     config.algorithm.relabel = False  # replace labels by SCN's rule
+    short = {} if paper else RELABEL_EPOCHS
     # first epoch that relabels, counted from 1; the authors do not say theirs
-    config.algorithm.relabel_epoch = RELABEL_EPOCHS.get(config.data.name, 10)
+    config.algorithm.relabel_epoch = short.get(config.data.name, 10)
     config.algorithm.relabel_margin = 0.2  # in probability
     config.algorithm.classifier_bias = True  # whether the classifier has one
     return config

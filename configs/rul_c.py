@@ -4,13 +4,15 @@ The mean branch pulled to the centre of its label.
 
     python launch.py --config=configs/rul_c.py:dataset=raf_db,noise=0.3 \
         --workdir=runs/rul_c --config.data.dir=data/raf_db
+
+On faces the run is the paper's (sec. IV-B), with FER2013 at 224 pixels as well.
 """
 
 from configs import default, rul
 
 
 def get_config(arg=''):
-    config = rul.get_config(arg)
+    config = rul.get_config(arg, default.PROXIMITY_FACES)
     config.proximity.weight = default.PROXIMITY.get(config.data.name, 0.01)
     config.algorithm.classifier_bias = False  # the paper drops the bias
     return config

@@ -29,9 +29,10 @@ PAPER = {
 RELABEL_EPOCHS = {'synthetic': 6, 'fer2013': 8}
 
 
-def get_config(arg=''):
-    config = default.get_config(arg)
-    if config.data.name in default.FACES:
+def get_config(arg='', faces=default.FACES):
+    config = default.get_config(arg, faces)
+    paper = config.data.name in faces
+    if paper:
         config.update(PAPER)
         config.data.balanced = config.data.name == 'affectnet'  # as the authors do
     config.algorithm = ConfigDict()
@@ -39,8 +40,9 @@ def get_config(arg=''):
     config.algorithm.rank_weight = 1.0  # of rank regularisation; 0: without
     config.algorithm.rank_margin = 0.07  # delta_1; 0.15 for batches of 1024
     config.algorithm.high_share = 0.7  # beta, part of a batch in the high group
+    short = {} if paper else RELABEL_EPOCHS
     # first epoch that relabels, counted from 1
-    config.algorithm.relabel_epoch = RELABEL_EPOCHS.get(config.data.name, 10)
+    config.algorithm.relabel_epoch = short.get(config.data.name, 10)
     config.algorithm.relabel_margin = 0.2  # delta_2, in probability
     config.algorithm.relabel_scope = 'all'  # or low_group, as the paper writes
     config.algorithm.attention = True  # multiply the logits by the self-importance

@@ -9,13 +9,15 @@ import sys
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 from absl import flags
 from ml_collections import config_flags
 
 from configs import default
 from fer_jax import algorithms, nets
-from fer_jax.training import fields
+from fer_jax.numerics import noise
+from fer_jax.training import fields, optimizer
 
 ROOT = pathlib.Path(__file__).parent.parent
 METHODS = algorithms.names()
@@ -126,6 +128,87 @@ def test_presets_of_the_paper():
     assert config.algorithm.consistency == 5.0
     config = load('resup_affectnet')
     assert (config.epochs, config.optimizer.decay_epochs) == (20, (5, 10))
+
+
+def rates(name, arg, steps_per_epoch=10):
+    """By 0-based epoch, from its first step: learning rate of a method's config."""
+    chosen = load(name, arg).optimizer
+    rate = optimizer.learning_rate(
+        chosen.schedule,
+        chosen.learning_rate,
+        tuple(chosen.decay_epochs),
+        tuple(chosen.decay_factors),
+        steps_per_epoch,
+    )
+    return lambda epoch: float(rate(epoch * steps_per_epoch))
+
+
+@pytest.mark.parametrize('dataset', ['affectnet', 'raf_db', 'ferplus', 'fer2013'])
+def test_presets_of_embedding_proximity(dataset):
+    """Sec. IV-B: ResNet-18 at 224 pixels on all four sets; SCN-C in batches of 1024
+    from .1 in steps, RUL-C of 64 from 2e-4 by a factor an epoch, DMUE-C of 72 from .01
+    by 10 at epochs 10 and 20."""
+    scn, rul, dmue = (
+        load(f'{method}_c', f'dataset={dataset}') for method in ('scn', 'rul', 'dmue')
+    )
+    for config in (scn, rul, dmue):
+        assert (config.model.backbone, config.model.width) == ('resnet18', 64)
+        assert config.data.image_size_px == 224
+    assert (scn.batch_size, scn.optimizer.name) == (1024, 'sgd')
+    found = [rates('scn_c', f'dataset={dataset}')(e) for e in (0, 14, 15, 30, 39)]
+    np.testing.assert_allclose(found, [0.1, 0.1, 0.01, 0.001, 0.001], rtol=1e-5)
+    assert (rul.batch_size, rul.optimizer.learning_rate) == (64, 2e-4)
+    assert rul.optimizer.schedule == 'exponential'
+    assert (dmue.batch_size, dmue.optimizer.classifier_learning_rate) == (72, 0.01)
+    assert dmue.optimizer.classifier_decay_epochs == ()
+    found = [rates('dmue_c', f'dataset={dataset}')(e) for e in (0, 9, 10, 20, 35)]
+    np.testing.assert_allclose(found, [1e-3, 1e-3, 1e-4, 1e-5, 1e-5], rtol=1e-5)
+
+
+def test_the_method_alone_keeps_its_preset_on_fer2013():
+    """Embedding proximity's preset is not that of SCN, RUL and DMUE by themselves."""
+    for method in ('scn', 'rul', 'dmue'):
+        assert load(method, 'dataset=fer2013').data.image_size_px == 48
+    assert load('dmue', 'dataset=affectnet').optimizer.decay_epochs == (6, 12, 22, 25)
+
+
+@pytest.mark.parametrize('method', ['coteaching', 'jocor'])
+@pytest.mark.parametrize(('dataset', 'first'), [('cifar10', 80), ('cifar100', 100)])
+def test_the_eightieth_trained_epoch_by_hand(method, dataset, first):
+    """The release's plan, plan[e] = (200 - e) / (200 - first) from e = first on, holds
+    for its e-th trained epoch; the first is number 1 and the last 199."""
+    rate = rates(method, f'dataset={dataset}')
+    config = load(method, f'dataset={dataset}')
+    assert config.epochs == 199
+    whole = 200 - first
+    plan = {
+        1: 1,
+        first - 1: 1,
+        first: 1,
+        first + 1: (whole - 1) / whole,
+        199: 1 / whole,
+    }
+    found = [rate(number - 1) for number in plan]
+    np.testing.assert_allclose(found, 1e-3 * np.array([*plan.values()]), rtol=1e-5)
+    assert min(config.optimizer.decay_epochs) == first - 1  # beta1 is .1 from then on
+    assert config.optimizer.late_beta1 == 0.1
+
+
+@pytest.mark.parametrize('method', ['dividemix', 'arazo'])
+@pytest.mark.parametrize('dataset', ['cifar10', 'cifar100'])
+def test_cifar_noise_of_dividemix_and_arazo_draws_the_own_class_too(method, dataset):
+    """Of 10 classes and a rate of .5, a label stays with .5 + .5 / 10."""
+    config = load(method, f'dataset={dataset},noise=0.5')
+    assert config.noise.inclusive
+    kind, rate = config.noise.kind, config.noise.rate
+    matrix = noise.transition(kind, rate, 10, inclusive=config.noise.inclusive)
+    np.testing.assert_allclose(np.diag(matrix), np.full(10, 0.55))
+    np.testing.assert_allclose(matrix[0, 1:], np.full(9, 0.05))
+    assert not load('resup', f'dataset={dataset},noise=0.5').noise.inclusive
+    assert not load(method, 'dataset=fer2013,noise=0.5').noise.inclusive
+    config = load(method, f'dataset={dataset}')
+    config.noise.list = 'a folder'  # a list is drawn already, by whatever rule
+    fields.check_noise(config.noise)
 
 
 @pytest.mark.parametrize(

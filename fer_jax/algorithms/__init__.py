@@ -69,6 +69,7 @@ class Algorithm(NamedTuple):
     # (params, stats, memory, batch, progress, rng) -> loss [], Aux
     predict: Callable  # (params, stats, images [B, H, W, 3]) -> Prediction
     views: int = 1  # augmented views of each image that a step needs
+    answer: str = '1'  # the voter that speaks for the method (numerics.votes)
     score: Callable | None = None  # (params, stats, batch) -> [P, B]
     refresh: Callable | None = None
     # (memory, scores [P, N], labels [N], progress) -> memory

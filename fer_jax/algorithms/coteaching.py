@@ -16,7 +16,7 @@ Differs from the released code
   * The release counts int((1 - R) B) in float64, where .9 of 10 is 0.9999999999999998
     and nothing is kept; here the number is 1, and never less.
   * One optimiser for both networks: Adam treats every parameter by itself.
-  * The release trains one epoch less than it says and stops an epoch after 401 batches.
+  * The release stops an epoch after 401 batches.
   * The 9-layer network of the paper is not here; the ReSup paper's table has the
     7-layer one (backbone cnn7).
 """

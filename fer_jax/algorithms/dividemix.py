@@ -16,8 +16,8 @@ Each network m learns from two views of each image, p_m its mean prediction for 
     lambda(e) rises linearly from 0 to lambda_u over 16 epochs after the warm-up
 
 The loss is L_A + L_B. The first epochs are plain cross-entropy on all labels, with
-`penalty` (asymmetric noise) minus the entropy of the predictions. The release answers
-by the sum of both networks' logits.
+`penalty` (asymmetric noise) minus the entropy of the predictions. The method answers by
+the sum of both networks' logits.
 
 DivideMix-Si (Zhang et al. 2023, sec. 4.11) is signal='similarity': the mixture is
 fitted to S, unscaled, and right labels have the larger mean; which mixture is not said.
@@ -289,4 +289,5 @@ def make(
         refresh=refresh,
         log_odds=log_odds,
         scores_augmented=False,
+        answer='sum',
     )

@@ -20,7 +20,7 @@ Differs from the released code
   * For its asymmetric CIFAR noise, which touches half of the classes, the release
     forgets noise_rate / 2. Here noise_rate is the fraction of all labels that is
     wrong: give --config.algorithm.noise_rate where that is not noise.rate.
-  * The release trains one epoch less than it says and stops an epoch after 401 batches.
+  * The release stops an epoch after 401 batches.
 """
 
 import jax

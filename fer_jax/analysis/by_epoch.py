@@ -6,6 +6,7 @@ As in `sections`: plain values and arrays, or a line that says why there is noth
 import numpy as np
 
 from fer_jax.analysis import opinions, timeline, weights
+from fer_jax.numerics import votes
 
 UNSTABLE = 30  # examples whose labels are drawn epoch by epoch
 MOST_FLIPS = 6  # the last bar holds that many and more
@@ -31,8 +32,8 @@ def epochs(case):
     if fits:
         x, y = opinions.curves(fits, drawn)
         density = {'x': x, 'values': y}
-    tests = {'test/accuracy': 'network 1'} | {
-        key: 'mean vote' if key.endswith('mean') else f'network {key[14:]}'
+    tests = {'test/accuracy': votes.title(case.run.result['answer'])} | {
+        key: votes.title(key.removeprefix('test/accuracy_'))
         for key in rows[0]
         if key.startswith('test/accuracy_')
     }

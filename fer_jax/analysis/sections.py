@@ -16,6 +16,7 @@ from fer_jax.analysis import (
     timeline,
     transitions,
 )
+from fer_jax.numerics import votes
 
 REVIEWED = 200  # labels that a person looks at in one go
 
@@ -45,8 +46,8 @@ def summary(case, which):
       which: the checkpoint that was looked into, or None.
     """
     result = case.run.result
-    names = {'': 'network 1'} | {
-        key: 'mean vote' if key == 'accuracy_mean' else f'network {key[9:]}'
+    names = {'': votes.title(result['answer'])} | {
+        key: votes.title(key.removeprefix('accuracy_'))
         for key in result
         if key.startswith('accuracy_')
     }

@@ -12,7 +12,7 @@ from fer_jax.data import pipeline, prepared, sets, whole
 from fer_jax.deploy import model
 from fer_jax.deploy.card import read_json
 from fer_jax.errors import Unusable
-from fer_jax.numerics import metrics
+from fer_jax.numerics import metrics, votes
 from fer_jax.training import scoring
 
 BATCH = 256
@@ -72,10 +72,7 @@ def evaluate(loaded, data):
         ) from None
     given = np.where(test.clean_labels >= 0, test.clean_labels, test.labels)
     labels = places[given]
-    each = probabilities(loaded, test)
-    voters = {str(number): probs for number, probs in zip(card['networks'], each)}
-    if len(each) > 1:
-        voters['mean'] = each.mean(axis=0)
+    answers = probabilities(loaded, test)
     return {
         'method': card['algorithm']['name'],
         'checkpoint': card['checkpoint'],
@@ -91,23 +88,37 @@ def evaluate(loaded, data):
         ),
         'intervals': '95 %, percentiles of 2,000 bootstrap resamples',
         'networks': {
-            name: numbers(probs, labels, names) for name, probs in voters.items()
+            name: numbers(probs, labels, names) for name, probs in answers.items()
         },
     }
 
 
 def probabilities(loaded, split):
-    """[P, N, C] float32 of every example of a split."""
-    compiled = jax.jit(model.make_probs(loaded.card))
+    """{voter: [N, C] float32} for every example of a split, the method's answer first.
+
+    Of one network there is one.
+    """
+    peers = len(loaded.card['networks'])
+    names = votes.voters(model.method(loaded.card).answer, peers)
+    if peers == 1:  # its mean vote is its own
+        names = names[:1]
+    logits = model.make_logits(loaded.card)
+
+    @jax.jit
+    def compiled(params, stats, images):
+        found = logits(params, stats, images)
+        return jax.numpy.stack([votes.probabilities(name, found) for name in names])
+
     weights = jax.device_put((loaded.params, loaded.stats))
     count = len(split.labels)
     batches = pipeline.once(split, np.arange(count), batch_size=min(BATCH, count))
-    return scoring.gather(
+    found = scoring.gather(
         lambda weights, images, index: compiled(*weights, images),
         weights,
         pipeline.batches(batches),
         count,
     )
+    return dict(zip(names, found))
 
 
 def numbers(probs, labels, names):
@@ -148,7 +159,7 @@ def show(found, console):
     )
     table.add_column('')
     for name in networks:
-        table.add_column(title(name), justify='right')
+        table.add_column(votes.title(name), justify='right')
     for name in NAMES:
         cells = (
             percent(one[name])
@@ -169,7 +180,7 @@ def show(found, console):
 
 def confusion_table(names, one, network):
     """The counts of one network: a row a true class, a column a predicted one."""
-    table = Table(title=f'true class (row) and predicted class, {title(network)}')
+    table = Table(title=f'true class (row) and predicted class, {votes.title(network)}')
     table.add_column('')
     for name in names:
         table.add_column(name[:4], justify='right')
@@ -181,8 +192,3 @@ def confusion_table(names, one, network):
 def percent(value):
     """'74.8' of .748; '-' of a class without examples."""
     return '-' if value is None else f'{100 * value:.1f}'
-
-
-def title(network):
-    """Of a column."""
-    return 'mean vote' if network == 'mean' else f'network {network}'

@@ -35,7 +35,9 @@ def add_arguments(parser):
         help='some of orbax,safetensors,stablehlo,onnx; all by default',
     )
     parser.add_argument('--which', default='last', help='checkpoint: last, best, STEP')
-    parser.add_argument('--network', default='1', help='1, 2 ..., or mean of all')
+    parser.add_argument(
+        '--network', help="1, 2 ..., mean or sum of all; default: the method's answer"
+    )
     parser.add_argument(
         '--fold-bn',
         action='store_true',

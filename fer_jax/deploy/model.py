@@ -16,6 +16,7 @@ from fer_jax.deploy import compiling, graph
 from fer_jax.deploy.card import FORMAT, read_json, title
 from fer_jax.errors import Unusable
 from fer_jax.nets import peers
+from fer_jax.numerics import votes
 from fer_jax.training import build, checkpoint, log
 
 
@@ -27,13 +28,14 @@ class Model(NamedTuple):
     stats: Any  # likewise
 
 
-def from_run(workdir, *, which='last', network='1'):
+def from_run(workdir, *, which='last', network=None):
     """The model of a run, finished or not.
 
     Args:
       workdir: the run's folder.
       which: 'last', 'best' (on the test set) or the number of a checkpoint.
-      network: '1', '2' ..., or 'mean' of all.
+      network: '1', '2' ..., or 'mean' or 'sum' of all (numerics.votes); by default
+        what the method answers by.
 
     Raises:
       Missing: no run there, or no such checkpoint.
@@ -57,11 +59,13 @@ def from_run(workdir, *, which='last', network='1'):
             f'{workdir}: no checkpoint of {title(card)}, as config.json and data.json'
             f' want: {error}; give the folder as its run left it'
         ) from None
+    network = network or method(card).answer
     numbers = choose(network, peers.size(state['params']))
     rows = log.read_rows(workdir / 'metrics.jsonl')
     row = next((row for row in rows if row['step'] == int(state['step'])), {})
     card |= {
         'networks': numbers,
+        'vote': network if network in votes.TOGETHER else 'mean',
         'checkpoint': {'which': which, 'step': int(state['step'])},
         'metrics': {k: v for k, v in row.items() if k.startswith(('test/', 'noise/'))},
     }
@@ -128,39 +132,47 @@ def shapes(card):
 def choose(network, count):
     """Numbers of the networks that `network` names, counted from 1."""
     numbers = [str(number) for number in range(1, count + 1)]
-    if network == 'mean':
+    if network in votes.TOGETHER:
         return tuple(range(1, count + 1))
     if network not in numbers:
         raise Unusable(
             f'network {network!r}: the run has {count}; give'
-            f' {", ".join(numbers)} or mean'
+            f' {", ".join(numbers)} or {" or ".join(votes.TOGETHER)}'
         )
     return (int(network),)
 
 
-def make_probs(card):
-    """probs(params, stats, images [B, h, w, 3] uint8) -> [P, B, C] float32.
+def make_logits(card):
+    """logits(params, stats, images [B, h, w, 3] uint8) -> [P, B, C] float32.
 
     Preprocessing included; images of any one size, as stored sets have.
     """
     algorithm, settings = method(card), card['preprocessing']
 
-    def probs(params, stats, images):
+    def logits(params, stats, images):
         images = augment.prepare(
             settings['recipe'], settings['network_size_px'], images
         )
-        return jax.nn.softmax(algorithm.predict(params, stats, images).logits)
+        return algorithm.predict(params, stats, images).logits
 
-    return probs
+    return logits
+
+
+def make_probs(card):
+    """probs(params, stats, images [B, h, w, 3] uint8) -> [P, B, C] float32."""
+    logits = make_logits(card)
+    return lambda params, stats, images: jax.nn.softmax(logits(params, stats, images))
 
 
 def function(model):
     """recognise(images [B, h, w, 3] uint8) -> [B, C] float32, the weights inside.
 
-    Of several networks the mean of the probabilities, as evaluation has it.
+    Several networks answer together, by the card's vote.
     """
-    probs = make_probs(model.card)
-    return lambda images: jnp.mean(probs(model.params, model.stats, images), axis=0)
+    logits, vote = make_logits(model.card), model.card['vote']
+    return lambda images: votes.probabilities(
+        vote, logits(model.params, model.stats, images)
+    )
 
 
 def compiled(model):

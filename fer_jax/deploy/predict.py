@@ -18,7 +18,7 @@ def add_arguments(parser):
     parser.add_argument('--workdir', required=True, help='folder of a run or an export')
     parser.add_argument('pictures', nargs='+', help='files, and folders of files')
     parser.add_argument('--which', help='checkpoint of a run: last, best, STEP')
-    parser.add_argument('--network', help='of a run: 1, 2 ... or mean')
+    parser.add_argument('--network', help='of a run: 1, 2 ..., mean or sum')
     parser.add_argument('--format', help='of an export: orbax, safetensors ...')
     parser.add_argument(
         '--align', action='store_true', help='find the faces, and turn each upright'

@@ -46,6 +46,7 @@ with np.load('samples.npz') as samples:
     print(abs(probs - samples['probs']).max())
 ```
 """
+VOTES = {'mean': 'the mean of the probabilities', 'sum': 'the summed logits'}
 LINES = {'orbax': ORBAX, 'stablehlo': STABLEHLO, 'onnx': ONNX}
 
 
@@ -56,7 +57,7 @@ def text(card):
     which = (
         f'network {numbers[0]}'
         if len(numbers) == 1
-        else f'the mean of the probabilities of networks {", ".join(map(str, numbers))}'
+        else f'{VOTES[card["vote"]]} of networks {", ".join(map(str, numbers))}'
     )
     classes = ', '.join(f'{i} {name}' for i, name in enumerate(card['class_names']))
     files = '\n'.join(
@@ -94,7 +95,7 @@ probs = recognizer(['face.jpg'])  # any size, colour mode and orientation
 {files}
 | `samples.npz` | images (patterns, no faces) and probabilities to compare with | |
 {''.join(LINES.get(name, '') for name in card['formats'])}
-| the run at this checkpoint (accuracy: network 1, 2, their mean) | |
+| the run at this checkpoint (accuracy: the method's, network 1, 2, their mean) | |
 |---|---|
 {metrics}
 

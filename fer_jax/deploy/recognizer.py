@@ -45,7 +45,8 @@ class Recognizer:
             first of these that is there. onnx does without JAX.
           which: of a run: 'last' (the default), 'best' (on its test set) or a
             checkpoint's number.
-          network: of a run: '1' (the default), '2' ..., or 'mean' of all.
+          network: of a run: '1', '2' ..., or 'mean' or 'sum' of all; by default what
+            the method answers by: '1', of DivideMix 'sum'.
 
         Raises:
           Unusable: the folder is neither, or holds weights of
@@ -65,7 +66,7 @@ class Recognizer:
             raise Unusable(f'{path} is no export; leave format out, or export it')
         from fer_jax.deploy import model  # jax is heavy, and onnx does without
 
-        loaded = model.from_run(path, which=which or 'last', network=network or '1')
+        loaded = model.from_run(path, which=which or 'last', network=network)
         return cls(loaded.card, model.compiled(loaded))
 
     def __call__(self, images):

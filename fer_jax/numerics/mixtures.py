@@ -34,7 +34,8 @@ FINEST_CLIP = 1e-6  # float32 tells 1 - 1e-6 from 1
 LEAST_VARIANCE = 1e-12  # below it, float32 similarities are all the same number
 LEAST_MASS = 1e-20  # of a component, so that its moments are numbers
 BINS = 100  # of the released table
-TABLE_FLOOR = 1e-12  # the release's guard against 0 / 0 in the table
+TABLE_FLOOR = 1e-12  # of the release: guards 0 / 0, and how far the ends lie inside
+LN_2 = math.log(2)
 
 
 class Mixture(NamedTuple):
@@ -192,19 +193,24 @@ def log_odds(mixture, x, clip=FINEST_CLIP):
 
 
 def table(mixture):
-    """The released posterior table [100]: bin j holds the value at 1e-12 + j / 99.
+    """The released posterior table [100], of 100 points from 1e-12 to 1 - 1e-12.
 
     P_j = s_1 / (s_0 + s_1 + 1e-12) with s_k = share_k Beta(x_j; a_k, b_k), and constant
     from its largest entry on. That hides a fall towards 1, but when the largest entry
     is the first the whole table becomes that one value.
     """
-    x = TABLE_FLOOR + jnp.arange(BINS, dtype=jnp.float32) / (BINS - 1)
-    # in float64 the last point lies outside [0, 1], where the density is 0
-    inside = jnp.minimum(x, 1.0 - 1e-6)
-    wrong, right = log_joint(mixture, jnp.log(inside), jnp.log1p(-inside))
-    p = jax.nn.sigmoid(right - jnp.logaddexp(wrong, math.log(TABLE_FLOOR)))
-    p = jnp.where(x < 1.0, p, 0.0)
-    return jnp.where(jnp.arange(BINS) >= jnp.argmax(p), jnp.max(p), p)
+    x = jnp.arange(1, BINS - 1, dtype=jnp.float32) / (BINS - 1)
+    # Both ends lie inside (0, 1), where float32 knows only their logarithms.
+    least = jnp.full(1, math.log(TABLE_FLOOR), jnp.float32)
+    log_x = jnp.concatenate([least, jnp.log(x), -jnp.full(1, TABLE_FLOOR)])
+    wrong, right = log_joint(mixture, log_x, log_x[::-1])
+    odds = right - jnp.logaddexp(wrong, math.log(TABLE_FLOOR))
+    # Of two entries near 1 float32 does not know the larger, but their odds do; from
+    # some odds on (s_1 = m 2^k, m in [1, 2): beyond 2^53 m) float64 has exactly 1.
+    one = odds > 53 * LN_2 + right % LN_2
+    first = jnp.argmax(jnp.where(one, jnp.inf, odds))
+    p = jax.nn.sigmoid(odds)
+    return jnp.where(jnp.arange(BINS) >= first, p[first], p)
 
 
 def log_joint(mixture, log_x, log_rest):

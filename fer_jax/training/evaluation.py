@@ -1,25 +1,25 @@
-"""Accuracy on the test split: each network and the mean of their probabilities."""
+"""Accuracy on the test split: the method's answer, each network, their mean."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fer_jax.numerics import metrics
+from fer_jax.numerics import metrics, votes
 
 
 def make_count(algorithm, prepare, labels, num_classes):
-    """count(state, images, index, mask) -> confusion matrices [P + 1, C, C] int32.
+    """count(state, images, index, mask) -> confusion matrices [V, C, C] int32.
 
-    Row = true label, column = predicted; the last matrix is the mean vote, the class
-    of the largest mean probability. Padding is masked. `labels` [N] int32 are the clean
-    ones of the split, on the host.
+    Row = true label, column = predicted; one of each of votes.voters, the method's
+    answer first. Padding is masked. `labels` [N] int32 are the clean ones of the split,
+    on the host.
     """
 
     def count(state, images, index, mask):
-        prediction = algorithm.predict(state.params, state.stats, prepare(images))
-        probs = jax.nn.softmax(prediction.logits)
-        voters = jnp.concatenate([probs, jnp.mean(probs, axis=0, keepdims=True)])
-        predicted = jnp.argmax(voters, axis=-1)
+        logits = algorithm.predict(state.params, state.stats, prepare(images)).logits
+        names = votes.voters(algorithm.answer, len(logits))
+        probs = jnp.stack([votes.probabilities(name, logits) for name in names])
+        predicted = jnp.argmax(probs, axis=-1)
         true = jnp.asarray(labels)[index]
         return jax.vmap(lambda p: metrics.confusion(p, true, mask, num_classes))(
             predicted
@@ -29,7 +29,7 @@ def make_count(algorithm, prepare, labels, num_classes):
 
 
 def evaluate(count, state, batches):
-    """Confusion matrices [P + 1, C, C] over all of `batches`, on the host.
+    """Confusion matrices [V, C, C] over all of `batches`, on the host.
 
     Args:
       count: from make_count.
@@ -42,20 +42,21 @@ def evaluate(count, state, batches):
     return total
 
 
-def summary(confusions):
-    """{name: value} of confusion matrices [P + 1, C, C].
+def summary(confusions, answer='1'):
+    """{name: value} of confusion matrices [V, C, C], in the order of votes.voters.
 
-    `accuracy` and its kin are those of network 1, the one that ReSup keeps for use;
-    `accuracy_2` is network 2's, `accuracy_mean` that of the mean vote.
+    `accuracy` and its kin are those of the method's answer: of network 1, which ReSup
+    keeps for use, unless the method says otherwise; `accuracy_2` is network 2's,
+    `accuracy_mean` that of the mean vote.
     """
-    first, *others, mean = confusions
+    first, *others = confusions
+    _, *names = votes.voters(answer, len(confusions) - 1 - (answer == 'sum'))
     found = {
         'accuracy': metrics.accuracy(first),
         'balanced_accuracy': metrics.balanced_accuracy(first),
         'macro_f1': metrics.macro_f1(first),
     }
-    for number, confusion in enumerate(others, start=2):
-        found[f'accuracy_{number}'] = metrics.accuracy(confusion)
-    if others:
-        found['accuracy_mean'] = metrics.accuracy(mean)
+    if len(others) > 1:  # of one network the mean is the same
+        for name, confusion in zip(names, others, strict=True):
+            found[f'accuracy_{name}'] = metrics.accuracy(confusion)
     return {name: float(value) for name, value in found.items()}

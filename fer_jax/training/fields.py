@@ -103,7 +103,7 @@ def check_noise(config):
             'noise.kind=matrix needs --config.noise.matrix=FILE, a text file of'
             ' C rows of C probabilities'
         )
-    drawing = ('rate', 'kind', 'exact', 'inclusive', 'matrix', 'seed')
+    drawing = ('rate', 'kind', 'exact', 'matrix', 'seed')
     given = [name for name in drawing if config[name] not in (0, '', 'symmetric')]
     if config.list and given:
         raise Unusable(

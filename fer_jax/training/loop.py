@@ -211,7 +211,7 @@ def test(programs, state, advance):
     """Evaluates on the test split -> {'test/...': value}."""
     confusions = heard(functools.partial(programs.confusions, state))
     advance(len(programs.run.test_labels))
-    found = evaluation.summary(confusions)
+    found = evaluation.summary(confusions, programs.run.algorithm.answer)
     return {f'test/{name}': value for name, value in found.items()}
 
 

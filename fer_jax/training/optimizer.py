@@ -9,21 +9,22 @@ CLASSIFIER = 'classifier'  # top-level name of the parameters with a rate of the
 
 
 def learning_rate(name, start, decay_epochs, decay_factors, steps_per_epoch):
-    """Learning rate by step; constant within an epoch but for 'linear'.
+    """Learning rate by step; constant within an epoch, as the releases have it.
 
     step: torch's MultiStepLR; at each of decay_epochs times its factor, or times the
       only factor.
     exponential: torch's ExponentialLR, start * factor ** epoch.
-    linear: start up to the first of two decay_epochs, then linear to 0 at the second.
+    linear: start up to the first of two decay_epochs, that one too, then linear by
+      epoch to 0 at the second.
     """
     boundaries = [epoch * steps_per_epoch for epoch in decay_epochs]
     if name == 'exponential':
         (factor,) = decay_factors
         return optax.exponential_decay(start, steps_per_epoch, factor, staircase=True)
     if name == 'linear':
-        first, last = boundaries
-        falling = optax.linear_schedule(start, 0.0, last - first)
-        return optax.join_schedules([optax.constant_schedule(start), falling], [first])
+        first, last = decay_epochs
+        falling = optax.linear_schedule(start, 0.0, last - first, first)
+        return lambda step: falling(step // steps_per_epoch)
     if len(decay_factors) == 1:
         decay_factors = decay_factors * len(boundaries)
     scales = dict(zip(boundaries, decay_factors, strict=True))

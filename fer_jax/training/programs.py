@@ -94,7 +94,7 @@ class Programs:
         return state._replace(memory=memory)
 
     def confusions(self, state):
-        """Confusion matrices [P + 1, C, C] on the test split."""
+        """Confusion matrices [V, C, C] on the test split (numerics.votes)."""
         return evaluation.evaluate(self._count, state, self.all_test())
 
     def log_odds(self, state, history):

@@ -109,7 +109,7 @@ def result(run, rows, confusions, found):
     Args:
       run: setup.Run.
       rows: of metrics.jsonl, all epochs.
-      confusions: [P + 1, C, C] of the last epoch.
+      confusions: [V, C, C] of the last epoch, the method's answer first.
       found: what `detection` returned for the last epoch.
     """
     names = run.prepared.class_names
@@ -125,6 +125,7 @@ def result(run, rows, confusions, found):
         'confusion': confusions[0].tolist(),
         **found,
         'method': run.config.algorithm.name,
+        'answer': run.algorithm.answer,
         'class_names': list(names),
         'train_examples': len(run.examples.labels),
         'test_examples': len(run.test_labels),

@@ -199,7 +199,7 @@ def find_noise(config, data, workdir):
         rate=noise.rate,
         seed=noise.seed,
         exact=noise.exact,
-        inclusive=noise.inclusive,
+        inclusive=noise.inclusive and noise.kind == 'symmetric',
         matrix=noise_list.read_matrix(noise.matrix) if noise.matrix else None,
     )
 

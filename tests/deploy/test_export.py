@@ -102,10 +102,12 @@ def test_onnx_needs_no_jax(exported):
         ('rul', '--formats=safetensors', '1'),
         ('dmue', '--formats=orbax', '1'),
         ('coteaching', '--formats=stablehlo --network=mean --fold-bn', 'mean'),
+        ('dividemix', '--formats=onnx', 'sum'),
     ],
 )
 def test_every_head_comes_back(untrained, tmp_path, method, options, network, held_out):
-    """SCN, RUL, DMUE, and the mean of two networks with folded norms."""
+    """SCN, RUL, DMUE, the mean of two networks with folded norms, and the sum of
+    DivideMix's, which is what it answers by."""
     out, workdir = tmp_path / 'out', untrained(method)
     assert export_run(workdir, out, *options.split()) == 0
     wanted = Recognizer.load(workdir, network=network)(list(held_out[:4]))

@@ -49,6 +49,18 @@ def test_one_of_two_networks_or_their_mean(untrained, held_out):
     np.testing.assert_allclose(mean, (first + second) / 2, atol=1e-6)
 
 
+def test_dividemix_answers_by_summed_logits(untrained, held_out):
+    """Without a word about networks: probabilities multiply and are normalised."""
+    workdir = untrained('dividemix')
+    answer, first, second, mean = (
+        Recognizer.load(workdir, network=network)(list(held_out[:4]))
+        for network in (None, '1', '2', 'mean')
+    )
+    wanted = first * second / (first * second).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(answer, wanted, atol=1e-6)
+    assert np.abs(answer - mean).max() > 1e-3
+
+
 def test_any_number_of_pictures_of_any_size(finished, held_out, tmp_path):
     recognizer = Recognizer.load(finished)
     assert recognizer([]).shape == (0, 7)

@@ -28,7 +28,7 @@ def moments(x, r):
 
 
 def released_table(a, b, share):
-    x = 1e-12 + np.arange(100) / 99
+    x = np.linspace(1e-12, 1 - 1e-12, 100)
     wrong, right = (share[k] * stats.beta.pdf(x, a[k], b[k]) for k in (0, 1))
     p = right / (wrong + right + 1e-12)
     p[p.argmax() :] = p.max()

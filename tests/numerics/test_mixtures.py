@@ -225,6 +225,43 @@ def test_the_table_equals_the_float64_reference(a, b):
     np.testing.assert_allclose(table, expected, atol=1e-4)
 
 
+def test_the_last_entry_of_the_table_lies_inside_by_hand():
+    """Beta(1, 2) has density 2 (1 - x), Beta(1, 1) has 1: P(x) = 1 / (3 - 2 x), which
+    is 99 / 101 at 98 / 99 and 1 at the end, where all similarities from .99 on are."""
+    halves = jnp.float32([0.5, 0.5])
+    mixture = Mixture(jnp.float32([1.0, 1.0]), jnp.float32([2.0, 1.0]), halves)
+    table = np.array(mixtures.table(mixture))
+    np.testing.assert_allclose(
+        table[[0, 33, 98, 99]], [1 / 3, 3 / 7, 99 / 101, 1], rtol=1e-6
+    )
+    w = upper(mixture, jnp.float32([0.985, 0.99, 0.995, 1.0]), RULES['paper'])
+    np.testing.assert_allclose(w, [99 / 101, 0.9999, 0.9999, 0.9999], rtol=1e-6)
+
+
+def test_a_low_first_entry_does_not_become_the_whole_table_by_hand():
+    """Beta(1, 1.2) and Beta(.9, 1): s_0 = .6 (1 - x)^.2, s_1 = .45 x^-.1.
+
+    At 1e-12: .6 and .45 * 15.849 = 7.132, so P = .9224. At 50 / 99: .6 * .8688 = .5213
+    and .45 * 1.0707 = .4818, so .4803. At the end: .6 * .003981 = .00239 and .45, so
+    .9947, the largest; without it the first would be, and the rest as large.
+    """
+    halves = jnp.float32([0.5, 0.5])
+    mixture = Mixture(jnp.float32([1.0, 0.9]), jnp.float32([1.2, 1.0]), halves)
+    table = np.array(mixtures.table(mixture))
+    np.testing.assert_allclose(table[[0, 50, 99]], [0.9224, 0.4803, 0.9947], atol=1e-4)
+
+
+def test_tables_of_many_mixtures_equal_the_float64_reference():
+    """Entries that are the largest by less than float32 tells are left out."""
+    rng = np.random.default_rng(0)
+    a, b = np.exp(rng.uniform(np.log(0.05), np.log(50), (2, 400, 2))).astype(np.float32)
+    share = rng.dirichlet([2, 2], 400).astype(np.float32)
+    tables = jax.jit(jax.vmap(mixtures.table))(Mixture(a, b, share))
+    for number, table in enumerate(tables):
+        expected = beta_reference.released_table(a[number], b[number], share[number])
+        np.testing.assert_allclose(table, expected, atol=1e-3, err_msg=str(number))
+
+
 def test_the_safe_posterior_is_held_beyond_its_turn():
     """da = 2, db = 1: a peak at x* = 2 / 3. da = -2, db = -1: a dip there."""
     share = jnp.float32([0.5, 0.5])

@@ -67,6 +67,21 @@ def test_confusions_by_hand(size):
     assert summary['balanced_accuracy'] == pytest.approx((1 + 1 / 2 + 1 / 2) / 3)
 
 
+def test_a_method_that_answers_by_the_sum():
+    """Its answer comes first: logits of 10 and of 1 add up to the vigorous network's;
+    of the others, network 1 is named too."""
+    algorithm = reading_pixels()._replace(answer='sum')
+    count = jax.jit(evaluation.make_count(algorithm, lambda images: images, LABELS, 3))
+    found = evaluation.evaluate(count, STATE, batches(PIXELS, 5))
+    one = [[1, 0, 0], [1, 1, 0], [0, 1, 1]]
+    two = [[1, 0, 0], [0, 1, 1], [0, 1, 1]]
+    assert found.tolist() == [one, one, two, one]
+    assert list(evaluation.summary(found, 'sum')) == [
+        'accuracy', 'balanced_accuracy', 'macro_f1',
+        'accuracy_1', 'accuracy_2', 'accuracy_mean',
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize('size', [1, 2, 5, 8])
 def test_gather_puts_values_in_order(size):
     def square(state, images, index):

@@ -56,10 +56,12 @@ def test_exponential_schedule_by_hand():
 
 
 def test_linear_schedule_by_hand():
-    """Constant to epoch 100, half way down at 150, 0 from 200 on."""
+    """Constant to epoch 100, half way down at 150, 0 from 200 on; constant within an
+    epoch."""
     rate = optimizer.learning_rate('linear', 0.1, (100, 200), (0.1,), 2)
-    found = [float(rate(step)) for step in (0, 199, 200, 300, 400, 500)]
-    np.testing.assert_allclose(found, [0.1, 0.1, 0.1, 0.05, 0, 0], atol=1e-7)
+    found = [float(rate(step)) for step in (0, 199, 200, 201, 202, 300, 301, 400, 500)]
+    expected = [0.1, 0.1, 0.1, 0.1, 0.099, 0.05, 0.05, 0, 0]
+    np.testing.assert_allclose(found, expected, atol=1e-7)
 
 
 @pytest.mark.parametrize('gradient', [3.0, -0.2])

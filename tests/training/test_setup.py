@@ -85,6 +85,15 @@ def test_noise_from_a_matrix_file(config, tmp_path):
     np.testing.assert_array_equal(run.examples.labels, wanted)
 
 
+def test_inclusive_is_of_symmetric_noise_only(config, tmp_path):
+    """A preset that draws from all classes leaves another kind as it is."""
+    config.noise.inclusive = True
+    drawn = setup.prepare(config, tmp_path / 'symmetric').noise
+    assert drawn.protocol['inclusive']
+    config.noise.kind = 'pair'
+    assert not setup.prepare(config, tmp_path / 'pair').noise.protocol['inclusive']
+
+
 def test_noise_is_stored_and_taken_up_again(config, tmp_path):
     first = setup.prepare(config, tmp_path / 'run')
     second = setup.prepare(config, tmp_path / 'run')

@@ -1,0 +1,44 @@
+"""What co-trained networks answer: one of them alone, or several together.
+
+A voter has a name: '1', '2' ... is that network, 'mean' the mean of all networks'
+probabilities, 'sum' the probabilities of their summed logits (DivideMix).
+"""
+
+import jax
+import jax.numpy as jnp
+
+
+def mean(logits):
+    """[..., C] float32, the mean of the networks' probabilities."""
+    return jnp.mean(jax.nn.softmax(logits), axis=0)
+
+
+def total(logits):
+    """[..., C] float32, the probabilities of the summed logits [P, ..., C]."""
+    return jax.nn.softmax(jnp.sum(logits, axis=0))
+
+
+TOGETHER = {'mean': mean, 'sum': total}
+
+
+def voters(answer, peers):
+    """Names of all whose answers are told, the method's own `answer` first.
+
+    They are the networks and the mean of all, which of one network is the same.
+    """
+    names = [*map(str, range(1, peers + 1)), 'mean']
+    return [answer, *(name for name in names if name != answer)]
+
+
+def probabilities(name, logits):
+    """[..., C] float32 of the voter `name`, from logits [P, ..., C]."""
+    if name in TOGETHER:
+        return TOGETHER[name](logits)
+    return jax.nn.softmax(logits[int(name) - 1])
+
+
+def title(name):
+    """A voter's name in words."""
+    if name in TOGETHER:
+        return f'{name} vote'
+    return f'network {name}'
