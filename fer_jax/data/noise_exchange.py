@@ -5,7 +5,8 @@ prepared folder. A row belongs to the example of its id: a file name is that id,
 shares its last part without `.jpg` and `_aligned`. DivideMix and CIFAR-N have no ids.
 There the set's ids tell the source's order, `train-00012`: the k-th label belongs to
 the k-th of them by number. CIFAR-N's clean labels must then agree with the set's true
-ones in every row, and DivideMix's labels more often than by chance.
+ones in every row, and the noisy labels of both more often than by chance, class by
+class: so a table of coarser classes is refused, whatever it is called.
 """
 
 import pathlib
@@ -17,6 +18,7 @@ from fer_jax.data import noise_list, prepared, sets, whole
 from fer_jax.data.noise_formats import FORMATS, Rows
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
+from fer_jax.numerics import noise
 
 
 def read(name, path, data, *, table=None, drop_test_rows=False):
@@ -100,7 +102,7 @@ def write(name, path, given, data, *, table=None):
 
 
 def check_order(path, labels, clean, true):
-    """Stops at a list without ids whose order is not that of the labels `true`.
+    """Stops at a list without ids whose order or classes are not those of the set.
 
     Args:
       labels: [N] of the list, at `path`.
@@ -108,26 +110,37 @@ def check_order(path, labels, clean, true):
       true: [N] of the set, in the order of its source.
 
     Raises:
-      ValueError: a clean label differs; or, without any, the list agrees with the true
-        labels no more than another order would.
+      Unusable: a clean label differs; the list agrees with the true labels no more than
+        another order would; or few classes are most often labelled as themselves, as
+        numbers of coarser classes or of classes in another order do.
     """
-    if clean is not None:
+    if clean is None:
+        wrong = 0
+    elif len(clean) != len(true):
+        wrong = len(true)
+    else:
         wrong = int(np.sum(np.asarray(clean) != true))
-        if wrong:
-            raise Unusable(
-                f'{path}: its clean labels are not those of the set in {wrong:,} of '
-                f'{len(true):,} rows, so its order is another one; get the list for '
-                'the order of the original files'
-            )
-        return
-    shares = [np.bincount(column, minlength=max(true) + 1) for column in (labels, true)]
-    chance = sum(one * other for one, other in zip(*shares)) / len(true) ** 2
+    if wrong:
+        raise Unusable(
+            f'{path}: its clean labels are not those of the set in {wrong:,} of '
+            f'{len(true):,} rows, so its order is another one; get the list for '
+            'the order of the original files'
+        )
+    counts = noise.realised(true, labels, max(np.max(true), np.max(labels)) + 1)
+    chance = counts.sum(axis=0) @ counts.sum(axis=1) / len(true) ** 2
     agreement = np.mean(labels == true)
     # three standard deviations of what another order would give
     if agreement < chance + 3 * np.sqrt(chance * (1 - chance) / len(true)):
         raise Unusable(
             f'{path} agrees with {agreement:.1%} of the true labels, as any order '
             f'would ({chance:.1%}); it is a list of another set or order'
+        )
+    present = counts.sum(axis=1) > 0
+    own = np.sum((counts.diagonal() == counts.max(axis=1)) & present)
+    if 2 * own < present.sum():
+        raise Unusable(
+            f'{path}: only {own} of {present.sum()} classes are most often labelled as '
+            'themselves, so its labels are those of other classes; choose another table'
         )
 
 

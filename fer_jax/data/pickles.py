@@ -132,6 +132,15 @@ class _Array:
         self.values = flat.reshape(shape, order='F' if fortran else 'C')
 
 
+def _scalar(dtype, data):
+    """numpy.core.multiarray.scalar as the number or text that it stands for."""
+    if dtype.code.startswith('O'):
+        raise Unusable('a scalar of objects')
+    data = data.encode('latin1') if isinstance(data, str) else data
+    (value,) = np.frombuffer(data, np.dtype(dtype.order + dtype.code))
+    return value.item()
+
+
 def _plain(found):
     """Containers with the values of each _Array."""
     if isinstance(found, _Array):
@@ -165,6 +174,7 @@ _KNOWN = {
     'numpy.ndarray': 'ndarray',  # an argument of the next but one
     'numpy.dtype': _DType,
     'numpy.core.multiarray._reconstruct': _Array,
+    'numpy.core.multiarray.scalar': _scalar,
     'torch._utils._rebuild_tensor_v2': _tensor,
     'torch.LongStorage': '<i8',
     'torch.IntStorage': '<i4',

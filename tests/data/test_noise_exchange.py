@@ -179,6 +179,44 @@ def noisy_cifar():
     return true, noisy
 
 
+def test_cifar_100n_as_published(tmp_path, cifar):
+    """NumPy scalars in a 0-d array of objects; of four columns the fine ones."""
+    true, noisy = noisy_cifar()
+    columns = {
+        'clean_label': true,
+        'noisy_label': noisy,
+        'noisy_coarse_label': [k // 2 for k in noisy],
+        'clean_coarse_label': [k // 2 for k in true],
+    }
+    columns = {name: [np.int64(k) for k in some] for name, some in columns.items()}
+    np.save(tmp_path / 'list.npy', np.array(columns, object), allow_pickle=True)
+    data = cifar()
+    found = noise_exchange.read('cifarn', tmp_path / 'list.npy', data)
+    assert found.labels.tolist() == noisy[::-1]
+    assert found.wrong == 4
+    with pytest.raises(ValueError, match=r'clean labels are not those|agrees with'):
+        noise_exchange.read(
+            'cifarn', tmp_path / 'list.npy', data, table='noisy_coarse_label'
+        )
+
+
+def test_labels_of_other_classes_are_refused_whatever_they_are_called():
+    """20 classes of which 0 to 4 keep their number: 25 % agree, by chance 5 %."""
+    true = np.repeat(np.arange(20), 50)
+    coarse = np.minimum(true, 4)
+    with pytest.raises(ValueError, match='only 5 of 20 classes are most often'):
+        noise_exchange.check_order('list', coarse, true, true)
+    shuffled = np.random.default_rng(0).permutation(true)
+    with pytest.raises(ValueError, match='as any order would'):
+        noise_exchange.check_order('list', shuffled, None, true)
+    with pytest.raises(ValueError, match=r'not those of the set in 1,000 of 1,000'):
+        noise_exchange.check_order('list', true, true[:500], true)
+    wrong = np.random.default_rng(0).random(1000) < 0.8  # symmetric, inclusive
+    noisy = np.where(wrong, shuffled, true)
+    noise_exchange.check_order('list', noisy, true, true)
+    noise_exchange.check_order('list', noisy, None, true)
+
+
 def test_dividemix_goes_by_the_order_of_the_source(tmp_path, cifar):
     """Row 0 of the folder is image 39 of the source."""
     _, noisy = noisy_cifar()

@@ -111,6 +111,23 @@ def test_what_numpy_saved(tmp_path):
 
 
 @pytest.mark.parametrize('protocol', range(5))
+@pytest.mark.parametrize('module', [b'numpy.core', b'numpy._core'])
+def test_scalars_of_numpy_are_numbers_and_texts(tmp_path, protocol, module):
+    wanted = [3, -7, 200, 1.5, True, 'joy', 2**40]
+    kinds = (np.int64, np.int8, np.uint8, np.float32, np.bool_, np.str_, np.uint64)
+    path = tmp_path / 'scalars'
+    content = pickle.dumps(
+        [kind(value) for kind, value in zip(kinds, wanted)], protocol
+    )
+    if protocol < 4:  # later ones give the length of a name
+        content = content.replace(b'numpy._core', module)
+    path.write_bytes(content)
+    found = pickles.read(path)
+    assert found == wanted
+    assert [type(value) for value in found] == [type(value) for value in wanted]
+
+
+@pytest.mark.parametrize('protocol', range(5))
 def test_bare_pickles(tmp_path, protocol):
     content = collections.OrderedDict(data=np.eye(3, dtype=np.uint8), labels=[1, 2])
     (tmp_path / 'batch').write_bytes(pickle.dumps(content, protocol))

@@ -143,7 +143,7 @@ def test_human_labels_in_another_order(tmp_path, source, capsys):
     ('options', 'message'),
     [
         (['--human-labels={}/none.pt'], 'no such file'),
-        (['--human-labels={}/h.npy'], 'has the labels worse_label, aggre_label'),
+        (['--human-labels={}/h.npy'], "has the labels 'worse_label', 'aggre_label'"),
         (
             ['--human-labels={}/h.npy', '--human-set=worst'],
             'name one of them, given: worst',
