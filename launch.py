@@ -30,7 +30,8 @@ import sys
 from absl import flags
 from ml_collections import config_flags
 
-from fer_jax.training import heap
+from fer_jax.data import whole
+from fer_jax.training import heap, stopping
 
 CONFIG = config_flags.DEFINE_config_file(
     'config',
@@ -132,8 +133,7 @@ def train(config, workdir):
     """Trains, or goes on; returns the exit code."""
     import jax
 
-    from fer_jax.data import whole
-    from fer_jax.training import hosts, loop, setup, stopping
+    from fer_jax.training import hosts, loop, setup
 
     try:
         hosts.join(config.distributed)
@@ -141,12 +141,14 @@ def train(config, workdir):
             lambda: setup.prepare(config, workdir, accept_changes=ACCEPT_CHANGES.value),
             setup.digest,
         )
-    except (ValueError, FileNotFoundError) as error:
+    except OSError as error:
+        return failed(*unstarted(error))
+    except ValueError as error:
         return failed(error, 2)
     say = print if hosts.first() else str
     if loop.finished(run):
         say(f'{workdir} is finished; its numbers are in {workdir}/result.json')
-        return 0
+        return write_page(workdir)
     try:
         with hosts.asked_to_stop() as stop, stopping.on_ctrl_c() as pressed:
             found = loop.train(run, stop)
@@ -155,8 +157,7 @@ def train(config, workdir):
     except FloatingPointError as error:
         return failed(error, 3)
     except OSError as error:
-        help = 'finished checkpoints are whole: make room, and the same command goes on'
-        return failed(f'{error}; {help}', 4)
+        return failed(interrupted(error), 4)
     except jax.errors.JaxRuntimeError as error:
         if jax.process_count() == 1:
             raise
@@ -165,18 +166,47 @@ def train(config, workdir):
         return failed(f'another host is gone or out of reach ({said}); {help}', 5)
     if found is None:
         say(f'{workdir}: stopped and saved; the same command goes on')
-        if pressed():
-            sys.exit(STOPPED)  # all hosts leave together, as after code 0
-        return 0
+        code = STOPPED if pressed() else 0
+        if stopping.left_behind():
+            leave(code)
+        sys.exit(code)  # all hosts leave together
     say(
         f'{workdir}: test accuracy {found["last5"]:.2%}, mean of the last 5 epochs;'
         f' all numbers in {workdir}/result.json'
     )
-    if hosts.first():
-        from fer_jax.analysis import audit
+    return write_page(workdir)
 
+
+def write_page(workdir):
+    """Writes the page of a finished run that has none; returns the exit code."""
+    from fer_jax.analysis import audit
+    from fer_jax.training import hosts
+
+    if not hosts.first() or audit.there(workdir):
+        return 0
+    try:
         print(audit.in_passing(workdir))
+    except OSError as error:
+        return failed(interrupted(error), 4)
     return 0
+
+
+def unstarted(error):
+    """(text, exit code) of an OSError before anything was trained."""
+    if error.errno in whole.FULL:
+        return f'{error}; make room, and the same command goes on', 4
+    if error.errno is None:  # one of ours, which says what to do
+        return error, 2
+    return f'{error}; name another --workdir, or make this one writable', 2
+
+
+def interrupted(error):
+    """What an OSError says while a run is trained or ends."""
+    wanted = 'make room' if error.errno in whole.FULL else 'put that right'
+    return (
+        f'{error}; finished checkpoints are whole: {wanted}, and the same command'
+        ' goes on'
+    )
 
 
 def self_test(config, workdir, argv):
@@ -201,6 +231,13 @@ def failed(error, code):
     return code
 
 
+def leave(code):
+    """Ends the process without a teardown, which a thread at work does not survive."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 def main(argv):
     """Runs a command line; returns the exit code."""
     try:
@@ -221,8 +258,5 @@ def main(argv):
 
 if __name__ == '__main__':
     code = main(sys.argv)
-    if code:
-        # No teardown: a step may still run in XLA's threads, other hosts may wait.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+    if code:  # a step may still run in XLA's threads, other hosts may wait
+        leave(code)

@@ -7,12 +7,15 @@
 With --kfold=K, instead: the files that cleanlab takes (see kfold).
 """
 
+import pathlib
+
 import numpy as np
 
 from fer_jax.analysis import by_epoch, cases, closeup, issues, kfold, page, sections
 from fer_jax.data import whole
 
 PICTURES = 2000
+FILES = ('audit.html', 'issues.json')
 
 
 def add_arguments(parser):
@@ -63,14 +66,24 @@ def in_passing(workdir):
 
     Returns:
       A line that says what was written, or why not: a finished run has not failed.
+
+    Raises:
+      OSError: the disk refuses it; `there` is False, and the next start makes it.
     """
     try:
         case = cases.read(workdir, None)
         path = write(case, gather(case, PICTURES, which=None))[0]
     except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
         said = str(error).splitlines()[:1]
         return f'{workdir}: no audit.html ({type(error).__name__}: {"".join(said)})'
     return f'{workdir}: which labels are wrong is in {path}'
+
+
+def there(workdir):
+    """Whether the page and the list of a finished run are there, both whole."""
+    return all((pathlib.Path(workdir) / name).is_file() for name in FILES)
 
 
 def gather(case, pictures=PICTURES, which='last'):
@@ -112,7 +125,7 @@ def write(case, found):
       found: from `gather`.
     """
     folder = case.run.folder
-    paths = folder / 'audit.html', folder / 'issues.json'
+    paths = [folder / name for name in FILES]
     whole.write_text(paths[0], page.render(f'Label audit: {case.run.name}', found))
     listed = issues.ranked(case.ids, case.given, case.suggested, case.right, case.names)
     issues.write(paths[1], listed, found['run'] | {'noise': found['summary']['noise']})

@@ -1,13 +1,18 @@
 """Files and folders that are written whole or not at all."""
 
 import contextlib
+import errno
 import fcntl
+import glob
 import os
 import pathlib
 import shutil
 import socket
 
 from fer_jax.errors import Unusable
+
+FULL = (errno.ENOSPC, errno.EDQUOT)  # numbers of an OSError on a full disk
+
 
 
 class Damaged(Unusable):
@@ -22,15 +27,15 @@ def replacing(path):
     was; nothing half-written ever carries the final name.
     """
     path = pathlib.Path(path)
-    # hosts may share the folder, and containers their process numbers
-    own = f'{socket.gethostname()}.{os.getpid()}'
-    partial = path.with_name(f'.{path.name}.{own}.partial')
+    partial = _partial(path, _own())
     try:
-        with open(partial, 'wb') as file:
+        with named(path), open(partial, 'wb') as file:
+            with contextlib.suppress(OSError):
+                _held(file.fileno())
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(partial, path)
+            os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
 
@@ -39,6 +44,94 @@ def write_text(path, text):
     """Puts `text` (UTF-8) into the file at `path`, whole or not at all."""
     with replacing(path) as file:
         file.write(text.encode())
+
+
+@contextlib.contextmanager
+def named(path):
+    """An OSError of the block that names no file, as of a full disk, names `path`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def check_file(path):
+    """Raises OSError when no file can be written at `path`; before the work is done."""
+    path = pathlib.Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    _try(_partial(path, _own()), path)
+
+
+def check_folder(path):
+    """Raises OSError when nothing can be written into a folder at `path`.
+
+    The folder, and those above it, need not be there; nothing is left of the trial.
+    """
+    path = there = pathlib.Path(path).absolute()
+    while not there.exists():  # names of the system's limit are refused here
+        there = there.parent
+    if not there.is_dir():
+        code = errno.EEXIST if there == path else errno.ENOTDIR
+        raise OSError(code, 'there is a file of this name', str(there))
+    _try(_partial(there / 'trial', _own()), path)
+
+
+def clear(path):
+    """Removes what processes left below the folder `path` that died while writing.
+
+    What a process writes at this moment stays, for it holds it.
+    """
+    for partial in sorted(pathlib.Path(path).rglob('.*.partial'), reverse=True):
+        _remove_unheld(partial)
+
+
+def _try(partial, path):
+    """Writes and removes an empty file; a refusal is one of `path`."""
+    try:
+        partial.touch()
+        partial.unlink()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def _partial(path, own):
+    """What `path` is called until it is whole."""
+    return path.with_name(f'.{path.name}.{own}.partial')
+
+
+def _own():
+    """Hosts may share a folder, and containers their process numbers."""
+    return f'@{socket.gethostname()}.{os.getpid()}'
+
+
+def _held(number):
+    """Holds an open file or folder until it is closed; False where another does.
+
+    Raises:
+      OSError: this file system has no locks.
+    """
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _remove_unheld(path):
+    with contextlib.suppress(OSError):  # renamed, not ours, on a disk without locks
+        number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            if not _held(number):
+                return
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
+        finally:
+            os.close(number)
 
 
 @contextlib.contextmanager
@@ -59,17 +152,17 @@ def folder(path, *, replace=False, keep=''):
     taken = path.exists() and not (path.is_dir() and not any(path.iterdir()))
     if taken and not replace:
         raise Unusable(f'{path} exists already; name another folder or remove it')
-    partial = path.with_name(f'.{path.name}.{keep or os.getpid()}.partial')
+    partial = _partial(path, keep or _own())
     partial.mkdir(parents=True, exist_ok=bool(keep))
     try:
-        with _alone(partial):
+        with named(path), _alone(partial):
             yield partial
+            old = _partial(path, f'{_own()}.old')
             if taken:
-                old = path.with_name(f'.{path.name}.{os.getpid()}.old')
                 path.rename(old)
             partial.rename(path)
-        if taken:
-            shutil.rmtree(old)
+            for left in path.parent.glob(f'.{glob.escape(path.name)}.@*.partial'):
+                _remove_unheld(left)  # `old`, and what died
     finally:
         if not keep:
             shutil.rmtree(partial, ignore_errors=True)
@@ -81,14 +174,12 @@ def folder(path, *, replace=False, keep=''):
 @contextlib.contextmanager
 def _alone(folder):
     """Holds a folder; the system lets go of it when the process dies."""
-    held = os.open(folder, os.O_RDONLY)
+    number = os.open(folder, os.O_RDONLY)
     try:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _held(number):
             raise Unusable(
                 f'{folder} is being written by another process; wait for it or stop it'
-            ) from None
+            )
         yield
     finally:
-        os.close(held)
+        os.close(number)

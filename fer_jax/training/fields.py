@@ -168,18 +168,23 @@ def flat(tree, prefix=''):
     return found
 
 
-def check_same(config, workdir):
-    """Raises ValueError when the run in `workdir` was started with another config."""
+def changes(config, workdir):
+    """['a.b was 1 and is 2', ...]: what differs from the run's config in `workdir`."""
     stored = workdir / 'config.json'
     if not stored.exists():
-        return
+        return []
     before = flat(json.loads(stored.read_text()))
     now = flat(json.loads(config.to_json()))
-    differing = [
+    return [
         f'{name} was {before.get(name)!r} and is {now.get(name)!r}'
         for name in sorted(before.keys() | now.keys())
         if name not in FREE and before.get(name) != now.get(name)
     ]
+
+
+def check_same(config, workdir):
+    """Raises ValueError when the run in `workdir` was started with another config."""
+    differing = changes(config, workdir)
     if differing:
         raise Unusable(
             f'{workdir} holds a run with another config: {"; ".join(differing)};'

@@ -86,7 +86,7 @@ def check(settings):
 
 def first():
     """Whether this process is the one that writes files."""
-    return jax.process_index() == 0
+    return not jax.distributed.is_initialized() or jax.process_index() == 0
 
 
 class Apart(Unusable):

@@ -78,7 +78,7 @@ class Log:
         self.rows.append(row)
         if not self._board:
             return
-        with open(self._path, 'a') as file:
+        with whole.named(self._path), open(self._path, 'a') as file:
             file.write(line(row))
             file.flush()
             os.fsync(file.fileno())

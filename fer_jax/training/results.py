@@ -155,6 +155,12 @@ def plain(values):
     return [None if math.isnan(value) else float(value) for value in values]
 
 
+def withdraw(workdir):
+    """Removes what a finished run leaves: this one is to be trained (on)."""
+    for name in ('result.json', 'labels.csv', 'audit.html', 'issues.json'):
+        (workdir / name).unlink(missing_ok=True)
+
+
 def write_result(path, content):
     """result.json; its being there says that the run is finished."""
     whole.write_text(path, json.dumps(content, indent=1) + '\n')

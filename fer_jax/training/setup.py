@@ -12,7 +12,16 @@ from jax.sharding import Mesh
 from fer_jax.algorithms import Algorithm
 from fer_jax.data import corrections, folds, noise_list, prepared, sets, whole
 from fer_jax.errors import Unusable
-from fer_jax.training import build, fields, hosts, mesh, pretrained, seals
+from fer_jax.training import (
+    build,
+    fields,
+    hosts,
+    log,
+    mesh,
+    pretrained,
+    results,
+    seals,
+)
 
 
 class Examples(NamedTuple):
@@ -52,16 +61,23 @@ def prepare(config, workdir, *, accept_changes=False):
     Writes `noise.csv` and `noise.json`, `data.json` and `config.json` into `workdir`.
 
     Args:
-      accept_changes: go on with a config that differs from the stored one.
+      accept_changes: go on with a config that differs from the stored one; where the
+        run is finished, with more epochs.
 
     Raises:
       Unusable: one line that says what was found, what was wanted
         and what to do.
+      OSError: `workdir` cannot be written to.
     """
     workdir = pathlib.Path(workdir)
     fields.check(config)
-    if not accept_changes:
+    if accept_changes:
+        check_goes_on(config, workdir)
+    else:
         fields.check_same(config, workdir)
+    if hosts.first():
+        whole.check_folder(workdir)
+        whole.clear(workdir)
     data = prepared.load(config.data.dir)
     sets.check_classes(config.data.name, data.class_names)
     data, damage = check_records(data, config.data.on_corrupt)
@@ -87,6 +103,9 @@ def prepare(config, workdir, *, accept_changes=False):
         workdir.mkdir(parents=True, exist_ok=True)
         if noise is not None:
             noise_list.save(noise, data.train.ids, workdir)
+        finished = (workdir / 'result.json').exists()
+        if not finished or fields.changes(config, workdir):
+            results.withdraw(workdir)
         whole.write_text(workdir / 'data.json', json.dumps(about, indent=1) + '\n')
         whole.write_text(workdir / 'config.json', config.to_json(indent=1) + '\n')
     test = data.test
@@ -106,6 +125,23 @@ def prepare(config, workdir, *, accept_changes=False):
         damage=damage,
         starts=starts,
     )
+
+
+def check_goes_on(config, workdir):
+    """Raises Unusable when the run in `workdir` has nothing to do by a new config."""
+    differing = fields.changes(config, workdir)
+    if not differing:
+        return
+    done = len(log.read_rows(workdir / 'metrics.jsonl'))
+    finished = (workdir / 'result.json').exists()
+    fewer = config.epochs < fields.stored(workdir).epochs  # an epoch may be under way
+    if config.epochs < done + (finished or fewer):
+        raise Unusable(
+            f'{workdir} has done {done} epochs{", and is finished" * finished};'
+            f' --accept_changes makes it do more, and epochs is {config.epochs}'
+            f' (differing: {"; ".join(differing)}); nothing was changed; give more'
+            ' epochs, or another --workdir'
+        )
 
 
 def digest(run):

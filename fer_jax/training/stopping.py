@@ -1,7 +1,6 @@
 """How a run is told to stop, and kept from being started twice."""
 
 import contextlib
-import errno
 import fcntl
 import os
 import signal
@@ -9,6 +8,7 @@ import socket
 import stat
 import threading
 
+from fer_jax.data import whole
 from fer_jax.errors import Unusable
 
 HEARD_EVERY_S = 0.05
@@ -21,7 +21,7 @@ class Stopped(Exception):
 
 
 class AlreadyRunning(Unusable):
-    """Another process trains in the same folder."""
+    """Another process trains in the same folder, or nobody can tell."""
 
 
 @contextlib.contextmanager
@@ -98,20 +98,39 @@ def left_behind():
     return any(thread.name == LEFT for thread in threading.enumerate())
 
 
+def _lock(path, flags):
+    """Opens the lock of a run, which may not be there yet.
+
+    Nothing else of that name: a link would have its target cut to nothing, a pipe would
+    wait for a reader.
+    """
+    try:
+        flags |= os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+        number = os.open(path, flags, 0o666)
+    except OSError as error:
+        if error.errno in whole.FULL:
+            raise
+        said = error.strerror
+    else:
+        if stat.S_ISREG(os.fstat(number).st_mode):
+            return number
+        os.close(number)
+        said = 'not a file'
+    raise AlreadyRunning(
+        f'{path}: {said}; this file tells whether another process trains there: make it'
+        ' one that you may write to or, where none does, remove it'
+    )
+
+
 @contextlib.contextmanager
 def alone(workdir):
     """Holds the folder of a run; the system lets go of it when the process dies.
 
     Raises:
-      AlreadyRunning: another process holds it.
-      OSError: the lock cannot be opened, or is no file of this folder.
+      AlreadyRunning: another process holds it, or the lock cannot be opened.
+      OSError: the disk is full.
     """
-    path = workdir / '.lock'
-    # a link would have its target cut to nothing, a pipe would wait for a reader
-    opening = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
-    with os.fdopen(os.open(path, opening, 0o666), 'r+') as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise FileExistsError(errno.EEXIST, 'the lock is no file', str(path))
+    with open(workdir / '.lock', 'r+', opener=_lock) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
