@@ -125,7 +125,9 @@ def use(command, arguments):
         return module.run(parser.parse_args(arguments))
     except FloatingPointError as error:  # of a fold's training
         return failed(error, 3)
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        return failed(error, 4 if error.errno in whole.FULL else 2)
+    except ValueError as error:
         raise UnusableCommand(error) from None
 
 
@@ -166,10 +168,9 @@ def train(config, workdir):
         return failed(f'another host is gone or out of reach ({said}); {help}', 5)
     if found is None:
         say(f'{workdir}: stopped and saved; the same command goes on')
-        code = STOPPED if pressed() else 0
-        if stopping.left_behind():
-            leave(code)
-        sys.exit(code)  # all hosts leave together
+        if pressed() and not stopping.left_behind():
+            sys.exit(STOPPED)  # all hosts leave together, as after code 0
+        return STOPPED if pressed() else 0
     say(
         f'{workdir}: test accuracy {found["last5"]:.2%}, mean of the last 5 epochs;'
         f' all numbers in {workdir}/result.json'
@@ -231,13 +232,6 @@ def failed(error, code):
     return code
 
 
-def leave(code):
-    """Ends the process without a teardown, which a thread at work does not survive."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
-
-
 def main(argv):
     """Runs a command line; returns the exit code."""
     try:
@@ -258,5 +252,8 @@ def main(argv):
 
 if __name__ == '__main__':
     code = main(sys.argv)
-    if code:  # a step may still run in XLA's threads, other hosts may wait
-        leave(code)
+    if code or stopping.left_behind():
+        # No teardown: XLA's threads may still be at work, other hosts may wait.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)

@@ -14,7 +14,6 @@ from fer_jax.errors import Unusable
 FULL = (errno.ENOSPC, errno.EDQUOT)  # numbers of an OSError on a full disk
 
 
-
 class Damaged(Unusable):
     """A file is not what was once written; the message names it and what to do."""
 
