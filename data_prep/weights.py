@@ -3,8 +3,9 @@
 Reads torchvision's state dicts and those named like them: `.safetensors`, and with
 PyTorch (no part of requirements.txt) whatever torch.save wrote, as tensors alone:
 nothing in the file is run. `state_dict` around them and a prefix such as `module.` are
-taken off and said; every tensor of the backbone must be there by name and shape, and
-nothing else but the classifier, which is left out.
+taken off and said, and a Sequential of the net's children is read as well (SCN, RUL and
+EAC save such). Every tensor of the backbone must be there by name and shape; left out
+and said are the classifier and what lies outside the prefix.
 """
 
 import pathlib
@@ -13,6 +14,7 @@ import warnings
 import rich.console
 
 from fer_jax.data import prepared, tensors, weights
+from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
 
 WRAPPERS = ('state_dict', 'model_state_dict', 'model')  # what training scripts save
@@ -20,6 +22,7 @@ NORMALISATIONS = {  # mean, std of R, G, B in [0, 1]
     'imagenet': ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
     'half': ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
 }
+LONGEST = 200  # characters of a tensor's name
 HOW_TORCH = 'pip install torch --index-url https://download.pytorch.org/whl/cpu'
 
 
@@ -51,6 +54,11 @@ def run(options):
     console = rich.console.Console(highlight=False, markup=False, soft_wrap=True)
     path = pathlib.Path(options.file)
     state, wrapper = read(path)
+    for name in state:
+        if len(name) > LONGEST or not name.isprintable():
+            raise Unusable(
+                f'{path}: {quoted(name)} is no name of a tensor; fetch it again'
+            )
     source_sum = prepared.file_sum(path)
     console.print(f'{path}: {len(state)} tensors, sha256 {source_sum}')
     try:
@@ -60,8 +68,11 @@ def run(options):
     for what, name in (('wrapper', wrapper), ('prefix', found.prefix)):
         if name:
             console.print(f'{what} {name!r} taken off')
-    shapes = ', '.join(f'{name} {shape}' for name, shape in found.left_out.items())
-    console.print(f'classifier left out: {shapes or "the file has none"}')
+    console.print(
+        f'classifier left out: {listed(found.left_out) or "the file has none"}'
+    )
+    if found.beside:
+        console.print(f'other parts left out: {listed(found.beside)}')
     count, values = len(found.arrays), sum(a.size for a in found.arrays.values())
     console.print(f'loaded {count}/{count} tensors of the backbone, {values:,} values')
     mean, std = NORMALISATIONS[options.normalisation]
@@ -77,6 +88,11 @@ def run(options):
         source_sha256=source_sum,
     )
     console.print(f'written: {options.out}, sha256 {card["sha256"]}')
+
+
+def listed(shapes):
+    """{name: shape} as text."""
+    return ', '.join(f'{name} {shape}' for name, shape in shapes.items())
 
 
 def read(path):
@@ -121,7 +137,8 @@ def read_torch(path):
         wrapper = next((name for name in WRAPPERS if name in content), '')
         content = content[wrapper] if wrapper else content
     if not isinstance(content, dict) or not all(
-        isinstance(value, torch.Tensor) for value in content.values()
+        isinstance(name, str) and isinstance(value, torch.Tensor)
+        for name, value in content.items()
     ):
         raise Unusable(
             f'{path}: holds no state dict, neither by itself nor under'

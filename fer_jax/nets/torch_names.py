@@ -12,6 +12,7 @@ moves, since the nets follow torchvision's to the padding and the order of flatt
     the classifier, left out fc                   classifier                classifier.6
 """
 
+import collections
 import re
 from collections.abc import Callable
 from typing import NamedTuple
@@ -39,8 +40,8 @@ class Names(NamedTuple):
     """What torchvision calls the modules of a backbone."""
 
     module: Callable  # 'stem/conv' -> 'conv1'
-    first: str  # the first convolution
     head: str  # the classifier, which no backbone has
+    children: tuple  # of the net, in order
 
 
 class Converted(NamedTuple):
@@ -49,6 +50,7 @@ class Converted(NamedTuple):
     arrays: dict  # {'stem/conv/kernel': float32 array}
     prefix: str  # 'module.' and the like, in front of every name of the file
     left_out: dict  # {name of a tensor of the file's classifier: its shape}
+    beside: dict  # likewise of tensors outside the prefix: other heads
 
 
 def _resnet(module):
@@ -95,15 +97,20 @@ def _vgg(norm):
     return names
 
 
-RESNET = Names(_resnet, 'conv1', 'fc')
+VGG = ('features', 'avgpool', 'classifier')
+RESNET = Names(
+    _resnet,
+    'fc',
+    tuple('conv1 bn1 relu maxpool layer1 layer2 layer3 layer4 avgpool fc'.split()),
+)
 NAMES = {
     'resnet18': RESNET,
     'resnet18_cifar': RESNET,
     'resnet18_slim': RESNET,
     'resnet50': RESNET,
-    'mobilenet_v2': Names(_mobilenet().get, 'features.0.0', 'classifier'),
-    'vgg16': Names(_vgg(norm=False).get, 'features.0', 'classifier.6'),
-    'vgg16_bn': Names(_vgg(norm=True).get, 'features.0', 'classifier.6'),
+    'mobilenet_v2': Names(_mobilenet().get, 'classifier', ('features', 'classifier')),
+    'vgg16': Names(_vgg(norm=False).get, 'classifier.6', VGG),
+    'vgg16_bn': Names(_vgg(norm=True).get, 'classifier.6', VGG),
 }
 
 
@@ -130,8 +137,9 @@ def theirs(backbone, name):
 def convert(backbone, width, tensors):
     """The tensors of a state dict in our names and layout, each of them matched.
 
-    Names may have a prefix, if all of the backbone have it. The classifier and the
-    norms' counters are left out.
+    Names may have a prefix, and be those of a Sequential of the net's children, as SCN,
+    RUL and EAC build theirs: the prefix and spelling count by which most tensors match.
+    The classifier, the norms' counters and what lies outside the prefix are left out.
 
     Args:
       backbone: a name of NAMES.
@@ -146,13 +154,13 @@ def convert(backbone, width, tensors):
             f'backbone {backbone!r} has no names in PyTorch; those that have are'
             f' {", ".join(NAMES)}'
         )
-    names = NAMES[backbone]
-    wanted = shapes(backbone, width)
-    prefix = _prefix(tensors, f'{names.first}.weight')
+    names, wanted = NAMES[backbone], shapes(backbone, width)
+    plain = [theirs(backbone, ours) for ours in wanted]
     rest = {n: a for n, a in tensors.items() if not n.endswith(f'.{UNUSED}')}
+    spell, prefix, rivals = _spelling(rest, plain, names.children)
     arrays, missing, other, infinite = {}, [], [], []
-    for ours, shape in wanted.items():
-        name = prefix + theirs(backbone, ours)
+    for (ours, shape), there in zip(wanted.items(), plain):
+        name = prefix + spell(there)
         if name not in rest:
             missing.append(name)
             continue
@@ -163,12 +171,15 @@ def convert(backbone, width, tensors):
         elif not np.isfinite(array).all():
             infinite.append(name)
         arrays[ours] = np.ascontiguousarray(array, np.float32)
-    head = sorted(
-        name for name in rest if name.removeprefix(prefix).startswith(f'{names.head}.')
-    )
+    head = [name for name in rest if name.startswith(prefix + spell(f'{names.head}.'))]
+    beside = [
+        name
+        for name in rest
+        if not name.startswith((prefix, *rivals)) and name not in plain
+    ]
     problems = {
         'missing': missing,
-        'foreign': [name for name in rest if name not in head],
+        'foreign': [name for name in rest if name not in {*head, *beside}],
         'of another shape': other,
         'not finite': infinite,
     }
@@ -178,7 +189,10 @@ def convert(backbone, width, tensors):
             f'of {len(wanted)} tensors of {backbone} with width {width} are'
             f' {", ".join(said)}; name the backbone and width that the file has'
         )
-    return Converted(arrays, prefix, {name: rest[name].shape for name in head})
+    left_out, others = (
+        {name: rest[name].shape for name in sorted(some)} for some in (head, beside)
+    )
+    return Converted(arrays, prefix, left_out, others)
 
 
 def _first(found):
@@ -186,10 +200,35 @@ def _first(found):
     return '; '.join(sorted(found)[:SHOWN]) + ' ...' * (len(found) > SHOWN)
 
 
-def _prefix(tensors, first):
-    """What stands before `first` where it occurs with the shortest name; ''."""
-    found = [name for name in tensors if name == first or name.endswith(f'.{first}')]
-    return min(found, key=len, default=first).removesuffix(first)
+def _spelling(tensors, plain, children):
+    """How the names of a file are made of torchvision's.
+
+    Args:
+      plain: torchvision's names of all tensors of the backbone.
+      children: of its net, in order.
+
+    Returns:
+      A function of a plain name; the prefix in front of what it returns; and the
+      prefixes of other tensors of which as many match.
+    """
+    places = {child: str(place) for place, child in enumerate(children)}
+
+    def in_sequence(name):
+        child, dot, rest = name.partition('.')
+        return places[child] + dot + rest
+
+    found = collections.Counter()
+    for spell in (str, in_sequence):
+        wanted = {spell(name) for name in plain}
+        for name in tensors:
+            for start in (0, *(dot.end() for dot in re.finditer(r'\.', name))):
+                found[spell, name[:start]] += name[start:] in wanted
+    most = max(found.values(), default=0)
+    if 2 * most <= len(plain):  # another net: its names by themselves tell more
+        return str, '', []
+    best = [one for one, count in found.items() if count == most]
+    spell, prefix = min(best, key=lambda one: len(one[1]))
+    return spell, prefix, [other for _, other in best if other != prefix]
 
 
 def _moved(array):

@@ -189,5 +189,59 @@ def test_numbers_equal_torchvision_here(name, tmp_path):
         assert_close(values, moved[kind])
 
 
+def in_sequence(name, prefix='features.'):
+    """A tensor's name in Sequential(*net.children()) of a ResNet, as `prefix`."""
+    places = {'conv1': 0, 'bn1': 1} | {f'layer{i}': 3 + i for i in range(1, 5)}
+    child, _, rest = name.partition('.')
+    return f'{prefix}{places[child]}.{rest}'
+
+
+# what SCN; RUL; EAC have beside their features
+BESIDE = {
+    'resnet18': {'alpha.0.weight': (1, 32), 'alpha.0.bias': (1,), 'fc.weight': (7, 32)},
+    'resnet50': {'mu.0.weight': (32,), 'mu.3.weight': (9, 32), 'fc.bias': (7,)},
+}
+
+
+@pytest.mark.parametrize(
+    ('name', 'prefix'),
+    [('resnet18', 'features.'), ('resnet18', ''), ('resnet50', 'module.features.')],
+)
+def test_a_sequential_of_the_children(name, prefix):
+    plain = state_dict(name, 4)
+    beside = {key: np.ones(shape) for key, shape in BESIDE[name].items()}
+    named = {in_sequence(key, prefix): array for key, array in plain.items()}
+    counters = {f'{prefix}1.num_batches_tracked': np.ones(())}
+    others = beside if prefix else {'9.weight': np.ones((7, 32))}
+    found = torch_names.convert(name, 4, others | named | counters)
+    assert found.prefix == prefix
+    if prefix:
+        assert found.beside == BESIDE[name]
+        assert found.left_out == {}
+    else:
+        assert found.left_out == {'9.weight': (7, 32)}
+    wanted = torch_names.convert(name, 4, plain).arrays
+    assert found.arrays.keys() == wanted.keys()
+    for ours, array in wanted.items():
+        np.testing.assert_array_equal(found.arrays[ours], array)
+
+
+def test_a_sequential_that_lacks_something_or_is_there_twice():
+    plain = state_dict('resnet18', 4)
+    named = {in_sequence(key): array for key, array in plain.items()}
+    less = {key: array for key, array in named.items() if key != 'features.0.weight'}
+    with pytest.raises(
+        ValueError, match=r'are 1 missing \(features\.0\.weight\); name'
+    ):
+        torch_names.convert('resnet18', 4, less)
+    with pytest.raises(
+        ValueError, match=r'are 1 foreign \(features\.8\.weight\); name'
+    ):
+        torch_names.convert('resnet18', 4, named | {'features.8.weight': np.ones(3)})
+    twice = {in_sequence(key, 'momentum.'): array for key, array in plain.items()}
+    with pytest.raises(ValueError, match=r'are 100 foreign \(momentum\.0\.weight;'):
+        torch_names.convert('resnet18', 4, named | twice)
+
+
 def test_every_backbone_but_jocors_has_names():
     assert set(torch_names.NAMES) == set(nets.BACKBONES) - {'cnn7'}
