@@ -3,6 +3,7 @@
 import functools
 import importlib
 import itertools
+import json
 import pathlib
 import re
 import sys
@@ -24,7 +25,7 @@ METHODS = algorithms.names()
 DOORS = sorted(
     path.stem
     for path in (ROOT / 'configs').glob('*.py')
-    if path.stem not in ('__init__', 'default', *METHODS)
+    if path.stem not in ('__init__', 'default', 'stored', *METHODS)
 )
 
 
@@ -116,6 +117,25 @@ def test_a_flag_given_twice_is_a_file_for_each_network(monkeypatch):
     given(words)
     assert config.pretrained == ('w/a', 'w/b')
     assert load('resup').pretrained == ()
+
+
+def test_the_config_of_a_run_that_is_there(tmp_path, monkeypatch):
+    """As the page of an audit names it; flags change it."""
+    config = load('scn', 'dataset=raf_db,noise=0.2')
+    folder = tmp_path / 'runs [a]: b'
+    folder.mkdir()
+    (folder / 'config.json').write_text(config.to_json())
+    words = ['launch.py', f'--config={ROOT / "configs/stored.py"}:{folder}']
+    words.append('--config.noise.corrections=decisions.csv')
+    monkeypatch.setattr(sys, 'argv', words)  # where the fields to change are looked up
+    given = flags.FlagValues()
+    config_flags.DEFINE_config_file('config', flag_values=given)
+    given(words)
+    wanted = json.loads(config.to_json())
+    wanted['noise']['corrections'] = 'decisions.csv'
+    assert json.loads(given.config.to_json()) == wanted
+    with pytest.raises(ValueError, match=r'no config\.json, so no folder'):
+        load('stored', str(tmp_path))
 
 
 def test_presets_of_the_paper():

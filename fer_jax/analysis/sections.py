@@ -5,6 +5,7 @@ run has nothing for it. Rows are places in `Case.order`: the least trusted label
 """
 
 import hashlib
+import shlex
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from fer_jax.analysis import (
     transitions,
 )
 from fer_jax.numerics import votes
+from fer_jax.training import results
 
 REVIEWED = 200  # labels that a person looks at in one go
 
@@ -58,6 +60,7 @@ def summary(case, which):
             ['training labels', f'{len(case.ids):,}'],
             ['test labels', f'{result["test_examples"]:,}'],
             ['noise added', noise_words(result)],
+            ['corrections', correction_words(result)],
             ['method', config['algorithm']['name']],
             [
                 'backbone',
@@ -123,13 +126,25 @@ def noise_words(result):
     return f'{noise["kind"]}, rate {rate}, seed {noise["seed"]}'
 
 
+def correction_words(result):
+    """'3 labels changed, 1 dropped', or 'none'."""
+    counts = result.get('corrections')  # runs of older versions do not say
+    if not result.get('corrections_sha256'):
+        return 'none'
+    return results.corrections(counts).partition(': ')[2] if counts else 'some'
+
+
 def advice(case, which):
     """[(what to do, command or None)]."""
     folder = case.run.folder
     few = min(REVIEWED, len(case.ids))
     wrong = calibration.expected_yield(case.right)[few - 1]
-    more = f'--config.noise.corrections=decisions.csv --workdir={folder}-reviewed'
-    audit = f'python launch.py audit --workdir={folder}'
+    again = command(
+        f'--config=configs/stored.py:{folder}',
+        '--config.noise.corrections=decisions.csv',
+        f'--workdir={folder}-reviewed',
+    )
+    audit = command('audit', f'--workdir={folder}')
     found = [
         (
             f'Review the {few} most suspicious labels: about {wrong:.0f} are expected'
@@ -137,12 +152,17 @@ def advice(case, which):
             ' decisions.csv.',
             None,
         ),
-        ('Train again: the command of this run, and at its end', more),
+        ('Train again, as this run and with your decisions:', again),
         ('Get out-of-fold probabilities for cleanlab:', f'{audit} --kfold=5'),
     ]
     if which is None:
         found.insert(1, ('Add embeddings and Grad-CAM to this page:', audit))
     return found
+
+
+def command(*words):
+    """A command line of launch.py, as a shell takes it."""
+    return shlex.join(['python', 'launch.py', *words])
 
 
 def labels(case):

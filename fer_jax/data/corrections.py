@@ -33,6 +33,11 @@ class Corrections(NamedTuple):
     dropped: np.ndarray  # [N] bool
     sha256: str  # of the file, as sha256sum prints it
 
+    def counts(self, given):
+        """{'changed', 'dropped'}: how many of the `given` labels [N] are."""
+        changed = (self.labels >= 0) & (self.labels != given)
+        return {'changed': int(changed.sum()), 'dropped': int(self.dropped.sum())}
+
 
 def load(path, ids, class_names):
     """The Corrections of a training split.

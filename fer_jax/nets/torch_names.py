@@ -98,10 +98,11 @@ def _vgg(norm):
 
 
 VGG = ('features', 'avgpool', 'classifier')
+LAYERS = tuple(f'layer{i}' for i in range(1, 5))
 RESNET = Names(
     _resnet,
     'fc',
-    tuple('conv1 bn1 relu maxpool layer1 layer2 layer3 layer4 avgpool fc'.split()),
+    ('conv1', 'bn1', 'relu', 'maxpool', *LAYERS, 'avgpool', 'fc'),
 )
 NAMES = {
     'resnet18': RESNET,

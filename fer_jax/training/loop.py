@@ -66,6 +66,8 @@ def train(run, stop=lambda: False):
             watch.start(programs.images_left(place))
             for line in run.damage:
                 watch.say(f'skipped: {line}')
+            if run.corrections:
+                watch.say(f'{workdir.name}: {results.corrections(run.corrections)}')
             try:
                 state = begin(programs, saved, step, place, watch)
                 with jax.transfer_guard('disallow'):

@@ -136,10 +136,17 @@ def result(run, rows, confusions, found):
         'dataset_digest': run.prepared.digest,
         'noise_list_sha256': run.noise.sha256 if run.noise else None,
         'corrections_sha256': run.corrected.sha256 if run.corrected else None,
+        'corrections': run.corrections,
         'pretrained_sha256': [start.card['sha256'] for start in run.starts],
         'config': json.loads(run.config.to_json()),
         'fer_jax': fer_jax.__version__,
     }
+
+
+def corrections(counts):
+    """What corrections did, in words; `counts` as result.json and data.json have it."""
+    changed, dropped = counts['changed'], counts['dropped']
+    return f'corrections: {changed:,} labels changed, {dropped:,} dropped'
 
 
 def wrong_count(examples):

@@ -54,6 +54,11 @@ class Run(NamedTuple):
     def num_classes(self):
         return len(self.prepared.class_names)
 
+    @property
+    def corrections(self):
+        """How many labels of the split corrections changed and dropped, or None."""
+        return corrected_counts(self.prepared, self.noise, self.corrected)
+
 
 def prepare(config, workdir, *, accept_changes=False):
     """Checks everything, draws or reads the noise list, and returns a Run.
@@ -210,6 +215,7 @@ def describe(data, examples, noise, corrected, damage, starts):
         'digest': data.digest,
         'noise_list_sha256': noise.sha256 if noise else None,
         'corrections_sha256': corrected.sha256 if corrected else None,
+        'corrections': corrected_counts(data, noise, corrected),
         'train_examples': len(examples.labels),
         'skipped_records': damage,
         'pretrained': [start._asdict() for start in starts],
@@ -248,6 +254,18 @@ def read_corrections(config, data):
     return corrections.load(path, data.train.ids, data.class_names)
 
 
+def given_labels(data, noise):
+    """[N] labels of the training split, with noise if there is some."""
+    return data.train.labels if noise is None else noise.labels
+
+
+def corrected_counts(data, noise, corrected):
+    """{'changed', 'dropped'}: how many labels; None without corrections."""
+    if corrected is None:
+        return None
+    return corrected.counts(given_labels(data, noise))
+
+
 def choose(config, data, noise, corrected):
     """The examples that a run knows of: all, or max_train drawn by subset_seed.
 
@@ -262,10 +280,9 @@ def choose(config, data, noise, corrected):
         drawn = np.argsort(generator.random(count), kind='stable')
         positions = np.sort(drawn[: config.data.max_train])
     positions = np.intersect1d(positions, data.train.readable())
-    if noise is None:
-        labels, clean_labels = data.train.labels, data.train.clean_labels
-    else:
-        labels, clean_labels = noise.labels, noise_list.true_labels(data.train)
+    labels, clean_labels = given_labels(data, noise), data.train.clean_labels
+    if noise is not None:
+        clean_labels = noise_list.true_labels(data.train)
     if corrected is not None:
         labels = np.where(corrected.labels >= 0, corrected.labels, labels)
         positions = positions[~corrected.dropped[positions]]

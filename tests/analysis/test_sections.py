@@ -2,6 +2,8 @@
 
 import importlib
 import json
+import pathlib
+import shlex
 
 import jax
 import numpy as np
@@ -51,8 +53,28 @@ def test_noise_in_the_summary(case):
     names = [block['name'] for block in found['accuracy']]
     assert names == ['network 1', 'network 2', 'mean vote']
     assert ['noise added', 'symmetric, rate 30 %, seed 0'] in found['data']
-    commands = [command for _, command in found['next'] if command]
-    assert any('--config.noise.corrections=decisions.csv' in one for one in commands)
+    assert ['corrections', 'none'] in found['data']
+
+
+def test_the_page_gives_the_command_that_trains_again(case):
+    run = case.run._replace(folder=pathlib.Path('runs [a]/it is'))
+    found = sections.summary(case._replace(run=run), None)['next']
+    commands = [shlex.split(command) for _, command in found if command]
+    assert commands[1] == [
+        'python',
+        'launch.py',
+        '--config=configs/stored.py:runs [a]/it is',
+        '--config.noise.corrections=decisions.csv',
+        '--workdir=runs [a]/it is-reviewed',
+    ]
+    assert commands[0] == ['python', 'launch.py', 'audit', '--workdir=runs [a]/it is']
+
+
+def test_the_page_says_what_corrections_did(case):
+    done = {'corrections_sha256': 'f', 'corrections': {'changed': 1234, 'dropped': 0}}
+    run = case.run._replace(result=case.run.result | done)
+    found = sections.summary(case._replace(run=run), None)['data']
+    assert ['corrections', '1,234 labels changed, 0 dropped'] in found
 
 
 def test_what_cannot_be_trusted_is_said(case):
