@@ -61,11 +61,11 @@ def found(source):
     """`find`, but FileNotFoundError with what is there instead."""
     path = find(source)
     if path is None:
-        others = sorted(other.name for other in source.glob('*.csv'))
-        also = f', but {quoted(others[0])}: name it itself' if others else ''
+        others = sorted(other.name for other in source.glob('*.csv'))[:3]
+        also = f', but {", ".join(map(quoted, others))}' if others else ''
         raise Missing(
-            f'no {" or ".join(FILES)} in {source}{also}; --source is its folder, or '
-            'the file'
+            f'no {" or ".join(FILES)} in {source}{also}; --source is its folder, or the'
+            ' file under any name'
         )
     return path
 

@@ -88,8 +88,8 @@ def alike(names):
     for name in names:
         groups[sets.canonical(name)].append(name)
     return tuple(
-        f'{" and ".join(group)} are classes of their own; if they are one, give them '
-        'one name, or name the set with --set'
+        f'{", ".join(group[:-1])} and {group[-1]} are classes of their own; if they '
+        'are one, give them one name, or name the set with --set'
         for group in groups.values()
         if len(group) > 1
     )

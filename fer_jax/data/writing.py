@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from fer_jax.data import prepared, shards, tables, whole
+from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 
 Restartable = shards.Restartable
@@ -127,6 +128,8 @@ def _check_free(folder, force):
 
 
 def _check_example(example, num_classes, image_size_px):
+    if '\0' in example.id:  # arrays of texts lose it
+        raise Unusable(f'{quoted(example.id)} is no id, for it has a NUL; rename it')
     if example.image is None:
         return
     if not 0 <= example.label < num_classes:

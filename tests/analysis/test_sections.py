@@ -3,6 +3,7 @@
 import importlib
 import json
 import pathlib
+import re
 import shlex
 
 import jax
@@ -17,9 +18,11 @@ from fer_jax.analysis import (
     closeup,
     opinions,
     page,
+    runs,
     sections,
     thumbnails,
 )
+from fer_jax.data import whole
 
 # Methods that score labels by themselves, and one of those that leave it to the seam.
 OWN_SCORES = ('arazo', 'baseline', 'dividemix', 'jocor_weights', 'resup')
@@ -68,6 +71,36 @@ def test_the_page_gives_the_command_that_trains_again(case):
         '--workdir=runs [a]/it is-reviewed',
     ]
     assert commands[0] == ['python', 'launch.py', 'audit', '--workdir=runs [a]/it is']
+
+
+@pytest.mark.parametrize(
+    ('old', 'new', 'message'),
+    [
+        (
+            'flips',
+            'turns',
+            'labels.csv: the header is .*; it lacks flips; remove',
+        ),
+        ('0.1', '1.5', 'labels.csv line 2: wanted probabilities from 0 to 1; remove'),
+        ('0.1', 'x', "labels.csv line 2: 'x, 0.3'; wanted numbers; remove"),
+        ('anger', '\x1b[2J', r"labels.csv line 2: '\\x1b\[2J' is no class of the run"),
+        ('train-000001', 'a"', None),
+        ('train-000001', '"a', 'labels.csv line 3: a quote is opened and not closed'),
+        (r'\n.*', '', 'labels.csv has no rows; remove'),
+        (r'\n[^\n]*\n$', '\n', 'labels.csv has 5 rows and history.npz the scores of 6'),
+        (r'(?<=\n)train-000002,.*', 'train', r'line 4 has 1 fields; wanted 8'),
+    ],
+)
+def test_a_damaged_table_of_labels_is_refused(made, old, new, message):
+    path = made / 'labels.csv'
+    text = path.read_bytes().decode().replace('\r\n', '\n')
+    path.write_text(re.sub(old, new.replace('\\', r'\\'), text, count=1, flags=re.S))
+    if message is None:
+        assert runs.read(made).labels[1]['id'] == 'a"'
+        return
+    with pytest.raises(whole.Damaged, match=message) as error:
+        runs.read(made)
+    assert str(error.value).isprintable()
 
 
 def test_the_page_says_what_corrections_did(case):

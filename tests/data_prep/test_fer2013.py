@@ -192,6 +192,26 @@ def test_a_wrong_row_is_named(tmp_path, capsys, row, wanted):
     assert wanted in refused(folder, tmp_path, capsys)
 
 
+@pytest.mark.parametrize('name', ['fer2013.csv', 'icml_face_data.csv', 'mine.csv'])
+@pytest.mark.parametrize('mark', [b'', b'\xef\xbb\xbf'])
+def test_tables_as_others_write_them(tmp_path, capsys, name, mark):
+    """Kaggle's second file; a mark, blank lines, CRLF and columns in another order."""
+    labels = '--labels=ferplus_majority7'
+    wanted = prepare(tmp_path, labels).digest
+    folder, out = tmp_path / 'source', tmp_path / 'again'
+    for path in folder.iterdir():
+        lines = [line.split(',') for line in path.read_text().splitlines()]
+        turned = [', '.join(reversed(row)) for row in lines]
+        path.write_bytes(mark + '\r\n\r\n'.join(turned).encode() + b'\r\n\r\n')
+    table = (folder / 'fer2013.csv').rename(folder / name)
+    if name == 'mine.csv':
+        said = refused(folder, tmp_path / 'none', capsys)
+        assert "but 'fer2013new.csv', 'mine.csv'; --source is its folder, or" in said
+        folder = table
+    assert door.main(['fer2013', f'--source={folder}', f'--out={out}', labels]) == 0
+    assert prepared.load(out).digest == wanted
+
+
 def test_missing_files_and_wrong_headers_are_named(tmp_path, capsys):
     assert 'no fer2013.csv' in refused(tmp_path, tmp_path, capsys)
     folder = source(tmp_path / 'source')
