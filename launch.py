@@ -132,13 +132,29 @@ def use(command, arguments):
 
 
 def train(config, workdir):
-    """Trains, or goes on; returns the exit code."""
+    """Trains, or goes on, with other hosts if need be; returns the exit code."""
     import jax
 
-    from fer_jax.training import hosts, loop, setup
+    from fer_jax.training import hosts
 
     try:
         hosts.join(config.distributed)
+    except ValueError as error:
+        return failed(error, 2)
+    if not jax.distributed.is_initialized():
+        return train_here(config, workdir)
+    hosts.when_cut_off(lambda: failed(hosts.gone('JAX says more above'), 5))
+    try:
+        return train_here(config, workdir)
+    except jax.errors.JaxRuntimeError as error:
+        return failed(hosts.gone(str(error).splitlines()[0]), 5)
+
+
+def train_here(config, workdir):
+    """Trains as all hosts do; returns the exit code."""
+    from fer_jax.training import hosts, loop, setup
+
+    try:
         run = hosts.together(
             lambda: setup.prepare(config, workdir, accept_changes=ACCEPT_CHANGES.value),
             setup.digest,
@@ -160,12 +176,6 @@ def train(config, workdir):
         return failed(error, 3)
     except OSError as error:
         return failed(interrupted(error), 4)
-    except jax.errors.JaxRuntimeError as error:
-        if jax.process_count() == 1:
-            raise
-        said = str(error).splitlines()[0]
-        help = 'finished checkpoints are whole: the same command on all hosts goes on'
-        return failed(f'another host is gone or out of reach ({said}); {help}', 5)
     if found is None:
         say(f'{workdir}: stopped and saved; the same command goes on')
         if pressed() and not stopping.left_behind():

@@ -6,8 +6,10 @@ of them see. Nothing here does anything when there is one process.
 """
 
 import contextlib
+import ctypes
 import itertools
 import os
+import signal
 
 import jax
 import numpy as np
@@ -82,6 +84,26 @@ def check(settings):
             f'distributed.coordinator={settings.coordinator} needs num_processes and'
             f' process_id, from 0 to num_processes - 1; got {count} and {number}'
         )
+
+
+def when_cut_off(answer):
+    """Lets answer() -> exit code end this process where JAX would abort it.
+
+    When the first host dies, JAX's client on the others logs that and calls abort(),
+    out of a thread of its own. Python's handlers of SIGABRT come too late for that, and
+    jaxlib 0.10 cannot call the Python function that it takes for this case.
+    """
+    global _answered  # lives as long as the process: C calls it
+    _answered = ctypes.CFUNCTYPE(None, ctypes.c_int)(lambda _: os._exit(answer()))
+    ctypes.CDLL(None).signal(ctypes.c_int(signal.SIGABRT), _answered)
+
+
+def gone(said):
+    """What the loss of another host says, in one line."""
+    return (
+        f'another host is gone or out of reach ({said}); finished checkpoints are'
+        ' whole: the same command on all hosts goes on'
+    )
 
 
 def first():
