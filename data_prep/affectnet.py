@@ -14,13 +14,14 @@ Labels 0 to 7; faces of 8 none, 9 uncertain and 10 no face are left out, and wit
 """
 
 import collections
+import io
 import pathlib
 
 import numpy as np
 
 from data_prep import importing, layouts
 from data_prep.squares import Picture
-from fer_jax.data import sets, tables
+from fer_jax.data import opening, picture_folders, sets, tables
 from fer_jax.errors import Missing, Unusable
 
 CLASSES = sets.SETS['affectnet'].class_names
@@ -49,14 +50,21 @@ def run(options):
     if (source / FOLDERS['train']).is_dir():
         release, files = 'npy files', ()
         marked = options.align == 'landmarks'
-        rows = {split: npy_rows(source / FOLDERS[split], marked) for split in FOLDERS}
+        below = {split: images(source / FOLDERS[split]) for split in FOLDERS}
+        rows = {
+            split: npy_rows(source / FOLDERS[split], below[split], marked)
+            for split in FOLDERS
+        }
     else:
         folder = layouts.folder_with(
             source, CSV['train'], 'Manually_Annotated_file_lists'
         )
         release, files = 'csv of 2017', tuple(folder / name for name in CSV.values())
-        images = pathlib.Path(options.images or source / 'Manually_Annotated_Images')
-        rows = {split: csv_rows(folder / CSV[split], images) for split in CSV}
+        photographs = pathlib.Path(
+            options.images or source / 'Manually_Annotated_Images'
+        )
+        rows = {split: csv_rows(folder / CSV[split], photographs) for split in CSV}
+        below = {}
     said, splits = [f'{source}: AffectNet, {release}'], {}
     for split, found in rows.items():
         splits[split], dropped = labelled(found, classes)
@@ -74,6 +82,9 @@ def run(options):
             files,
             tuple(said),
             (('train', 'train'), ('test', 'validation')),
+            left_out=sum(
+                (one.left_out for one in below.values()), collections.Counter()
+            ),
         ),
         release=release,
         classes=options.classes,
@@ -123,20 +134,29 @@ def csv_rows(path, images):
         yield where, row[CODE], picture
 
 
-def npy_rows(folder, marked):
+def images(folder):
+    """What lies in the folder of images in one of train_set and val_set.
+
+    Raises:
+      Missing: there is none.
+    """
+    inside = folder / 'images'
+    if not inside.is_dir():
+        raise Missing(f'no folder {inside}; wanted images and annotations in {folder}')
+    return picture_folders.below(inside)
+
+
+def npy_rows(folder, below, marked):
     """(where, code, function -> unlabelled Picture) of each image of a folder.
 
     Args:
+      below: picture_folders.Below its images.
       marked: whether to read the landmarks, where there are some.
 
     Raises:
-      FileNotFoundError: there is no such folder of images.
-      ValueError: an annotation is missing or is no npy file of a number.
+      Unusable: an annotation is missing or is no npy file of a number.
     """
-    images = folder / 'images'
-    if not images.is_dir():
-        raise Missing(f'no folder {images}; wanted images and annotations in {folder}')
-    for path in sorted(images.iterdir(), key=lambda path: layouts.natural(path.name)):
+    for path in sorted(below.pictures, key=lambda path: layouts.natural(path.name)):
         note = folder / 'annotations' / f'{path.stem}_exp.npy'
 
         def picture(path=path, note=note):
@@ -159,10 +179,15 @@ def npy_rows(folder, marked):
 def values(path):
     """The numbers in an npy file, which may hold them as text: float64 [n]."""
     try:
-        return np.load(path, allow_pickle=False).astype(np.float64).ravel()
-    except (OSError, ValueError, EOFError) as error:
-        said = getattr(error, 'strerror', None) or 'no npy file of numbers'
-        raise Unusable(f'{path}: {said}; copy the annotations again') from None
+        content = io.BytesIO(opening.content(path))
+    except Unusable as error:
+        raise Unusable(f'{path}: {error}; copy the annotations again') from None
+    try:
+        return np.load(content, allow_pickle=False).astype(np.float64).ravel()
+    except Exception:  # a damaged file can raise anything
+        raise Unusable(
+            f'{path}: no npy file of numbers; copy the annotations again'
+        ) from None
 
 
 def five(points, where):

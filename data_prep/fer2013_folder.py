@@ -1,14 +1,15 @@
 """FER2013 as Kaggle has it in images: train/<class>/*.jpg and test/<class>/*.jpg.
 
 The folders bear the class names (angry, disgust, fear, ...) or the codes 0 to 6. There,
-test holds both of the csv's, told by the file names: PrivateTest_10131363.jpg. As with
-the csv the private ones are the test split, where there are any and --test does not ask
-for the public ones; where no name tells, all of test is. Ids are paths.
+test holds both of the csv's, told by the file names: PrivateTest_10131363.jpg. Or the
+csv was unpacked into Training, PublicTest and PrivateTest. As with the csv the private
+ones are the test split, where there are any and --test does not ask for the public
+ones; where no name tells, all of test is. Ids are paths.
 """
 
 import pathlib
 
-from data_prep import fer2013_csv, image_folder, importing
+from data_prep import fer2013_csv, image_folder, importing, splits
 from fer_jax.errors import Unusable
 
 TESTS = {'private': 'PrivateTest', 'public': 'PublicTest'}  # the first that is there
@@ -16,7 +17,7 @@ TESTS = {'private': 'PrivateTest', 'public': 'PublicTest'}  # the first that is 
 
 def is_here(source):
     """Whether a source has this layout, and not the csv."""
-    return (source / 'train').is_dir() and not fer2013_csv.find(source)
+    return not fer2013_csv.find(source) and bool(splits.training(source))
 
 
 def run(options):
@@ -27,18 +28,17 @@ def run(options):
             'fer2013new.csv: --labels, --clean and --drop-test-duplicates need '
             'fer2013.csv (door ferplus reads the folders that FERPlus makes)'
         )
-    source = pathlib.Path(options.source)
-    classes, splits, said = image_folder.read(source, 'fer2013')
-    usage, splits['test'], line = chosen(splits['test'], options.test)
+    tests = splits.TESTS
+    if options.test:
+        tests = (TESTS[options.test].lower(), *tests)
+    found = image_folder.read(pathlib.Path(options.source), 'fer2013', tests=tests)
+    usage, rows, line = chosen(found.splits['test'], options.test)
     importing.run(
         options,
         'fer2013',
-        importing.Found(
-            'fer2013',
-            classes.names,
-            classes.called,
-            splits,
-            said=(*said, line),
+        found._replace(
+            splits=found.splits | {'test': rows},
+            said=(*found.said, line),
             published=(('train', 'train'), ('test', usage)),
         ),
         labels='fer2013',
@@ -53,11 +53,11 @@ def chosen(pictures, wish):
       wish: a key of TESTS, or None.
 
     Raises:
-      ValueError: a test is asked for that no file name tells of.
+      Unusable: a test is asked for that no name of a file or of its split tells of.
     """
     by_test = {
-        test: [row for row in pictures if row.path.name.startswith(prefix)]
-        for test, prefix in TESTS.items()
+        test: [row for row in pictures if told(row, name)]
+        for test, name in TESTS.items()
     }
     present = [test for test, rows in by_test.items() if rows]
     if wish is None and not present:
@@ -71,3 +71,9 @@ def chosen(pictures, wish):
     left = len(pictures) - len(by_test[test])
     line = f'test: {TESTS[test]}; {left:,} images of the other one are left out'
     return f'{test}_test', by_test[test], line
+
+
+def told(picture, name):
+    """Whether a Picture is of a test, by the name of its file or of its split."""
+    split = splits.role(picture.id.split('/')[0])
+    return picture.path.name.startswith(name) or split == name.lower()

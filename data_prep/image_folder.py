@@ -1,22 +1,21 @@
 """A folder of images, a folder for each class; any classes, any sizes.
 
     SOURCE/<class>/**/*.jpg                    the split is drawn (--test-fraction)
-    SOURCE/train/<class>/... and test/...      as given; val or valid for want of test
+    SOURCE/train/<class>/... and test/...      as given; also training, train_set ...,
+                                               and val, valid ... for want of test
+    SOURCE/*/<class>/...                       with --level=2, the split is drawn
 
 Labels follow the natural order of the folders' names: 1, 2, 10. With --set the folders
 bear the class names or the codes of a known set, and labels are in its order.
 """
 
+import collections
 import pathlib
 
-from PIL import Image
-
-from data_prep import importing, layouts
+from data_prep import importing, layouts, splits
 from data_prep.squares import Picture
-from fer_jax.data import sets
-from fer_jax.errors import Missing, Unusable
-
-TESTS = ('test', 'val', 'valid', 'validation')  # the first that is there
+from fer_jax.data import picture_folders, sets
+from fer_jax.errors import Unusable
 
 
 def add_arguments(parser):
@@ -28,6 +27,12 @@ def add_arguments(parser):
         default='folder',
         help='a known set whose class names or codes the folders bear',
     )
+    parser.add_argument(
+        '--level',
+        type=int,
+        choices=splits.LEVELS,
+        help='of folders that bears the classes, where two might',
+    )
     layouts.add_split(parser)
     importing.add_arguments(parser, 224)
 
@@ -35,106 +40,90 @@ def add_arguments(parser):
 def run(options):
     """Finds the pictures, prints what is there and writes the prepared folder."""
     source = pathlib.Path(options.source)
-    classes, splits, said = read(source, options.set)
-    recipe, published = {'set': options.set}, importing.AS_GIVEN
-    if 'all' in splits:
-        splits, line = layouts.drawn(splits['all'], options)
-        said, published = [line], importing.DRAWN
+    found = read(source, options.set, options.level)
+    recipe = {'set': options.set}
+    if 'all' in found.splits:
+        drawn, line = layouts.drawn(found.splits['all'], options)
+        found = found._replace(
+            splits=drawn, said=(*found.said, line), published=importing.DRAWN
+        )
         recipe |= layouts.split_recipe(options)
-    importing.run(
-        options,
-        'image_folder',
-        importing.Found(
-            options.set,
-            classes.names,
-            classes.called,
-            splits,
-            said=said,
-            published=published,
-            doubts=classes.doubts,
-        ),
-        **recipe,
-    )
+    if options.level:
+        recipe['level'] = options.level
+    importing.run(options, 'image_folder', found, **recipe)
 
 
-def read(source, set_name):
-    """The layouts.Classes, {split: Pictures} and lines for the report.
+def read(source, set_name, level=None, tests=splits.TESTS):
+    """What is Found in a source; the split is 'all' where it has none.
 
-    The split is 'all' where the source has none. Ids are paths within the source.
+    Ids are paths within the source. For `level` and `tests` see splits.of.
 
     Raises:
-      Unusable: a source that is not laid out so.
+      Missing, Unusable: a source that is not laid out so.
     """
-    folders, said = split_folders(source)
-    given = {split: by_class(folder) for split, folder in folders.items()}
-    classes = layouts.classes(
-        {name: folders[split] / name for split in given for name in given[split]},
-        set_name,
-    )
-    splits = {
+    layout = splits.of(source, set_name, level, tests)
+    left_out = collections.Counter()
+    given = {}
+    for split, folders in layout.folders.items():
+        given[split] = collections.defaultdict(list)
+        for folder in folders:
+            for name, some in by_class(folder, left_out).items():
+                given[split][name] += some
+    where = {}
+    for split, found in given.items():
+        for name in found:
+            where.setdefault(name, layout.folders[split][0] / name)
+    classes = layouts.classes(where, set_name)
+    order = sorted(classes.places.items(), key=lambda one: one[1])
+    pictures = {
         split: [
             Picture(path.relative_to(source).as_posix(), path, place)
-            for name, place in sorted(classes.places.items(), key=lambda one: one[1])
+            for name, place in order
             for path in found.get(name, [])
         ]
         for split, found in given.items()
     }
-    return classes, splits, said
+    if source not in layout.folders.get('all', ()):
+        left_out += picture_folders.beside(source)[0].left_out
+    return importing.Found(
+        set_name,
+        classes.names,
+        classes.called,
+        pictures,
+        said=tuple(layout.said),
+        doubts=classes.doubts,
+        left_out=left_out,
+    )
 
 
-def split_folders(source):
-    """{'train': folder, 'test': folder} or {'all': source}, and lines for the report.
-
-    Raises:
-      Missing: no such folder, or one with a train and no test.
-    """
-    if not source.is_dir():
-        raise Missing(f'{source}: no such folder; --source names it')
-    found = {path.name.lower(): path for path in source.iterdir() if path.is_dir()}
-    if 'train' not in found:
-        return {'all': source}, []
-    tests = [name for name in TESTS if name in found]
-    if not tests:
-        raise Missing(
-            f'{source} has a folder train and none of {", ".join(TESTS)}; '
-            'add one, or name the folder train itself for a drawn split'
-        )
-    folders = {'train': found['train'], 'test': found[tests[0]]}
-    others = sorted(found.keys() - {'train', tests[0]})
-    said = [f'{split}: {folder}' for split, folder in folders.items()]
-    return folders, said + [f'left out: {found[name]}' for name in others]
-
-
-def by_class(folder):
+def by_class(folder, left_out):
     """{name of a class folder: its pictures, in natural order}.
+
+    Args:
+      left_out: Counter of what is no picture; gains what there is of it.
 
     Raises:
       Unusable: no class folder, one without a picture, or pictures beside them.
     """
-    known = Image.registered_extensions()  # loads Pillow's formats
-    classes = sorted(
-        path
-        for path in folder.iterdir()
-        if path.is_dir() and not path.name.startswith('.')
-    )
-    beside = [path for path in folder.iterdir() if path.suffix.lower() in known]
-    if not classes or beside:
-        what = f'{len(beside)} pictures' if beside else 'no folder'
+    files, classes = picture_folders.beside(folder)
+    splits.refuse_yolo(folder, classes)
+    if not classes or files.pictures:
+        what = f'{len(files.pictures)} pictures' if files.pictures else 'no folder'
         raise Unusable(
             f'{folder} holds {what}; wanted a folder for each class, pictures in them'
         )
+    left_out += files.left_out
     found = {}
     for place in classes:
-        found[place.name] = sorted(
-            (
-                path
-                for path in place.rglob('*')
-                if path.suffix.lower() in known and not path.name.startswith('.')
-            ),
-            key=lambda path: layouts.natural(path.as_posix()),
-        )
-        if not found[place.name]:
+        inside = picture_folders.below(place)
+        if not inside.pictures:
+            held = picture_folders.told(inside.left_out)
             raise Unusable(
-                f'{place}: no picture in this class; put some there, or remove it'
+                f'{place}: no picture in this class; '
+                + (f'it holds {held}' if held else 'put some there, or remove it')
             )
+        left_out += inside.left_out
+        found[place.name] = sorted(
+            inside.pictures, key=lambda path: layouts.natural(path.as_posix())
+        )
     return found

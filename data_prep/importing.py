@@ -7,21 +7,23 @@ writes the prepared folder. Stopped, however hard, the same command goes on.
 
 import dataclasses
 import errno
-import os
 import pathlib
 import sys
+import types
+from collections.abc import Mapping
 from concurrent.futures.process import BrokenProcessPool
 from typing import NamedTuple
 
 import rich.console
 
-from data_prep import alignment, processes, reports, squares
-from fer_jax.data import prepared, writing
-from fer_jax.errors import Missing, Unusable
+from data_prep import alignment, presence, processes, reports, squares
+from data_prep.presence import place, several
+from fer_jax.data import opening, picture_folders, prepared, writing
+from fer_jax.data.quoting import printable, quoted
+from fer_jax.errors import Unusable
 
 SHARD = 8192  # examples; no more is done again after a kill
 ALIGNED_SHARD = 1024  # which takes longer
-NAMED = 3  # of many wrong things, so many are named
 AS_GIVEN = (('train', 'train'), ('test', 'test'))  # splits, and their names in sets.py
 DRAWN = (('all', 'all'),)
 
@@ -37,6 +39,7 @@ class Found(NamedTuple):
     said: tuple = ()  # lines for the report: rules taken, rows left out
     published: tuple = AS_GIVEN  # which counts of sets.py stand beside which
     doubts: tuple = ()  # lines: what is taken as it is, and may be wrong
+    left_out: Mapping = types.MappingProxyType({})  # files that are no pictures: counts
 
 
 def add_arguments(parser, size_px):
@@ -60,6 +63,7 @@ def add_arguments(parser, size_px):
         '--workers', type=int, default=processes.cores(), help='default: one a core'
     )
     parser.add_argument('--force', action='store_true', help='replace the folder')
+    opening.add_arguments(parser)
     parser.set_defaults(then=prepare)
     alignment.add_arguments(parser)
 
@@ -69,7 +73,7 @@ def run(options, door, found, **recipe):
 
     The doctor puts another function there, and so looks at sources through the doors.
     """
-    return options.then(options, door, found, **recipe)
+    return options.then(options, door, presence.spelled(found), **recipe)
 
 
 def prepare(options, door, found, **recipe):
@@ -88,18 +92,21 @@ def prepare(options, door, found, **recipe):
     if options.size < 1:
         raise Unusable(f'--size={options.size}; wanted 1 or more pixels')
     aligner = alignment.make(options, options.size)
+    limits = opening.limits_of(options)
     for line in found.said:
-        console.print(line)
+        console.print(printable(line))
+    if found.left_out:
+        console.print(f'left out: {picture_folders.told(found.left_out)}')
     for line in found.doubts:
         print(f'warning: {line}', file=sys.stderr)
     console.print(reports.class_table(found))
     check(found)
-    stamps = look(found, options.on_corrupt)
+    stamps = presence.look(found, options.on_corrupt)
     count = sum(map(len, stamps.values()))
     workers = options.workers if count > squares.FEW else 1
     try:
         with (
-            squares.workers(workers, options.size, aligner) as convert,
+            squares.workers(workers, options.size, aligner, limits) as convert,
             reports.bar(console) as shown,
         ):
             task = shown.add_task('pictures', total=count)
@@ -118,7 +125,13 @@ def prepare(options, door, found, **recipe):
                 splits={
                     name: writing.Restartable(
                         stamps[name],
-                        Remaining(found.splits[name], convert, options, console),
+                        Remaining(
+                            found.splits[name],
+                            behind(found.splits, name),
+                            convert,
+                            options,
+                            console,
+                        ),
                     )
                     for name in prepared.SPLITS
                 },
@@ -153,11 +166,18 @@ def sums(files):
     }
 
 
+def behind(splits, name):
+    """The Pictures of all splits that are written behind one."""
+    place = prepared.SPLITS.index(name)
+    return [row for later in prepared.SPLITS[place + 1 :] for row in splits[later]]
+
+
 @dataclasses.dataclass(frozen=True)
 class Remaining:
     """remaining(n) -> the Examples of Pictures n, n + 1, ..., as they are asked for."""
 
     pictures: list
+    behind: list  # Pictures of the splits that follow
     convert: object  # of squares.workers
     options: object
     console: object
@@ -169,25 +189,36 @@ class Remaining:
                 f'{start:,} pictures are there of an import that was stopped; '
                 'it goes on behind them'
             )
-        for picture, square in zip(rest, self.convert(rest)):
-            if square.data is None and self.options.on_corrupt == 'stop':
-                self.stop_at(picture, square.note[0])
+        stops = self.options.on_corrupt == 'stop'
+        for number, (picture, square) in enumerate(zip(rest, self.convert(rest))):
+            if square.data is None and stops:
+                reason = square.note[0]
+                if reason.startswith(squares.UNREADABLE):
+                    self.stop_at(rest[number:], reason)
+            id = picture.id if square.data else printable(picture.id)
             yield writing.Example(
-                picture.id, square.data, picture.label, picture.clean_label, square.note
+                id, square.data, picture.label, picture.clean_label, square.note
             )
 
-    def stop_at(self, picture, reason):
-        """Raises ValueError if a picture cannot be read."""
-        if reason.startswith(squares.UNREADABLE):
-            raise Unusable(
-                f'{place(picture)}: {reason}; put it right and give the same command '
-                'again, or --on-corrupt=skip leaves such pictures out'
-            )
-
-
-def place(picture):
-    """Where a Picture is, for a message: its file, and the row that names it."""
-    return f'{picture.path} ({picture.where})' if picture.where else f'{picture.path}'
+    def stop_at(self, rest, reason):
+        """Raises Unusable about a Picture, the first of the rest, and says how many
+        more of them cannot be read."""
+        first, *others = rest
+        others += self.behind
+        count = self.options.workers if len(others) > squares.FEW else 1
+        limits, boxed = opening.limits_of(self.options), self.options.align is None
+        self.console.print(f'{place(first)}: {reason}; looking for others')
+        with squares.examiners(count, limits, boxed) as troubles:
+            bad = [row for row, said in zip(others, troubles(others)) if said]
+        more, what = '', 'it'
+        if bad:
+            what = 'them'
+            more = f'; {len(bad) + 1:,} pictures cannot be read, this one, '
+            more += several(map(place, bad))
+        raise Unusable(
+            f'{place(first)}: {reason}{more}; put {what} right and give the same '
+            f'command again, or --on-corrupt=skip leaves {what} out'
+        )
 
 
 def check(found):
@@ -213,10 +244,14 @@ def check(found):
                     f'{place(picture)}: label {picture.label}, clean label '
                     f'{picture.clean_label}; wanted 0 to {many - 1}'
                 )
+            if not picture.id or '\0' in picture.id:
+                raise Unusable(
+                    f'{place(picture)}: the id {quoted(picture.id)}; wanted a text'
+                )
             other = first.setdefault(picture.id, picture)
             if other is not picture:
                 raise Unusable(
-                    f'the id {picture.id!r} is used twice in {split}: by '
+                    f'the id {quoted(picture.id)} is used twice in {split}: by '
                     f'{place(other)} and {place(picture)}; ids must be unique'
                 )
     used = {picture.label for picture in found.splits['train']}
@@ -226,35 +261,3 @@ def check(found):
             f'no training picture of {", ".join(empty)}, nothing written: '
             'see the counts above'
         )
-
-
-def look(found, on_corrupt):
-    """{split: what decides each example, as text}; stops at files that are missing."""
-    stamps, missing = {}, []
-    for split in prepared.SPLITS:
-        stamps[split] = []
-        for picture in found.splits[split]:
-            try:
-                status = os.stat(picture.path)
-                seen = f'{status.st_size} {status.st_mtime_ns}'
-            except (FileNotFoundError, NotADirectoryError):
-                missing.append(picture)
-                seen = 'missing'
-            marks = picture.landmarks
-            marks = None if marks is None else [list(map(float, p)) for p in marks]
-            stamps[split].append(
-                f'{picture.id} {picture.path} {picture.label} {picture.clean_label} '
-                f'{picture.box} {marks} {seen}'
-            )
-    if missing and on_corrupt == 'stop':
-        raise Missing(
-            f'{len(missing):,} pictures are missing: {several(map(place, missing))}; '
-            'is --source the right folder? --on-corrupt=skip leaves them out'
-        )
-    return stamps
-
-
-def several(names):
-    """The first few of many names, as text."""
-    names = list(names)
-    return ', '.join(names[:NAMED]) + (', ...' if len(names) > NAMED else '')

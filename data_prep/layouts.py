@@ -117,9 +117,7 @@ def drawn(pictures, options, group=None):
         names[None if group else row.label].add(group(row) if group else row.id)
     test = set()
     for some in names.values():
-        order = sorted(
-            some, key=lambda name: hashlib.sha256(f'{seed} {name}'.encode()).digest()
-        )
+        order = sorted(some, key=lambda name: _draw(seed, name))
         test.update(order[: round(fraction * len(some))])
     splits = {'train': [], 'test': []}
     for row in pictures:
@@ -127,6 +125,11 @@ def drawn(pictures, options, group=None):
         splits['test' if name in test else 'train'].append(row)
     what = 'files' if group else 'each class'
     return splits, f'split: drawn, {fraction:g} of {what} for the test, seed {seed}'
+
+
+def _draw(seed, name):
+    """sha256 of a seed and a name, whose bytes may be no UTF-8."""
+    return hashlib.sha256(f'{seed} {name}'.encode(errors='surrogateescape')).digest()
 
 
 def add_split(parser):

@@ -6,6 +6,7 @@ import rich.progress
 import rich.table
 
 from fer_jax.data import prepared, sets
+from fer_jax.data.quoting import printable
 
 
 def class_table(found):
@@ -62,7 +63,7 @@ def end(console, folder):
         console.print(f'{split}: {count:,} {what}: {reason}')
     for path in folder.parent.glob(f'.{folder.name}.*.partial'):
         console.print(
-            f'{path}: left by an import with other options that was stopped; '
-            'give those again to go on with it, or remove it'
+            f'{printable(path)}: left by an import with other options that was '
+            'stopped; give those again to go on with it, or remove it'
         )
-    console.print(f'written: {folder}')
+    console.print(f'written: {printable(folder)}')

@@ -1,11 +1,9 @@
 """A contact sheet of a prepared folder: a row a class, so that one sees the data."""
 
-import io
-
 import numpy as np
 from PIL import Image, ImageDraw
 
-from fer_jax.data import prepared, records
+from fer_jax.data import pipeline, prepared, records
 
 MARGIN_PX = 90  # room for the class name
 
@@ -31,7 +29,8 @@ def run(options):
         for column, i in enumerate(np.flatnonzero(split.labels == row)):
             if column == options.columns:
                 break
-            image = Image.open(io.BytesIO(records.decode_example(source[i])[1]))
-            sheet.paste(image, (MARGIN_PX + column * size, row * size))
+            name, image = records.decode_example(source[i])
+            face = Image.fromarray(pipeline.decode(image, size, name))
+            sheet.paste(face, (MARGIN_PX + column * size, row * size))
     sheet.save(options.out)
     print(f'written: {options.out}')

@@ -14,11 +14,10 @@ import numpy as np
 from PIL import Image
 
 from data_prep import processes
-from fer_jax.data import pictures
+from fer_jax.data import opening, pictures
 from fer_jax.errors import Unusable
 
 FEW = 256  # so many are done before processes have started
-ORIENTATION = 0x0112  # the EXIF tag
 UNREADABLE = 'unreadable'
 
 
@@ -41,15 +40,16 @@ class Square(NamedTuple):
     note: tuple = ()  # of texts, the reason first
 
 
-def convert(chunk, size_px, aligner=None):
+def convert(chunk, size_px, aligner=None, limits=opening.LIMITS):
     """The Squares of some Pictures, in their order.
 
     Args:
       chunk: Pictures.
       size_px: side of the squares.
       aligner: what brings faces upright (alignment.Aligner), None for none.
+      limits: of a file.
     """
-    squares = [_square(picture, size_px, aligner) for picture in chunk]
+    squares = [_square(picture, size_px, limits, aligner) for picture in chunk]
     if aligner is None:
         return squares
     waiting = [i for i, square in enumerate(squares) if isinstance(square, Image.Image)]
@@ -67,43 +67,81 @@ def convert(chunk, size_px, aligner=None):
     return squares
 
 
-def _square(picture, size_px, aligner):
+def troubles(chunk, limits, boxed):
+    """Why each of some Pictures cannot be read, '' where it can.
+
+    Args:
+      boxed: whether squares are cut out by their boxes.
+    """
+    said = []
+    for picture in chunk:
+        try:
+            full = _upright(picture, opening.read(_content(picture, limits), limits))
+            if boxed and picture.box is not None:
+                check_box(picture.box, full.size)
+        except Unusable as error:
+            said.append(str(error))
+        else:
+            said.append('')
+    return said
+
+
+def _square(picture, size_px, limits, aligner):
     """The Square of a picture; with an aligner the RGB image that it is to get."""
     try:
-        content = picture.path.read_bytes()
-        with Image.open(io.BytesIO(content)) as image:
-            plain = picture.box is None and aligner is None
-            if plain and _is_square(image, size_px):
-                image.load()  # says whether it is whole
-                return Square(content)
-            if picture.box is not None or picture.landmarks is not None:
-                # whose pixels are those of the file, before EXIF turns it
-                image.getexif().pop(ORIENTATION, None)
-            full = pictures.rgb(image)
-            full.format = image.format  # forgotten where it was converted
+        content = _content(picture, limits)
+        stored = opening.read(content, limits)
+        plain = picture.box is None and aligner is None
+        if plain and _is_square(stored, size_px):
+            return Square(content)
+        full = _upright(picture, stored)
         if aligner is not None:
+            full.format = stored.format  # forgotten where it was converted
             return full
         if picture.box is None:
             square = Image.fromarray(pictures.fitted(full, size_px))
         else:
             square = around(full, picture.box, size_px)
-        return Square(_encoded(square, full.format == 'JPEG'))
-    # Pillow raises any of these; a bomb is a file that claims to be enormous
-    except (
-        OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError
-    ) as error:  # fmt: skip
-        said = str(getattr(error, 'strerror', None) or error)
-        return Square(None, (f'{UNREADABLE}: {said.split(": /")[0]}',))
+        return Square(_encoded(square, stored.format == 'JPEG'), _remark(stored))
+    except Unusable as error:
+        return Square(None, (f'{UNREADABLE}: {error}',))
 
 
-def _is_square(image, size_px):
-    """Whether the stored bytes of an image are a record's, as they are."""
+def _content(picture, limits):
+    return opening.content(picture.path, limits)
+
+
+def _upright(picture, stored):
+    """A Picture as an RGB image, upright; with a box or landmarks as the file has it.
+
+    They are in its pixels, before EXIF turns it.
+    """
+    if picture.box is not None or picture.landmarks is not None:
+        stored = stored._replace(orientation=1)
+    return pictures.upright(stored)
+
+
+def _remark(stored):
+    """What is to be known of a picture that could be read, as a note."""
+    if not stored.image.mode.startswith('I'):
+        return ()
+    bits = pictures.grey_bits(stored.image)
+    if bits == 16:
+        return ()
+    return (f'16-bit grey taken for {bits} bits: no value is above {2**bits - 1:,}',)
+
+
+def _is_square(stored, size_px):
+    """Whether the stored bytes of a picture are a record's, as they are."""
+    image = stored.image
     return (
-        image.format in ('JPEG', 'PNG')
+        stored.format in ('JPEG', 'PNG')
+        and stored.bits == 8
+        and not stored.animated
         and image.mode in ('L', 'RGB')
         and image.size == (size_px, size_px)
         and not image.has_transparency_data
-        and image.getexif().get(ORIENTATION, 1) == 1
+        and stored.orientation == 1
     )
 
 
@@ -117,18 +155,24 @@ def around(image, box, size_px):
     Raises:
       Unusable: nothing of the image is in the box.
     """
+    check_box(box, image.size)
     left, top, right, bottom = box
-    width, height = image.size
+    side = max(1, round(max(right - left, bottom - top)))
+    left, top = round((left + right - side) / 2), round((top + bottom - side) / 2)
+    part = image.crop((left, top, left + side, top + side))
+    return part.resize((size_px, size_px), Image.Resampling.BILINEAR)
+
+
+def check_box(box, size):
+    """Raises Unusable if nothing of a picture of a size (width, height) is in a box."""
+    left, top, right, bottom = box
+    width, height = size
     inside = min(right, width) - max(left, 0), min(bottom, height) - max(top, 0)
     if not min(inside) >= 1:
         raise Unusable(
             f'its box goes from ({left:g}, {top:g}) to ({right:g}, {bottom:g}), and '
             f'the picture has {width}x{height}; wanted left, top, right, bottom inside'
         )
-    side = max(1, round(max(right - left, bottom - top)))
-    left, top = round((left + right - side) / 2), round((top + bottom - side) / 2)
-    part = image.crop((left, top, left + side, top + side))
-    return part.resize((size_px, size_px), Image.Resampling.BILINEAR)
 
 
 def _encoded(image, as_jpeg):
@@ -140,8 +184,16 @@ def _encoded(image, as_jpeg):
     return data.getvalue()
 
 
-def workers(count, size_px, aligner=None):
+def workers(count, size_px, aligner=None, limits=opening.LIMITS):
     """As processes.spread: gives a function, Pictures -> their Squares in order."""
     return processes.spread(
-        functools.partial(convert, size_px=size_px, aligner=aligner), count
+        functools.partial(convert, size_px=size_px, aligner=aligner, limits=limits),
+        count,
+    )
+
+
+def examiners(count, limits, boxed):
+    """As processes.spread: gives a function, Pictures -> their `troubles` in order."""
+    return processes.spread(
+        functools.partial(troubles, limits=limits, boxed=boxed), count
     )

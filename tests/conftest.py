@@ -3,6 +3,8 @@
 import importlib
 import os
 import signal
+import struct
+import zlib
 
 os.environ.setdefault('JAX_PLATFORMS', 'cpu')
 # Compiling is most of the work: with plainer machine code the contract tests of ReSup
@@ -100,3 +102,27 @@ class Tiny(nn.Module):
 @pytest.fixture(scope='session')
 def tiny():
     return Tiny
+
+
+@pytest.fixture(scope='session')
+def png16():
+    """png16(values) -> a PNG of 16 bits: uint16 [h, w] grey, [h, w, 3] colours."""
+    return encoded_png16
+
+
+def encoded_png16(values):
+    def chunk(kind, data):
+        return (
+            struct.pack('>I', len(data))
+            + kind
+            + data
+            + struct.pack('>I', zlib.crc32(kind + data))
+        )
+
+    height, width = values.shape[:2]
+    header = struct.pack('>IIBBBBB', width, height, 16, 2 * (values.ndim == 3), 0, 0, 0)
+    lines = b''.join(b'\0' + row.astype('>u2').tobytes() for row in values)
+    return b'\x89PNG\r\n\x1a\n' + b''.join(
+        chunk(*one)
+        for one in ((b'IHDR', header), (b'IDAT', zlib.compress(lines)), (b'IEND', b''))
+    )

@@ -64,3 +64,24 @@ def test_numerics_need_arrays_alone():
     for path in (ROOT / 'fer_jax' / 'numerics').rglob('*.py'):
         found = {name.split('.')[0] for name in imported(path)}
         assert found <= allowed, f'{path} imports {found - allowed}'
+
+
+def opens_pictures(path):
+    """Whether a file has Pillow, or another, open one."""
+    names = [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+    ]
+    called = any(name.endswith(('Image.open', '.imread')) for name in names)
+    return called or any(
+        name.startswith('PIL.') and name.endswith(('.open', 'ImageFile', 'Plugin'))
+        for name in imported(path)
+    )
+
+
+def test_pictures_are_opened_in_one_place():
+    """For Pillow hands a file called .jpg to Ghostscript, if its content says so."""
+    others = [ROOT / 'launch.py', *(ROOT / 'benchmarks').glob('*.py')]
+    found = [path for path in (*MODULES, *others) if opens_pictures(path)]
+    assert found == [ROOT / 'fer_jax/data/opening.py']

@@ -16,8 +16,11 @@ import rich.table
 
 from data_prep import processes
 from data_prep.doctor import layouts, page, pixels, verdict
-from fer_jax.data import whole
+from fer_jax.data import opening, whole
+from fer_jax.data.quoting import printable
 from fer_jax.errors import Unusable
+
+NAMED = 3  # groups of a finding, and pictures of a group, on the screen
 
 
 def add_arguments(parser):
@@ -29,6 +32,7 @@ def add_arguments(parser):
     parser.add_argument(
         '--workers', type=int, default=processes.cores(), help='default: one a core'
     )
+    opening.add_arguments(parser)
     parser.add_argument('--force', action='store_true', help='replace the reports')
 
 
@@ -41,12 +45,17 @@ def run(options):
     for path in reports:
         if path.exists() and not options.force:
             raise Unusable(f'{path} exists; name another --out, or pass --force')
+    limits = opening.limits_of(options)
     source = layouts.recognised(folder)
-    console.print(f'{folder}: {source.title}, {len(source.items):,} pictures')
+    console.print(
+        f'{printable(folder)}: {source.title}, {len(source.items):,} pictures'
+    )
     seen = list(
         rich.progress.track(
             pixels.examine_all(
-                [(item.source, item.box) for item in source.items], options.workers
+                [(item.source, item.box) for item in source.items],
+                options.workers,
+                limits,
             ),
             description='looking',
             total=len(source.items),
@@ -54,16 +63,16 @@ def run(options):
         )
     )
     report = {'folder': str(folder), **verdict.judge(source, seen)}
-    say(console, report)
+    say(console, report, source)
     out.parent.mkdir(parents=True, exist_ok=True)
-    whole.write_text(reports[0], page.html(report, source, seen))
+    whole.write_text(reports[0], page.html(report, source, seen, limits))
     whole.write_text(reports[1], json.dumps(named(report, source, seen), indent=1))
-    console.print(f'written: {reports[0]}, {reports[1]}')
+    console.print(printable(f'written: {reports[0]}, {reports[1]}'))
     return int(report['wrong'])
 
 
-def say(console, report):
-    """Prints the counts and the findings."""
+def say(console, report, source):
+    """Prints the counts and the findings, and names the first of what is wrong."""
     for split, counts in report['splits'].items():
         table = rich.table.Table(split, 'found', 'published')
         published = counts['published']
@@ -73,13 +82,25 @@ def say(console, report):
         console.print(table)
     for finding in report['findings']:
         kind = 'WRONG ' if finding['wrong'] else 'remark'
-        said = '; '.join(finding['texts'][:3])
+        said = finding['texts'][:NAMED]
+        if finding['wrong']:
+            said += examples(finding['places'], source.items)
         console.print(
-            f'{kind} {finding["name"]}: {finding["count"]:,}'
-            f' ({finding["meaning"]}){f": {said}" if said else ""}'
+            f'{kind} {finding["name"]}: {finding["count"]:,} ({finding["meaning"]})'
+            + printable(f': {"; ".join(said)}' if said else '')
         )
     if not report['wrong']:
         console.print('nothing is wrong')
+
+
+def examples(places, items):
+    """The first of some groups of pictures, by their files, as texts."""
+    shown = [
+        ' = '.join(items[place].name for place in group[:NAMED])
+        + (' = ...' if len(group) > NAMED else '')
+        for group in places[:NAMED]
+    ]
+    return shown + ['...'] * (len(places) > NAMED)
 
 
 def named(report, source, seen):

@@ -4,8 +4,6 @@ import argparse
 import contextlib
 from typing import Any, NamedTuple
 
-from PIL import Image
-
 from data_prep import (
     affectnet,
     cifar10,
@@ -18,7 +16,7 @@ from data_prep import (
     raf_db,
 )
 from data_prep.doctor import sources
-from fer_jax.data import sets
+from fer_jax.data import picture_folders, sets
 from fer_jax.errors import Missing, Unusable
 
 
@@ -40,7 +38,8 @@ LAYOUTS = (
         ('--images=original',),
     ),
     Layout(
-        'AffectNet, npy files', affectnet, ('train_set',), ('--classes=8',),
+        'AffectNet, npy files', affectnet,
+        ('train_set/images', 'train_set/annotations'), ('--classes=8',),
     ),
     Layout(
         'AffectNet, csv of 2017', affectnet,
@@ -78,11 +77,13 @@ def recognised(folder):
     for layout in LAYOUTS:
         if any((folder / sign).exists() for sign in layout.signs):
             return through(layout, folder)
-    known = Image.registered_extensions()
-    if not any(path.suffix.lower() in known for path in folder.rglob('*')):
+    below = picture_folders.below(folder)
+    if not below.pictures:
+        held = picture_folders.told(below.left_out)
         raise Unusable(
             f'{folder}: no prepared folder, no published layout of a data set and no'
             ' folder of images; name the folder that holds them'
+            + (f' (here: {held})' if held else '')
         )
     return through(FOLDER, folder)
 
@@ -124,4 +125,5 @@ def look(options, door, found, **recipe):
         items=items,
         published=dict(found.published),
         facts=(('its door says', '; '.join(said)),) if said else (),
+        left_out=found.left_out,
     )

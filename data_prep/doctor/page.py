@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image
 
 from data_prep.doctor import pixels
-from fer_jax.data import pictures
+from fer_jax.data import opening
+from fer_jax.data.quoting import printable
 
 THUMBNAIL_PX = 96
 GROUPS = 16  # of pictures are shown of each finding
@@ -17,17 +18,18 @@ OF_A_GROUP = 6
 TEMPLATE = pathlib.Path(__file__).with_name('page.html')
 
 
-def html(report, source, seen):
+def html(report, source, seen, limits):
     """The page, as text; it asks for no other file.
 
     Args:
       report: of verdict.judge.
       source: the sources.Source.
       seen: pixels.Seen of its items.
+      limits: of the files.
     """
     wrong = [finding for finding in report['findings'] if finding['wrong']]
     remarks = [finding for finding in report['findings'] if not finding['wrong']]
-    shown = Shown(source, seen)
+    shown = Shown(source, seen, limits)
     parts = {
         'title': text(f'{report["folder"]}: {verdict_of(wrong, remarks)}'),
         'folder': text(report['folder']),
@@ -54,7 +56,7 @@ def verdict_of(wrong, remarks):
 
 def text(value):
     """Any value, escaped."""
-    return markup.escape(str(value))
+    return markup.escape(printable(value))
 
 
 def facts(report):
@@ -120,8 +122,8 @@ def statistics(found):
 class Shown:
     """Findings with their pictures."""
 
-    def __init__(self, source, seen):
-        self._source, self._seen = source, seen
+    def __init__(self, source, seen, limits):
+        self._source, self._seen, self._limits = source, seen, limits
 
     def finding(self, finding):
         """One finding, as HTML."""
@@ -169,10 +171,9 @@ class Shown:
         if isinstance(found, np.ndarray):
             image = Image.fromarray(found).convert('RGB')
         else:
-            content = found if isinstance(found, bytes) else found.read_bytes()
-            with Image.open(io.BytesIO(content)) as opened:
-                image = pictures.upright(opened)
-        image = pixels.inside(image, item.box)
+            if not isinstance(found, bytes):
+                found = opening.content(found, self._limits)
+            image = pixels.upright(opening.read(found, self._limits), item.box)
         image.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
         content = io.BytesIO()
         image.save(content, 'JPEG', quality=85)

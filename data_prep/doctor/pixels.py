@@ -6,26 +6,25 @@ grey values, whether each is brighter than its left neighbour (the difference ha
 Krawetz, "Kind of Like That", 2013, at 256 bits).
 """
 
+import functools
 import hashlib
-import io
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageChops
 
 from data_prep import processes
-from fer_jax.data import pictures
-from fer_jax.errors import Unusable
+from fer_jax.data import opening, pictures
+from fer_jax.errors import Missing, Unusable
 
 FEW = 512  # so many are done before processes have started
 TINY_PX = 8
 SAME = 2  # of 255: values of a JPEG that were one
 SIGNATURE_PX = 16
-ORIENTATION = 0x0112  # the EXIF tag
-PNG = b'\x89PNG\r\n\x1a\n'
 UNREADABLE = ('missing', 'truncated', 'unreadable')
 TRAITS = (
-    'tiny', 'blank', 'CMYK', '16-bit', 'alpha', 'grey', 'palette', 'turned', 'animated',
+    'tiny', 'blank', 'CMYK', '16-bit', 'dark 16-bit', 'alpha', 'grey', 'palette',
+    'turned', 'animated',
 )  # fmt: skip
 
 
@@ -41,42 +40,41 @@ class Seen(NamedTuple):
     moments: tuple = ()  # mean of R, G, B and of their squares, values 0 to 1
 
 
-def examine(source, box=None):
+def examine(source, box=None, limits=opening.LIMITS):
     """What is Seen of a picture.
 
     Args:
       source: the content of a file; a path, or what else has read_bytes; or uint8
         pixels [h, w] or [h, w, 3].
       box: left, top, right, bottom in px, of what counts of it; None: all.
+      limits: of a file.
     """
+    if isinstance(source, np.ndarray):
+        grey = {'grey'} if source.ndim == 2 else set()
+        return measured(Image.fromarray(source).convert('RGB'), grey)
     try:
-        if isinstance(source, np.ndarray):
-            grey = {'grey'} if source.ndim == 2 else set()
-            return measured(Image.fromarray(source).convert('RGB'), grey)
         if not isinstance(source, bytes):
-            source = source.read_bytes()
-    except FileNotFoundError:
+            source = opening.content(source, limits)
+    except Missing:
         return Seen('missing', 'no such file')
-    except OSError as error:
-        return Seen('unreadable', error.strerror or str(error))
-    trouble, size = 'unreadable', (0, 0)
+    except Unusable as error:
+        return Seen('unreadable', str(error))
     try:
-        with Image.open(io.BytesIO(source)) as image:
-            size, traits = image.size, traits_of(image, source)
-            if box is not None:
-                image.getexif().pop(ORIENTATION, None)  # boxes are of the file's pixels
-            if 'animated' not in traits:
-                image.load()
-            upright = inside(pictures.upright(image), box)
-    # Pillow raises any of these; a bomb is a file that claims to be enormous
-    except (
-        OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError
-    ) as error:  # fmt: skip
-        said = str(error).replace('<_io.BytesIO object at ', '').split(' 0x')[0]
-        if 'truncated' in said.lower() or (size != (0, 0) and not whole(source)):
-            trouble = 'truncated'
-        return Seen(trouble, said, size)
-    return measured(upright, traits)
+        stored = opening.read(source, limits)
+        return measured(upright(stored, box), traits_of(stored))
+    except Unusable as error:
+        cut = 'truncated' in str(error).lower() or not whole(source)
+        return Seen('truncated' if cut else 'unreadable', str(error))
+
+
+def upright(stored, box=None):
+    """What counts of an opening.Stored picture, as a Pillow RGB image.
+
+    Boxes are in the pixels of the file, before EXIF turns it.
+    """
+    if box is not None:
+        stored = stored._replace(orientation=1)
+    return inside(pictures.upright(stored), box)
 
 
 def inside(image, box):
@@ -96,25 +94,25 @@ def inside(image, box):
 
 def whole(content):
     """Whether the end of a PNG or JPEG is there; True for other formats."""
-    if content.startswith(PNG):
+    if content.startswith(opening.PNG):
         return b'IEND' in content[-64:]
     if content.startswith(b'\xff\xd8'):
         return b'\xff\xd9' in content[-64:]
     return True
 
 
-def traits_of(image, content):
-    """Which TRAITS a Pillow image has by its header, as a set."""
-    mode = image.mode
-    deep = content.startswith(PNG) and content[24] == 16  # Pillow shows RGB as 8 bits
+def traits_of(stored):
+    """Which TRAITS an opening.Stored picture has by its header, as a set."""
+    image, deep = stored.image, stored.image.mode.startswith('I')
     found = {
-        'CMYK': mode == 'CMYK',
-        '16-bit': deep or mode.startswith('I'),
+        'CMYK': image.mode == 'CMYK',
+        '16-bit': stored.bits == 16,
+        'dark 16-bit': deep and pictures.grey_bits(image) < 16,
         'alpha': image.has_transparency_data,
-        'grey': mode in ('1', 'L', 'LA') or mode.startswith('I'),
-        'palette': mode == 'P',
-        'turned': image.getexif().get(ORIENTATION, 1) != 1,
-        'animated': getattr(image, 'is_animated', False),
+        'grey': deep or image.mode in ('1', 'L', 'LA'),
+        'palette': image.mode == 'P',
+        'turned': stored.orientation != 1,
+        'animated': stored.animated,
     }
     return {trait for trait, has in found.items() if has}
 
@@ -151,17 +149,18 @@ def signature(image):
     return np.packbits(grey[:, 1:] > grey[:, :-1]).tobytes()
 
 
-def examine_all(items, workers):
+def examine_all(items, workers, limits=opening.LIMITS):
     """What is Seen of (source, box) pairs, in order: an iterator.
 
     A source may also be a function without arguments that gives one.
     """
     count = workers if len(items) > FEW else 1
-    with processes.spread(_examined, count) as examined:
+    look = functools.partial(_examined, limits=limits)
+    with processes.spread(look, count) as examined:
         yield from examined(
             (source() if callable(source) else source, box) for source, box in items
         )
 
 
-def _examined(chunk):
-    return [examine(*one) for one in chunk]
+def _examined(chunk, limits):
+    return [examine(*one, limits) for one in chunk]

@@ -1,6 +1,9 @@
 """A folder -> the pictures in it and the labels they are given, whatever it is."""
 
 import functools
+import pathlib
+import types
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +22,13 @@ class Item(NamedTuple):
     box: tuple | None = None
     where: str = ''  # file and row, for a report
 
+    @property
+    def name(self):
+        """What it is called on the screen: its file, or where it is in one."""
+        if isinstance(self.source, pathlib.Path):
+            return str(self.source)
+        return self.where or f'{self.split} {self.id}'
+
 
 class Source(NamedTuple):
     """What a folder is, before any picture is looked at."""
@@ -31,6 +41,7 @@ class Source(NamedTuple):
     facts: tuple = ()  # (name, text) each
     damage: tuple = ()  # texts
     size_px: int | None = None  # that every picture must have
+    left_out: Mapping = types.MappingProxyType({})  # files that are no pictures: counts
 
 
 def of_prepared(folder):

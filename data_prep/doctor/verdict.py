@@ -10,6 +10,7 @@ import numpy as np
 
 from data_prep.doctor import copies, pixels, sources
 from fer_jax.data import augment, sets
+from fer_jax.data.quoting import is_utf8
 
 # name: (wrong in a prepared folder, wrong in a raw one, what it means)
 FINDINGS = {
@@ -17,6 +18,7 @@ FINDINGS = {
     'missing': (True, True, 'the labels name a file that is not there'),
     'truncated': (True, True, 'the file is cut short'),
     'unreadable': (True, True, 'not a picture, or a broken one'),
+    'names': (True, True, 'the name of a file is not UTF-8; doors refuse it'),
     'tiny': (True, True, f'a side has less than {pixels.TINY_PX} px'),
     'blank': (True, True, 'all of it is one colour'),
     'size': (True, True, 'another size than the manifest says'),
@@ -38,11 +40,15 @@ FINDINGS = {
     ),
     'CMYK': (True, False, 'four colours for print; doors make RGB of them'),
     '16-bit': (True, False, '16 bits a colour; doors make 8 of them'),
+    'dark 16-bit': (
+        True, False, 'grey that doors take for 8 or 12 bits, by its largest value',
+    ),
     'alpha': (True, False, 'transparent parts; doors put white behind them'),
     'turned': (True, False, 'EXIF says that it lies on its side; doors turn it'),
     'animated': (True, False, 'several frames; doors take the first'),
     'palette': (False, False, 'colours from a table; doors make RGB of them'),
     'grey and colour': (False, False, 'some pictures are grey, the others are not'),
+    'left out': (False, False, 'kinds of files that no door takes for pictures'),
     'counts': (False, False, 'a split has another count than was published'),
     'imbalance': (False, False, 'the largest class is 10 times the smallest, or more'),
     'statistics': (
@@ -188,6 +194,7 @@ def texts(source, tables, statistics):
         'empty classes': empty,
         'counts': differ,
         'imbalance': uneven,
+        'left out': [f'{n:,} {what}' for what, n in source.left_out.items()],
         'statistics': far(statistics),
     }
     return {name: (said, []) for name, said in found.items()}
@@ -212,6 +219,8 @@ def single(source, seen):
     found = collections.defaultdict(list)
     grey = 0
     for place, one in enumerate(seen):
+        if not is_utf8(source.items[place].id):
+            found['names'].append([place])
         if one.trouble:
             found[one.trouble].append([place])
             continue

@@ -7,15 +7,13 @@ cost per element is paid once a step, not once an image.
 """
 
 import functools
-import io
 import os
 import sys
 
 import grain
 import numpy as np
-from PIL import Image
 
-from fer_jax.data import records
+from fer_jax.data import opening, records
 from fer_jax.errors import Unusable
 
 try:
@@ -163,7 +161,7 @@ def _pixels(data, out):
             return simplejpeg.decode_jpeg(data, buffer=out)
         except ValueError:
             pass  # larger than `out`, damaged, or CMYK: Pillow decides and explains
-    with Image.open(io.BytesIO(data)) as image:
+    with opening.opened(data) as image:
         return np.asarray(image.convert('RGB'))
 
 

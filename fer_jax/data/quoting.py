@@ -16,3 +16,27 @@ def quoted(text):
     while len(repr(shown)) > LIMIT + 3:  # an escape may be ten characters long
         shown = shown[:-1]
     return repr(shown) + ('...' if len(shown) < len(text) else '')
+
+
+def printable(text):
+    """`text` with what does not print escaped, uncut: for names of files.
+
+    Bytes of a name that are no UTF-8 are shown as bytes: `\\xb8`.
+    """
+    return ''.join(c if c.isprintable() else _escaped(c) for c in str(text))
+
+
+def is_utf8(name):
+    """Whether a name can be written as UTF-8; bytes that cannot are halves of some."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _escaped(character):
+    number = ord(character)
+    if 0xDC80 <= number <= 0xDCFF:  # how Python keeps a byte that is no UTF-8
+        return f'\\x{number - 0xDC00:02x}'
+    return character.encode('unicode_escape').decode()

@@ -2,15 +2,13 @@
 
 import collections
 import contextlib
-import io
 import json
 import pathlib
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
-from fer_jax.data import prepared, shards, tables, whole
+from fer_jax.data import opening, prepared, shards, tables, whole
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 
@@ -141,9 +139,10 @@ def _check_example(example, num_classes, image_size_px):
             f'{example.id}: clean label {example.clean_label}, wanted 0 to '
             f'{num_classes - 1}, or -1 for unknown'
         )
-    with Image.open(io.BytesIO(example.image)) as image:  # the header alone
-        if image.size != (image_size_px, image_size_px):
-            raise Unusable(
-                f'{example.id}: image of {image.width}x{image.height}, '
-                f'wanted {image_size_px}x{image_size_px}; resize it first'
-            )
+    with opening.opened(example.image) as image:  # the header alone
+        width, height = image.size
+    if (width, height) != (image_size_px, image_size_px):
+        raise Unusable(
+            f'{example.id}: image of {width}x{height}, '
+            f'wanted {image_size_px}x{image_size_px}; resize it first'
+        )

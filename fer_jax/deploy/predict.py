@@ -5,9 +5,9 @@ import pathlib
 import sys
 
 import numpy as np
-from PIL import Image
 
-from fer_jax.data import tables, whole
+from fer_jax.data import opening, picture_folders, tables, whole
+from fer_jax.data.quoting import is_utf8, printable
 from fer_jax.deploy import sheet
 from fer_jax.deploy.recognizer import LARGEST_BATCH, Recognizer, batched
 from fer_jax.errors import Unusable
@@ -25,6 +25,7 @@ def add_arguments(parser):
     )
     parser.add_argument('--csv', help='table to write: a row a picture or face')
     parser.add_argument('--sheet', help='PNG to write: each of them and its class')
+    opening.add_arguments(parser)
 
 
 def run(options):
@@ -33,13 +34,15 @@ def run(options):
     Raises:
       Unusable: the model or every picture is unusable.
     """
-    paths = list(files(options.pictures))
+    limits = opening.limits_of(options)
+    paths, left_out = files(options.pictures)
     recognizer = Recognizer.load(
         options.workdir,
         format=options.format,
         which=options.which,
         network=options.network,
     )
+    recognizer.limits = limits
     rows, seen, skipped = [], [], collections.Counter()
     named = squares(recognizer, paths, options.align, skipped)
     for some in batched(named, LARGEST_BATCH):
@@ -47,8 +50,9 @@ def run(options):
         for (path, square), each in zip(some, probs):
             best = int(each.argmax())
             name = recognizer.class_names[best]
-            print(f'{name:>12} {each[best]:7.2%}  {path}')
-            rows.append((path, name, each))
+            print(f'{name:>12} {each[best]:7.2%}  {printable(path)}')
+            file = str(path)
+            rows.append((file if is_utf8(file) else printable(file), name, each))
             if options.sheet and len(seen) < sheet.LARGEST:
                 seen.append((square, f'{name} {each[best]:.0%}'))
     if options.csv:
@@ -58,6 +62,9 @@ def run(options):
         with whole.replacing(options.sheet) as file:
             sheet.draw(*zip(*seen)).save(file, 'PNG')
         print(f'written: {options.sheet}, {len(seen)} of {len(rows)} drawn')
+    if left_out:
+        told = picture_folders.told(left_out)
+        print(f'launch.py: left out, no pictures: {told}', file=sys.stderr)
     for why, count in skipped.items():
         print(f'launch.py: {count} of {len(paths)} pictures {why}', file=sys.stderr)
     return 1 if skipped else 0
@@ -77,31 +84,37 @@ def squares(recognizer, paths, align, skipped):
             skipped['could not be read'] += 1
             continue
         if len(found) == 0:
-            print(f'launch.py: {path}: no face found; skipped', file=sys.stderr)
+            print(
+                f'launch.py: {printable(path)}: no face found; skipped', file=sys.stderr
+            )
             skipped['show no face'] += 1
         for number, square in enumerate(found, start=1):
             yield (path if len(found) == 1 else f'{path}#{number}'), square
 
 
 def files(given):
-    """Paths of all pictures: files as given, folders searched through, in order.
+    """Paths of all pictures, and a Counter of what else is in the folders.
+
+    Files as given, whatever they are called; folders searched through, in order.
 
     Raises:
       Unusable: a folder without a picture.
     """
-    suffixes = Image.registered_extensions()
+    paths, left_out = [], collections.Counter()
     for path in map(pathlib.Path, given):
         if not path.is_dir():
-            yield path  # whatever it is called, and if it is missing: said when read
+            paths.append(path)  # if it is missing, that is said when it is read
             continue
-        inside = [
-            inner
-            for inner in sorted(path.rglob('*'))
-            if inner.suffix.lower() in suffixes and inner.is_file()
-        ]
-        if not inside:
-            raise Unusable(f'{path}: no pictures in this folder')
-        yield from inside
+        below = picture_folders.below(path)
+        if not below.pictures:
+            held = picture_folders.told(below.left_out)
+            raise Unusable(
+                f'{printable(path)}: no pictures in this folder'
+                + (f', but {held}' if held else '')
+            )
+        paths += below.pictures
+        left_out += below.left_out
+    return paths, left_out
 
 
 def table(class_names, rows):

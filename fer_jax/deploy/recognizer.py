@@ -7,7 +7,7 @@ import pathlib
 import numpy as np
 from PIL import Image
 
-from fer_jax.data import pictures
+from fer_jax.data import opening, pictures
 from fer_jax.deploy import card
 from fer_jax.errors import Unusable
 
@@ -26,6 +26,7 @@ class Recognizer:
     class_names: of the columns, in order.
     image_size_px: side of the squares that pictures are turned into.
     card: what is known of the model; the content of an export's model.json.
+    limits: opening.Limits of the files of pictures; may be changed.
     """
 
     def __init__(self, known, probs):
@@ -33,6 +34,7 @@ class Recognizer:
         self.card = known
         self.class_names = known['class_names']
         self.image_size_px = known['image_size_px']  # s
+        self.limits = opening.LIMITS
         self._probs = probs
 
     @classmethod
@@ -89,7 +91,7 @@ class Recognizer:
 
     def square(self, picture):
         """What the network is shown of a picture: [s, s, 3] uint8."""
-        return pictures.square(picture, self.image_size_px)
+        return pictures.square(picture, self.image_size_px, self.limits)
 
     def faces(self, photograph):
         """Every face of a photograph for `squares`, aligned: [n, s, s, 3] uint8.
@@ -102,7 +104,7 @@ class Recognizer:
         """
         from fer_jax import faces  # with JAX, and only who asks for faces needs it
 
-        image = np.asarray(pictures.rgb(photograph))
+        image = np.asarray(pictures.rgb(photograph, self.limits))
         return faces.crops(image, self.image_size_px)
 
     def squares(self, images):

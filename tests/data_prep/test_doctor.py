@@ -143,12 +143,14 @@ def test_what_a_picture_is(name, content, traits):
     assert seen.traits == traits
 
 
-def test_16_bits_of_three_colours_which_pillow_does_not_tell():
-    """An 8-bit PNG whose header says 16: read by the header alone."""
-    content = bytearray(encoded(blobs(1)))
-    content[24] = 16
-    with Image.open(io.BytesIO(encoded(blobs(1)))) as image:
-        assert '16-bit' in pixels.traits_of(image, bytes(content))
+def test_16_bits_of_three_colours_which_pillow_does_not_tell(png16):
+    bright = np.full((48, 48, 3), 40_000, np.uint16)
+    bright[:20] = 100
+    seen = pixels.examine(png16(bright))
+    assert seen.traits == ('16-bit', 'grey')
+    dark = pixels.examine(png16(bright // 16))  # a value of 2,500 is one of 9
+    assert dark.trouble == 'unreadable'
+    assert '16-bit colours do not go beyond 4,095' in dark.said
 
 
 @pytest.mark.parametrize('kind', ['PNG', 'JPEG'])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data_prep import __main__ as door
-from data_prep import ferplus, ferplus_folders, image_folder
+from data_prep import ferplus, ferplus_folders, splits
 from fer_jax.data import sets
 
 RAF = sets.SETS['raf_db'].class_names
@@ -481,7 +481,7 @@ def test_folders_that_are_wrong(numbered, imports, photo, tmp_path):
     assert 'one class only (1)' in imports.refused(door, alone(numbered, tmp_path))
     (tmp_path / 'half/train/a').mkdir(parents=True)
     said = imports.refused(door, tmp_path / 'half')
-    assert f'none of {", ".join(image_folder.TESTS)}' in said
+    assert f'none of {", ".join(splits.TESTS)}' in said
     (tmp_path / 'empty').mkdir()
     assert 'empty holds no folder' in imports.refused(door, tmp_path / 'empty')
 

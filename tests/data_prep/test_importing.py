@@ -10,8 +10,8 @@ import time
 import pytest
 from PIL import Image
 
-from data_prep import alignment, importing, squares
-from fer_jax.data import prepared
+from data_prep import alignment, importing, presence, squares
+from fer_jax.data import opening, prepared
 from tests import disks
 from tests.processes import ROOT
 
@@ -60,7 +60,7 @@ def test_what_is_square_already_keeps_its_bytes(tmp_path, photo, imports, stored
     kept = folder.parent / '0/0.jpg'
     turned = folder.parent / '1/1.jpg'
     exif = Image.Exif()
-    exif[squares.ORIENTATION] = 6
+    exif[opening.ORIENTATION] = 6
     Image.open(turned).save(turned, exif=exif)
     imports('image_folder', folder.parent, SMALL, '--test-fraction=0.34')
     data = prepared.load(imports.out)
@@ -131,8 +131,8 @@ def test_missing_files_are_known_before_any_work(source):
     found = given(source)
     found.splits['test'][0] = squares.Picture('x', source / 'no.png', 0, where='line 7')
     with pytest.raises(FileNotFoundError, match=r'1 pictures.*no.png \(line 7\)'):
-        importing.look(found, 'stop')
-    assert importing.look(found, 'skip')['test'][0].endswith('missing')
+        presence.look(found, 'stop')
+    assert presence.look(found, 'skip')['test'][0].endswith("missing'")
     (square,) = squares.convert(found.splits['test'][:1], 16)
     assert square == (None, ('unreadable: No such file or directory',))
 
@@ -155,7 +155,7 @@ def test_a_box_is_cut_out_and_made_square(tmp_path, photo):
 def test_boxes_are_of_the_stored_file_even_if_exif_turns_it(tmp_path, photo):
     path = photo(tmp_path / 'a.png', 100, (30, 24), patch=(0, 0, 6, 6))
     exif = Image.Exif()
-    exif[squares.ORIENTATION] = 6
+    exif[opening.ORIENTATION] = 6
     Image.open(path).save(path, exif=exif)
     (square,) = squares.convert([rows(path, box=(0, 0, 6, 6))], 6)
     (tmp_path / 'square.png').write_bytes(square.data)

@@ -227,4 +227,4 @@ def test_an_unusable_command_is_one_line(arguments, message, capsys):
 
 def test_a_folder_without_pictures_is_said(tmp_path):
     with pytest.raises(ValueError, match='no pictures in this folder'):
-        list(predict.files([tmp_path]))
+        predict.files([tmp_path])

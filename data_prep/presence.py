@@ -1,0 +1,134 @@
+"""Whether the files are there that a door names, and can be read, before any work.
+
+A table and a disk may spell one name in two ways: é as one character (NFC) in a csv,
+as e and an accent (NFD) on a disk that a Mac wrote. They look the same and are taken
+for the same.
+"""
+
+import collections
+import functools
+import os
+import pathlib
+import unicodedata
+
+from fer_jax.data import opening, prepared
+from fer_jax.data.quoting import is_utf8, printable
+from fer_jax.errors import Missing, Unusable
+
+NAMED = 3  # of many wrong things, so many are named
+MISSING, NAME = 'missing', 'its name is not UTF-8'
+
+
+def spelled(found):
+    """Found with the paths of its Pictures in the spelling that the disk has."""
+    names = functools.cache(_names)
+    return found._replace(
+        splits={
+            split: [
+                row._replace(path=_on_disk(row.path, names))
+                if isinstance(row.path, pathlib.Path) and not os.path.exists(row.path)
+                else row
+                for row in rows
+            ]
+            for split, rows in found.splits.items()
+        }
+    )
+
+
+def _on_disk(path, names):
+    """The one path that is there and is this one but for its spelling, else itself."""
+    for place in reversed((path, *path.parents)):
+        if os.path.lexists(place):
+            there = place
+            continue
+        same = names(there).get(_plain(place.name), ())
+        if len(same) != 1:
+            return path
+        there = there / same[0]
+    return there
+
+
+def _names(folder):
+    """{name in composed characters: the names of a folder that are it}."""
+    found = collections.defaultdict(list)
+    if os.path.isdir(folder):
+        for name in os.listdir(folder):
+            found[_plain(name)].append(name)
+    return found
+
+
+def _plain(name):
+    return unicodedata.normalize('NFC', name)
+
+
+def look(found, on_corrupt):
+    """{split: what decides each example, as text}.
+
+    Raises:
+      Missing, Unusable: with 'stop', at files that are not there, are no regular ones,
+        or have a name that no table can hold; says how many and names some.
+    """
+    stamps, troubles = {}, collections.defaultdict(list)
+    for split in prepared.SPLITS:
+        stamps[split] = []
+        for picture in found.splits[split]:
+            trouble, seen = status(picture)
+            if trouble:
+                troubles[trouble].append(picture)
+            marks = picture.landmarks
+            marks = None if marks is None else [list(map(float, p)) for p in marks]
+            stamps[split].append(
+                ascii(
+                    f'{picture.id} {picture.path} {picture.label} '
+                    f'{picture.clean_label} {picture.box} {marks} {seen}'
+                )
+            )
+    if troubles and on_corrupt == 'stop':
+        refuse(troubles)
+    return stamps
+
+
+def status(picture):
+    """(trouble or '', size and time of change as text) of a Picture's file."""
+    if not is_utf8(picture.id):
+        return NAME, NAME
+    try:
+        status = os.stat(picture.path)
+    except (FileNotFoundError, NotADirectoryError):
+        return MISSING, MISSING
+    except OSError as error:  # too long a name, a circle of links, no permission
+        return error.strerror, error.strerror
+    kind = opening.kind_of(status.st_mode)
+    trouble = f'not a file but a {kind}' if kind else ''
+    return trouble, f'{status.st_size} {status.st_mtime_ns}'
+
+
+def refuse(troubles):
+    """Raises an error about troubles, {trouble: Pictures}."""
+    many = sum(map(len, troubles.values()))
+    said = '; '.join(
+        f'{len(rows):,} pictures are missing: {several(map(place, rows))}'
+        if trouble == MISSING
+        else f'{len(rows):,} cannot be read ({trouble}): {several(map(place, rows))}'
+        for trouble, rows in troubles.items()
+    )
+    advice = []
+    if MISSING in troubles:
+        advice.append('is --source the right folder?')
+    if NAME in troubles:
+        advice.append('rename what has other bytes, as convmv does;')
+    error = Missing if troubles.keys() == {MISSING} else Unusable
+    what = 'them' if many > 1 else 'it'
+    raise error(f'{said}; {" ".join((*advice, "--on-corrupt=skip leaves"))} {what} out')
+
+
+def place(picture):
+    """Where a Picture is, for a message: its file, and the row that names it."""
+    path = printable(picture.path)
+    return f'{path} ({picture.where})' if picture.where else path
+
+
+def several(names):
+    """The first few of many names, as text."""
+    names = list(names)
+    return ', '.join(names[:NAMED]) + (', ...' if len(names) > NAMED else '')
