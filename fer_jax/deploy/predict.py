@@ -35,6 +35,10 @@ def run(options):
       Unusable: the model or every picture is unusable.
     """
     limits = opening.limits_of(options)
+    if options.align:
+        from fer_jax.faces import networks  # with JAX, as in Recognizer.faces
+
+        networks.weights()  # that they are missing is known before any work is done
     paths, left_out = files(options.pictures)
     recognizer = Recognizer.load(
         options.workdir,
