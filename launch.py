@@ -191,9 +191,9 @@ def train_here(config, workdir):
 def write_page(workdir):
     """Writes the page of a finished run that has none; returns the exit code."""
     from fer_jax.analysis import audit
-    from fer_jax.training import hosts
+    from fer_jax.training import files, hosts
 
-    if not hosts.first() or audit.there(workdir):
+    if not hosts.first() or files.audited(workdir):
         return 0
     try:
         print(audit.in_passing(workdir))

@@ -7,15 +7,12 @@
 With --kfold=K, instead: the files that cleanlab takes (see kfold).
 """
 
-import pathlib
-
 import numpy as np
 
 from fer_jax.analysis import by_epoch, cases, closeup, issues, kfold, page, sections
-from fer_jax.data import whole
+from fer_jax.training import files
 
 PICTURES = 2000
-FILES = ('audit.html', 'issues.json')
 
 
 def add_arguments(parser):
@@ -49,10 +46,10 @@ def run(options):
       Unusable: no finished run there, or not its data.
     """
     if options.kfold:
-        folder = kfold.run(
+        done = kfold.run(
             options.workdir, options.kfold, data=options.data, which=options.which
         )
-        print(f'written: {folder}' if folder else 'stopped; the same command goes on')
+        print(f'written: {done}' if done else 'stopped; the same command goes on')
         return 0
     case = cases.read(options.workdir, options.data, options.rate)
     found = gather(case, options.pictures, which=options.which)
@@ -79,11 +76,6 @@ def in_passing(workdir):
         said = str(error).splitlines()[:1]
         return f'{workdir}: no audit.html ({type(error).__name__}: {"".join(said)})'
     return f'{workdir}: which labels are wrong is in {path}'
-
-
-def there(workdir):
-    """Whether the page and the list of a finished run are there, both whole."""
-    return all((pathlib.Path(workdir) / name).is_file() for name in FILES)
 
 
 def gather(case, pictures=PICTURES, which='last'):
@@ -125,8 +117,10 @@ def write(case, found):
       found: from `gather`.
     """
     folder = case.run.folder
-    paths = [folder / name for name in FILES]
-    whole.write_text(paths[0], page.render(f'Label audit: {case.run.name}', found))
+    html = page.render(f'Label audit: {case.run.name}', found)
     listed = issues.ranked(case.ids, case.given, case.suggested, case.right, case.names)
-    issues.write(paths[1], listed, found['run'] | {'noise': found['summary']['noise']})
-    return paths
+    about = found['run'] | {'noise': found['summary']['noise']}
+    return [
+        files.write_page(folder, html),
+        files.write_issues(folder, listed, about),
+    ]

@@ -71,30 +71,23 @@ def read(workdir, folder=None, rate=None):
             f'{workdir}: {algorithm["name"]} scores no labels, so there is nothing to'
             ' audit; train a method that does, as configs/resup.py'
         )
-    columns = {name: [row[name] for row in found.labels] for name in found.labels[0]}
-    number = {name: place for place, name in enumerate((*names, ''))} | {'': -1}
-
-    def classes(name):
-        return np.array([number[value] for value in columns[name]], np.int32)
-
-    estimate = calibration.wrong_rate(found.rows, len(names))
-    given = classes('given_label')
+    labels, estimate = found.labels, calibration.wrong_rate(found.rows, len(names))
     with np.load(found.folder / 'history.npz') as history:
         tables = history['labels']
     return Case(
         run=found,
         names=names,
-        ids=np.array(columns['id']),
-        given=given,
-        suggested=classes('suggested_label'),
-        final=classes('final_label'),
-        clean_labels=classes('clean_label'),
-        networks=found.trust,
+        ids=labels.ids,
+        given=labels.given,
+        suggested=labels.suggested,
+        final=labels.final,
+        clean_labels=labels.clean,
+        networks=labels.trust,
         right=calibration.right_probability(
             found.scores, found.log_odds, rate or estimate
         ),
         rate=rate,
-        tables=timeline.tables(given, tables),
+        tables=timeline.tables(labels.given, tables),
         kind=opinions.kind(algorithm),
         data=data_of(found, folder),
     )

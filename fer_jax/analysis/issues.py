@@ -1,12 +1,6 @@
-"""issues.json: the suspected labels of a run, for other programs."""
-
-import json
+"""The suspected labels of a run, for other programs: what issues.json lists."""
 
 import numpy as np
-
-from fer_jax.data import whole
-
-FORMAT = 1
 
 
 def ranked(ids, given, suggested, right, class_names, threshold=0.5):
@@ -36,14 +30,3 @@ def ranked(ids, given, suggested, right, class_names, threshold=0.5):
         for rank, place in enumerate(order.tolist(), start=1)
         if right[place] < threshold
     ]
-
-
-def write(path, issues, about):
-    """Writes issues.json: {'format', **about, 'issues'}, whole or not at all.
-
-    Args:
-      issues: from `ranked`.
-      about: dict of what the reader should know of the run.
-    """
-    content = {'format': FORMAT, **about, 'issues': issues}
-    whole.write_text(path, json.dumps(content, indent=1) + '\n')

@@ -9,17 +9,14 @@ RUN/class_names.json   names of the columns; labels are places in it
 cleanlab.filter.find_label_issues(labels, pred_probs)
 """
 
-import json
 import pathlib
 
 import numpy as np
 
 from fer_jax.analysis import features
-from fer_jax.data import whole
 from fer_jax.deploy import model
-from fer_jax.deploy.card import read_json
 from fer_jax.errors import Unusable
-from fer_jax.training import fields, hosts, loop, setup, stopping
+from fer_jax.training import fields, files, hosts, loop, setup, stopping
 
 SAME = ('digest', 'noise_list_sha256', 'corrections_sha256')  # of data.json
 
@@ -51,7 +48,7 @@ def run(workdir, k, *, data=None, which='last'):
     if which not in ('last', 'best') and not which.isdigit():
         # else it would be found out when a fold has been trained
         raise Unusable(f'--which={which}; wanted last, best or the number of a step')
-    about = read_json(workdir / 'data.json', 'so no folder of a run')
+    about = files.read_data(workdir)
     config = fields.stored(workdir)
     config.data.dir = data or config.data.dir
     config.data.folds = k
@@ -76,7 +73,7 @@ def out_of_fold(config, workdir, about, which):
       networks; None when stopped.
     """
     part = setup.prepare(config, workdir / 'kfold' / str(config.data.fold))
-    now = read_json(part.workdir / 'data.json', 'so no folder of a run')
+    now = files.read_data(part.workdir)
     for name in SAME:
         if now[name] != about.get(name):
             raise Unusable(
@@ -94,8 +91,8 @@ def out_of_fold(config, workdir, about, which):
     return examples.positions, examples.ids, examples.labels, probs
 
 
-def export(folder, probs, labels, ids, class_names):
-    """Writes pred_probs.npy, labels.npy, ids.npy and class_names.json, each whole.
+def export(workdir, probs, labels, ids, class_names):
+    """Writes what cleanlab takes.
 
     Args:
       probs: [N, C]; rows are made to sum to 1 in float32.
@@ -104,12 +101,5 @@ def export(folder, probs, labels, ids, class_names):
       class_names: of the C columns.
     """
     probs = np.asarray(probs, np.float64)
-    probs = (probs / probs.sum(axis=1, keepdims=True)).astype(np.float32)
-    for name, values in (
-        ('pred_probs', probs),
-        ('labels', np.asarray(labels, np.int64)),
-        ('ids', np.asarray(ids)),
-    ):
-        with whole.replacing(folder / f'{name}.npy') as file:
-            np.save(file, values)
-    whole.write_text(folder / 'class_names.json', json.dumps(list(class_names)) + '\n')
+    probs /= probs.sum(axis=1, keepdims=True)
+    files.write_out_of_fold(workdir, probs, labels, ids, class_names)

@@ -30,8 +30,7 @@ def score_histogram(axes, run, peer=0, bins=40):
     With the fitted mixture over it where the run has one over the similarity.
     """
     scores = run.scores[-1, peer]
-    wrong = np.array([row['given_label'] != row['clean_label'] for row in run.labels])
-    known = np.array([row['clean_label'] != '' for row in run.labels])
+    wrong, known = run.labels.given != run.labels.clean, run.labels.clean >= 0
     low, high = min(0.0, scores.min()), max(1.0, scores.max())
     edges = np.linspace(low, high, bins + 1)
     for chosen, colour, label in (
@@ -75,17 +74,19 @@ def suspects(axes, run):
     """
     data = prepared.load(run.result['config']['data']['dir'])
     source = data.train.records()
+    labels, names = run.labels, run.result['class_names']
     place = {name: row for row, name in enumerate(data.train.ids.tolist())}
     order = np.argsort(run.log_odds.mean(axis=0), kind='stable')[: len(axes)]
     for ax, chosen in zip(axes, order):
-        row = run.labels[chosen]
-        _, image = records.decode_example(source[place[row['id']]])
-        ax.imshow(pipeline.decode(image, data.image_size_px, row['id']))
-        colour = WRONG if row['given_label'] != row['clean_label'] else RIGHT
+        name, clean = labels.ids[chosen], labels.clean[chosen]
+        given, suggested = labels.given[chosen], labels.suggested[chosen]
+        _, image = records.decode_example(source[place[name]])
+        ax.imshow(pipeline.decode(image, data.image_size_px, name))
+        colour = WRONG if given != clean else RIGHT
         ax.set_title(
-            f'{row["given_label"]}\n→ {row["suggested_label"]}',
+            f'{names[given]}\n→ {names[suggested]}',
             fontsize=8,
-            color=colour if row['clean_label'] else 'black',
+            color=colour if clean >= 0 else 'black',
         )
         ax.set(xticks=[], yticks=[])
 

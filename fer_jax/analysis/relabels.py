@@ -30,8 +30,7 @@ def flip_counts(run, most=6):
 
     The last entry counts `most` and more.
     """
-    flips = [min(int(row['flips']), most) for row in run.labels]
-    return np.bincount(flips, minlength=most + 1)
+    return np.bincount(np.minimum(run.labels.flips, most), minlength=most + 1)
 
 
 def histogram(axes, found, most=6):

@@ -107,6 +107,11 @@ def save(noise_list, ids, folder):
     whole.write_text(folder / 'noise.csv', _table(ids, noise_list.labels))
 
 
+def complete(folder):
+    """Whether a list lies in `folder`, whole."""
+    return (pathlib.Path(folder) / 'noise.csv').is_file()
+
+
 def load(folder, prepared):
     """The list saved in `folder`, for the prepared set that it was drawn for.
 

@@ -14,6 +14,7 @@ from fer_jax.data import whole
 from fer_jax.deploy import formats, model
 from fer_jax.deploy.card import title
 from fer_jax.errors import Unusable
+from fer_jax.training import files
 
 TURN = 3  # calls in a turn, after one that is not counted
 PAUSE = 0.02  # seconds before a turn: onnxruntime's threads spin on for a while
@@ -58,7 +59,7 @@ def run(options):
             for n in batches
         ],
     }
-    out = pathlib.Path(options.out or pathlib.Path(options.workdir) / 'bench.json')
+    out = pathlib.Path(options.out or pathlib.Path(options.workdir) / files.BENCH)
     whole.write_text(out, json.dumps(found, indent=1) + '\n')
     Console().print(table(found))
     print(f'written: {out}')

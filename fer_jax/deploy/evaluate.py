@@ -10,10 +10,9 @@ from rich.table import Table
 
 from fer_jax.data import pipeline, prepared, sets, whole
 from fer_jax.deploy import model
-from fer_jax.deploy.card import read_json
 from fer_jax.errors import Unusable
 from fer_jax.numerics import metrics, votes
-from fer_jax.training import scoring
+from fer_jax.training import files, scoring
 
 BATCH = 256
 NAMES = ('accuracy', 'balanced_accuracy', 'macro_f1')
@@ -37,10 +36,9 @@ def run(options):
     """
     workdir = pathlib.Path(options.workdir)
     loaded = model.from_run(workdir, which=options.which, network='mean')
-    config = read_json(workdir / 'config.json', 'so no folder of a run')
-    data = prepared.load(options.data or config['data']['dir'])
+    data = prepared.load(options.data or files.read_config(workdir)['data']['dir'])
     found = evaluate(loaded, data)
-    out = pathlib.Path(options.out or workdir / 'evaluation.json')
+    out = pathlib.Path(options.out or workdir / files.EVALUATION)
     whole.write_text(out, json.dumps(found, indent=1) + '\n')
     show(found, Console())
     print(f'written: {out}')

@@ -13,8 +13,9 @@ from PIL import Image
 import fer_jax
 from fer_jax.data import pipeline, prepared, whole
 from fer_jax.deploy import formats, model, readme
-from fer_jax.deploy.card import CARD, read_json
+from fer_jax.deploy.card import CARD
 from fer_jax.errors import Unusable
+from fer_jax.training import files
 
 LARGEST_DIFFERENCE = 1e-4  # of any probability
 DIFFERENT = 1  # exit code
@@ -162,7 +163,7 @@ def patterns(size_px):
 
 def faces(workdir, card, count=9):
     """Some test faces [n, s, s, 3] of the run's data; none when these are gone."""
-    config = read_json(pathlib.Path(workdir) / 'config.json', 'so no folder of a run')
+    config = files.read_config(workdir)
     try:
         test = prepared.load(config['data']['dir']).test
     except (FileNotFoundError, ValueError):

@@ -13,11 +13,11 @@ import numpy as np
 
 from fer_jax.data import augment, whole
 from fer_jax.deploy import compiling, graph
-from fer_jax.deploy.card import FORMAT, read_json, title
-from fer_jax.errors import Unusable
+from fer_jax.deploy.card import FORMAT, frozen, title
+from fer_jax.errors import Missing, Unusable
 from fer_jax.nets import peers
 from fer_jax.numerics import votes
-from fer_jax.training import build, checkpoint, log
+from fer_jax.training import build, checkpoint, files
 
 
 class Model(NamedTuple):
@@ -43,16 +43,14 @@ def from_run(workdir, *, which='last', network=None):
       Damaged: the checkpoint does not agree with its seal.
     """
     workdir = pathlib.Path(workdir)
-    config = read_json(workdir / 'config.json', 'so no folder of a run')
-    data = read_json(workdir / 'data.json', 'so no folder of a run')
-    card = describe(config, data)
+    card = describe(files.read_config(workdir), files.read_data(workdir))
     wanted = dict(zip(('params', 'stats'), shapes(card)))
     wanted['step'] = jax.ShapeDtypeStruct((), jnp.int32)
     try:
         state = checkpoint.read(
-            workdir / 'checkpoints', which, wanted, card['class_names']
+            files.checkpoints(workdir), which, wanted, card['class_names']
         )
-    except whole.Damaged:
+    except (whole.Damaged, Missing):
         raise
     except ValueError as error:
         raise Unusable(
@@ -61,7 +59,7 @@ def from_run(workdir, *, which='last', network=None):
         ) from None
     network = network or method(card).answer
     numbers = choose(network, peers.size(state['params']))
-    rows = log.read_rows(workdir / 'metrics.jsonl')
+    rows = files.read_rows(workdir)
     row = next((row for row in rows if row['step'] == int(state['step'])), {})
     card |= {
         'networks': numbers,
@@ -84,18 +82,18 @@ def describe(config, data):
       config: content of config.json.
       data: content of data.json.
     """
-    return {
-        'format': FORMAT,
-        'class_names': data['class_names'],
-        'image_size_px': data['image_size_px'],
-        'preprocessing': preprocessing(config['data']),
-        'algorithm': config['algorithm'],
-        'backbone': config['model'] | {'dtype': 'float32'},
-        'data': {
-            name: data[name]
-            for name in ('set', 'train_examples', 'digest', 'noise_list_sha256')
-        },
-    }
+    known = ('set', 'train_examples', 'digest', 'noise_list_sha256')
+    return frozen(
+        {
+            'format': FORMAT,
+            'class_names': data['class_names'],
+            'image_size_px': data['image_size_px'],
+            'preprocessing': preprocessing(config['data']),
+            'algorithm': config['algorithm'],
+            'backbone': config['model'] | {'dtype': 'float32'},
+            'data': {name: data[name] for name in known},
+        }
+    )
 
 
 def preprocessing(config):

@@ -2,14 +2,13 @@
 
 import json
 import math
-import pathlib
 
 from ml_collections import ConfigDict
 
 from fer_jax import nets
 from fer_jax.data import augment, sets
-from fer_jax.errors import Missing, Unusable
-from fer_jax.training import optimizer
+from fer_jax.errors import Unusable
+from fer_jax.training import files, optimizer
 
 DTYPES = ('float32', 'bfloat16')
 ON_CORRUPT = ('stop', 'skip')
@@ -78,13 +77,7 @@ def stored(workdir):
     Raises:
       Missing: no folder of a run.
     """
-    path = pathlib.Path(workdir) / 'config.json'
-    if not path.is_file():
-        raise Missing(
-            f'{workdir}: no config.json, so no folder of a run; give a folder that'
-            ' python launch.py wrote'
-        )
-    return ConfigDict(json.loads(path.read_text()))
+    return ConfigDict(files.read_config(workdir))
 
 
 def check_noise(config):
@@ -170,10 +163,9 @@ def flat(tree, prefix=''):
 
 def changes(config, workdir):
     """['a.b was 1 and is 2', ...]: what differs from the run's config in `workdir`."""
-    stored = workdir / 'config.json'
-    if not stored.exists():
+    if not files.has_config(workdir):
         return []
-    before = flat(json.loads(stored.read_text()))
+    before = flat(files.read_config(workdir))
     now = flat(json.loads(config.to_json()))
     return [
         f'{name} was {before.get(name)!r} and is {now.get(name)!r}'

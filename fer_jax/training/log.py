@@ -1,8 +1,6 @@
 """What a run says while it goes: metrics.jsonl, TensorBoard and the console."""
 
-import json
 import math
-import os
 
 from rich.console import Console
 from rich.progress import (
@@ -16,30 +14,7 @@ from rich.text import Text
 from tensorboardX import SummaryWriter
 
 from fer_jax.data import whole
-from fer_jax.training import stopping
-
-
-def read_rows(path):
-    """The rows of a metrics.jsonl, oldest first; [] when there is none.
-
-    A last line without its end was being written when the process died: left out.
-
-    Raises:
-      Damaged: a line that is no JSON, with its number.
-    """
-    if not path.exists():
-        return []
-    *lines, _ = path.read_text().split('\n')
-    rows = []
-    for number, text in enumerate(lines, start=1):
-        try:
-            rows.append(json.loads(text))
-        except ValueError:
-            raise whole.Damaged(
-                f'{path}: line {number} is damaged; put an older copy of the whole'
-                ' folder in its place, or start again in another --workdir'
-            ) from None
-    return rows
+from fer_jax.training import files, stopping
 
 
 class Log:
@@ -51,20 +26,20 @@ class Log:
     """
 
     def __init__(self, workdir, epochs, *, writing=True):
-        self._path = workdir / 'metrics.jsonl'
-        self.rows = [row for row in read_rows(self._path) if row['epoch'] <= epochs]
+        self._workdir = workdir
+        self.rows = [r for r in files.read_rows(workdir) if r['epoch'] <= epochs]
         if len(self.rows) != epochs:
             raise whole.Damaged(
-                f'{self._path} has {len(self.rows)} rows, the checkpoint has {epochs}'
-                ' epochs; put the file that belongs to the checkpoints in its place'
+                f'{workdir / files.ROWS} has {len(self.rows)} rows, the checkpoint has'
+                f' {epochs} epochs; put the file that belongs to the checkpoints in its'
+                ' place'
             )
         self._board = None
         if not writing:
             return
-        whole.write_text(self._path, ''.join(map(line, self.rows)))
+        files.write_rows(workdir, self.rows)
         step = self.rows[-1]['step'] + 1 if self.rows else 0
-        folder = workdir / 'tensorboard'
-        self._board = SummaryWriter(str(folder), purge_step=step)
+        self._board = SummaryWriter(str(workdir / 'tensorboard'), purge_step=step)
 
     def __enter__(self):
         return self
@@ -78,23 +53,11 @@ class Log:
         self.rows.append(row)
         if not self._board:
             return
-        with whole.named(self._path), open(self._path, 'a') as file:
-            file.write(line(row))
-            file.flush()
-            os.fsync(file.fileno())
+        files.append_row(self._workdir, row)
         for name, value in row.items():
             if isinstance(value, float) and math.isfinite(value):
                 self._board.add_scalar(name, value, row['step'])
         self._board.flush()
-
-
-def line(row):
-    """A row as one line of JSON; NaN, which JSON lacks, as null."""
-    plain = {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in row.items()
-    }
-    return json.dumps(plain) + '\n'
 
 
 class Rate(ProgressColumn):

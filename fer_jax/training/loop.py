@@ -11,6 +11,7 @@ import jax
 from fer_jax.training import (
     checkpoint,
     evaluation,
+    files,
     hosts,
     log,
     pretrained,
@@ -24,7 +25,7 @@ from fer_jax.training.programs import Programs
 
 def finished(run):
     """Whether the run in this folder is complete."""
-    return (run.workdir / 'result.json').exists()
+    return files.finished(run.workdir)
 
 
 def train(run, stop=lambda: False):
@@ -46,7 +47,7 @@ def train(run, stop=lambda: False):
       OSError: a file cannot be written or read, as on a full disk.
     """
     config, workdir = run.config, run.workdir
-    folder = workdir / 'checkpoints'
+    checkpoints = files.checkpoints(workdir)
     with (
         jax.set_mesh(run.mesh),
         stopping.alone(workdir) if hosts.first() else contextlib.nullcontext(),
@@ -54,13 +55,13 @@ def train(run, stop=lambda: False):
     ):
         watch = log.Watch(bar, workdir.name, stop)
         step, place = hosts.together(
-            lambda: seals.trusted(folder, watch.say) or (0, seals.Place()),
+            lambda: seals.trusted(checkpoints, watch.say) or (0, seals.Place()),
             lambda found: hashlib.sha256(str(found[0]).encode()).digest(),
         )
         history = results.read_history(workdir / 'history.npz', place.epoch)
         programs = Programs(run)
         with (
-            checkpoint.manager(folder, keep=config.keep_checkpoints) as saved,
+            checkpoint.manager(checkpoints, keep=config.keep_checkpoints) as saved,
             log.Log(workdir, place.epoch, writing=hosts.first()) as rows,
         ):
             watch.start(programs.images_left(place))
@@ -280,13 +281,13 @@ def finish(programs, state, rows, history, advance):
     found |= results.relabelling(run.examples, history)
     content = results.result(run, rows, programs.confusions(state), found)
     if hosts.first():
-        results.write_labels(
-            run.workdir / 'labels.csv',
-            run,
+        table = results.labels(
+            run.examples,
             final=labels,
             flips=flips,
             log_odds=log_odds,
             suggested=probs.mean(axis=0).argmax(axis=-1),
         )
-        results.write_result(run.workdir / 'result.json', content)
+        files.write_labels(run.workdir, table, run.prepared.class_names)
+        files.write_result(run.workdir, content)
     return content

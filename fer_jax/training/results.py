@@ -1,4 +1,4 @@
-"""The files that a finished run leaves: result.json, labels.csv, history.npz."""
+"""What a run says of itself at its end: result.json, labels.csv; and history.npz."""
 
 import json
 import math
@@ -10,8 +10,9 @@ import numpy as np
 from scipy import special
 
 import fer_jax
-from fer_jax.data import tables, whole
+from fer_jax.data import whole
 from fer_jax.numerics import metrics
+from fer_jax.training import files
 
 
 def read_history(path, epochs):
@@ -162,39 +163,24 @@ def plain(values):
     return [None if math.isnan(value) else float(value) for value in values]
 
 
-def withdraw(workdir):
-    """Removes what a finished run leaves: this one is to be trained (on)."""
-    for name in ('result.json', 'labels.csv', 'audit.html', 'issues.json'):
-        (workdir / name).unlink(missing_ok=True)
-
-
-def write_result(path, content):
-    """result.json; its being there says that the run is finished."""
-    whole.write_text(path, json.dumps(content, indent=1) + '\n')
-
-
-def write_labels(path, run, final, flips, log_odds, suggested):
-    """labels.csv, one row an example.
+def labels(examples, final, flips, log_odds, suggested):
+    """The files.Labels of a finished run.
 
     Args:
+      examples: setup.Examples.
       final: [N] int32, the relabel table at the end.
       flips: [N] int32.
       log_odds: [P, N] of being right, or None for a method that has no opinion.
       suggested: [N] int32, class of the largest mean probability.
     """
-    names = np.array([*run.prepared.class_names, ''])  # [-1]: unknown
-    examples = run.examples
-    columns = {
-        'id': examples.ids,
-        'given_label': names[examples.labels],
-        'final_label': names[final],
-        'suggested_label': names[suggested],
-        'flips': flips,
-    }
-    if log_odds is not None:
-        # float64 and twelve digits: probabilities near 0 and 1 stay apart.
-        for number, values in enumerate(log_odds.astype(np.float64), start=1):
-            probability = special.expit(values)
-            columns[f'clean_probability_{number}'] = np.char.mod('%.12g', probability)
-    columns['clean_label'] = names[examples.clean_labels]
-    whole.write_text(path, tables.text(columns, zip(*columns.values())))
+    if log_odds is None:
+        log_odds = np.empty((0, len(flips)))
+    return files.Labels(
+        ids=examples.ids,
+        given=examples.labels,
+        final=final,
+        suggested=suggested,
+        flips=flips,
+        trust=special.expit(log_odds.astype(np.float64)),
+        clean=examples.clean_labels,
+    )

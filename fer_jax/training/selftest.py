@@ -16,7 +16,7 @@ import time
 import numpy as np
 
 from fer_jax.errors import Unusable
-from fer_jax.training import checkpoint, log, results, seals
+from fer_jax.training import checkpoint, files, results, seals
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM)
 BATCHES, EPOCHS = 8, 3  # of the shortened run, at most
@@ -55,13 +55,13 @@ def run(command, workdir, breaks, *, seed=0, say=print):
     seconds = train(command(again))
     say(f'again, compiled: {seconds:.1f} s')
     found = [tell(say, 'unbroken again', again, unbroken)]
-    last, draw = seals.steps(unbroken / 'checkpoints')[0], random.Random(seed)
+    last, draw = seals.steps(files.checkpoints(unbroken))[0], random.Random(seed)
     for number in range(breaks):
         broken = workdir / f'broken-{number + 1}'
         kind, step = SIGNALS[number % len(SIGNALS)], draw.randrange(last)
         delay = draw.random() * seconds / last
         break_once(command(broken), broken, kind, step, delay)
-        newest = (*seals.steps(broken / 'checkpoints'), 0)[0]
+        newest = (*seals.steps(files.checkpoints(broken)), 0)[0]
         train(command(broken))
         name = f'{kind.name} {delay:.2f} s after the save of step {step} or later'
         found.append(tell(say, f'{name}, newest {newest}', broken, unbroken))
@@ -83,11 +83,9 @@ def break_once(command, workdir, kind, step, delay):
 
 def sealed(workdir):
     """Steps with a finished checkpoint, newest first."""
-    folder = workdir / 'checkpoints'
+    there = files.checkpoints(workdir)
     return [
-        step
-        for step in seals.steps(folder)
-        if (folder / str(step) / seals.SEAL).exists()
+        step for step in seals.steps(there) if (there / str(step) / seals.SEAL).exists()
     ]
 
 
@@ -119,20 +117,21 @@ def differences(first, second):
 
 def content(workdir):
     """{name: value} of all that a run leaves, but for wall-clock seconds."""
-    rows = log.read_rows(workdir / 'metrics.jsonl')
+    rows, result = files.read_rows(workdir), files.read_result(workdir)
     tables = {f'epoch {row["epoch"]}': row for row in rows}
-    tables['result.json'] = json.loads((workdir / 'result.json').read_text())
+    tables[files.RESULT] = result
     found = {
         f'{name} of {table}': json.dumps(value)
         for table, values in tables.items()
         for name, value in values.items()
         if name not in SECONDS
     }
-    found['labels.csv'] = (workdir / 'labels.csv').read_text()
+    found[files.LABELS] = (workdir / files.LABELS).read_text()
     history = results.read_history(workdir / 'history.npz', len(rows))
     found |= {name: np.array(value).tobytes() for name, value in history.items()}
-    newest = seals.steps(workdir / 'checkpoints')[0]
-    found['step'] = newest, seals.check(workdir / f'checkpoints/{newest}')
-    for name, leaf in checkpoint.leaves(workdir / 'checkpoints', newest).items():
+    there = files.checkpoints(workdir)
+    newest = seals.steps(there)[0]
+    found['step'] = newest, seals.check(there / str(newest))
+    for name, leaf in checkpoint.leaves(there, newest).items():
         found[name] = leaf.dtype, leaf.shape, leaf.tobytes()
     return found

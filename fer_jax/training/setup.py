@@ -15,11 +15,10 @@ from fer_jax.errors import Unusable
 from fer_jax.training import (
     build,
     fields,
+    files,
     hosts,
-    log,
     mesh,
     pretrained,
-    results,
     seals,
 )
 
@@ -108,11 +107,10 @@ def prepare(config, workdir, *, accept_changes=False):
         workdir.mkdir(parents=True, exist_ok=True)
         if noise is not None:
             noise_list.save(noise, data.train.ids, workdir)
-        finished = (workdir / 'result.json').exists()
-        if not finished or fields.changes(config, workdir):
-            results.withdraw(workdir)
-        whole.write_text(workdir / 'data.json', json.dumps(about, indent=1) + '\n')
-        whole.write_text(workdir / 'config.json', config.to_json(indent=1) + '\n')
+        if not files.finished(workdir) or fields.changes(config, workdir):
+            files.withdraw(workdir)
+        files.write_data(workdir, about)
+        files.write_config(workdir, json.loads(config.to_json()))
     test = data.test
     test_labels = np.where(test.clean_labels >= 0, test.clean_labels, test.labels)
     return Run(
@@ -137,8 +135,7 @@ def check_goes_on(config, workdir):
     differing = fields.changes(config, workdir)
     if not differing:
         return
-    done = len(log.read_rows(workdir / 'metrics.jsonl'))
-    finished = (workdir / 'result.json').exists()
+    done, finished = len(files.read_rows(workdir)), files.finished(workdir)
     fewer = config.epochs < fields.stored(workdir).epochs  # an epoch may be under way
     if config.epochs < done + (finished or fewer):
         raise Unusable(
@@ -181,8 +178,7 @@ def check_same_data(workdir, about):
     Args:
       about: from `describe`; `data.json` keeps that of the start.
     """
-    path = workdir / 'data.json'
-    before = json.loads(path.read_text()) if path.exists() else about
+    before = files.read_data(workdir) if files.has_data(workdir) else about
     for name, now in about.items():
         then = before.get(name, now)  # runs of older versions do not say all
         if then != now:
@@ -199,9 +195,8 @@ def choose_starts(config, algorithm, workdir):
 
     A run with a checkpoint does not look for the folders again: data.json knows them.
     """
-    about = workdir / 'data.json'
-    if seals.steps(workdir / 'checkpoints') and about.exists():
-        stored = json.loads(about.read_text()).get('pretrained', ())
+    if seals.steps(files.checkpoints(workdir)) and files.has_data(workdir):
+        stored = files.read_data(workdir).get('pretrained', ())
         return tuple(pretrained.Start(**start) for start in stored)
     return pretrained.choose(config, algorithm)
 
@@ -230,7 +225,7 @@ def adds_noise(config):
 
 def find_noise(config, data, workdir):
     """The run's noise list: the copy in `workdir`, that of `noise.list`, or drawn."""
-    if (workdir / 'noise.csv').exists():
+    if noise_list.complete(workdir):
         return noise_list.load(workdir, data)
     noise = config.noise
     if noise.list:

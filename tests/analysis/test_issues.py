@@ -3,6 +3,7 @@ import json
 import numpy as np
 
 from fer_jax.analysis import issues
+from fer_jax.training import files
 
 
 def test_suspected_labels_by_rank(tmp_path):
@@ -29,6 +30,6 @@ def test_suspected_labels_by_rank(tmp_path):
             'probability_right': 0.4,
         },
     ]
-    issues.write(tmp_path / 'issues.json', listed, {'method': 'resup'})
-    found = json.loads((tmp_path / 'issues.json').read_text())
+    path = files.write_issues(tmp_path, listed, {'method': 'resup'})
+    found = json.loads(path.read_text())
     assert found == {'format': 1, 'method': 'resup', 'issues': listed}

@@ -171,11 +171,9 @@ def test_decisions_by_keyboard(opened, path, config, tmp_path):
     loop.train(setup.prepare(config, before))
     config.noise.corrections = str(tmp_path / 'decisions.csv')
     loop.train(setup.prepare(config, after))
-    before, after = (
-        {row['id']: row['given_label'] for row in runs.read(folder).labels}
-        for folder in (before, after)
-    )
-    assert after.pop(ids[1]) == runs.read(path.parent).result['class_names'][3]
+    found = (runs.read(workdir).labels for workdir in (before, after))
+    before, after = (dict(zip(each.ids.tolist(), each.given)) for each in found)
+    assert after.pop(ids[1]) == 3
     del before[ids[1]], before[ids[2]]
     assert after == before
 

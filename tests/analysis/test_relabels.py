@@ -1,12 +1,11 @@
 """The histogram of flips, from the files of a run."""
 
-import json
-
 import numpy as np
 import pytest
 from PIL import Image
 
 from fer_jax.analysis import relabels, runs
+from fer_jax.training import files
 
 
 @pytest.fixture
@@ -14,12 +13,15 @@ def folder(tmp_path):
     """A finished run of six examples whose labels flipped 0, 0, 1, 1, 2 and 9 times."""
     run = tmp_path / 'scn'
     run.mkdir()
-    rows = '\n'.join(f'{i},{flips}' for i, flips in enumerate([0, 0, 1, 1, 2, 9]))
-    (run / 'labels.csv').write_text(f'id,flips\n{rows}\n')
-    (run / 'metrics.jsonl').write_text('{"epoch": 1}\n')
+    flips = np.array([0, 0, 1, 1, 2, 9])
+    labels = np.zeros(6, np.int32)
+    ids, trust = np.arange(6).astype(str), np.empty((0, 6))
+    table = files.Labels(ids, labels, labels, labels, flips, trust, labels)
+    files.write_labels(run, table, ['anger'])
+    files.write_rows(run, [{'epoch': 1}])
     np.savez(run / 'history.npz', scores=np.zeros((1, 1, 6)))
     result = {'relabelled': 4, 'relabel_precision': 0.5, 'flips': 13, 'returns': 7}
-    (run / 'result.json').write_text(json.dumps(result))
+    files.write_result(run, result | {'class_names': ['anger']})
     return run
 
 

@@ -96,7 +96,7 @@ def test_a_damaged_table_of_labels_is_refused(made, old, new, message):
     text = path.read_bytes().decode().replace('\r\n', '\n')
     path.write_text(re.sub(old, new.replace('\\', r'\\'), text, count=1, flags=re.S))
     if message is None:
-        assert runs.read(made).labels[1]['id'] == 'a"'
+        assert runs.read(made).labels.ids[1] == 'a"'
         return
     with pytest.raises(whole.Damaged, match=message) as error:
         runs.read(made)

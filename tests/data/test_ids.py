@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from fer_jax.analysis import page, runs
+from fer_jax.analysis import page
 from fer_jax.data import (
     corrections,
     noise_exchange,
@@ -17,6 +17,7 @@ from fer_jax.data import (
     tables,
     writing,
 )
+from fer_jax.training import files
 from tests.data.conftest import encoded
 
 CLASSES = ('a', 'b,\r"c"')
@@ -55,12 +56,13 @@ def test_ids_of_a_set_are_those_of_its_lists_tables_and_page(ids):
         again = noise_exchange.read('csv', folder / 'list.csv', data)
         assert again.labels.tolist() == drawn.labels.tolist()
         # the table of labels
-        given = np.array(CLASSES)[drawn.labels].tolist()
-        columns = [ids, given, given, given, [0] * len(ids), given]
-        header = ['id', *runs.LABELS, 'flips', 'clean_label']
-        (folder / 'labels.csv').write_bytes(tables.text(header, zip(*columns)).encode())
-        found = runs.read_labels(folder / 'labels.csv', CLASSES)
-        assert [(row['id'], row['given_label']) for row in found] == [*zip(ids, given)]
+        given, zero, none = drawn.labels, np.zeros(len(ids)), np.empty((0, len(ids)))
+        written = files.Labels(
+            np.array(ids), given, given, given, zero.astype(int), none, given
+        )
+        files.write_labels(folder, written, CLASSES)
+        found = files.read_labels(folder, CLASSES)
+        assert (found.ids.tolist(), found.given.tolist()) == (ids, given.tolist())
         # decisions about every other label
         decisions = [(name, 'drop', '') for name in ids[::2]]
         decisions += [(name, 'relabel', CLASSES[1]) for name in ids[1::2]]

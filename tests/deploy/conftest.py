@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from fer_jax.data import prepared, records
-from fer_jax.deploy import card, model
-from fer_jax.training import checkpoint, loop, seals, setup, step
+from fer_jax.deploy import model
+from fer_jax.training import checkpoint, files, loop, seals, setup, step
 
 
 @pytest.fixture(scope='session')
@@ -68,7 +68,7 @@ def untrained(tiny, randomised, tmp_path_factory):
         if (method, backbone) not in made:
             workdir = tmp_path_factory.mktemp('runs') / method
             setup.prepare(tiny(method, backbone), workdir)
-            known = card.read_json(workdir / 'data.json', '')
+            known = files.read_data(workdir)
             config = json.loads((workdir / 'config.json').read_text())
             params, stats = randomised(model.shapes(model.describe(config, known)))
             state = step.TrainState(

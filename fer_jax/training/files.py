@@ -1,0 +1,287 @@
+"""The files of a run: each is written here, and read here.
+
+Three have readers and writers of their own: checkpoints/ (training.checkpoint, seals),
+tensorboard/ (training.log) and the noise list (data.noise_list). docs/design.md, "Files
+of a run", says what each holds. All are written whole or not at all, but for the rows
+of metrics.jsonl, which are appended.
+"""
+
+import json
+import math
+import os
+import pathlib
+from typing import NamedTuple
+
+import numpy as np
+
+from fer_jax.data import tables, whole
+from fer_jax.data.quoting import quoted
+from fer_jax.errors import Missing, Unusable
+
+CONFIG, DATA, ROWS = 'config.json', 'data.json', 'metrics.jsonl'
+LABELS, RESULT = 'labels.csv', 'result.json'
+PAGE, ISSUES = 'audit.html', 'issues.json'
+EVALUATION, BENCH = 'evaluation.json', 'bench.json'
+ISSUES_FORMAT = 1
+TRUST = 'clean_probability_'  # and the number of the network, from 1
+
+
+class Labels(NamedTuple):
+    """What labels.csv says, a row an example; classes are places in the run's names."""
+
+    ids: np.ndarray  # [N] str
+    given: np.ndarray  # [N] int32
+    final: np.ndarray  # [N] int32, the relabel table at the end
+    suggested: np.ndarray  # [N] int32
+    flips: np.ndarray  # [N] int32, times that the label changed
+    trust: np.ndarray  # [P, N] float64 in [0, 1], that it is right; [0, N]: no opinion
+    clean: np.ndarray  # [N] int32, -1 where unknown
+
+
+def checkpoints(workdir):
+    """The folder of a run's checkpoints."""
+    return pathlib.Path(workdir) / 'checkpoints'
+
+
+def has_config(workdir):
+    """Whether a run was started in `workdir`."""
+    return (pathlib.Path(workdir) / CONFIG).is_file()
+
+
+def has_data(workdir):
+    """Whether data.json is there: what a start writes before config.json."""
+    return (pathlib.Path(workdir) / DATA).is_file()
+
+
+def finished(workdir):
+    """Whether the run in `workdir` is complete: result.json is what it writes last."""
+    return (pathlib.Path(workdir) / RESULT).is_file()
+
+
+def audited(workdir):
+    """Whether the page and the list of a finished run are there, both whole."""
+    return all((pathlib.Path(workdir) / name).is_file() for name in (PAGE, ISSUES))
+
+
+def withdraw(workdir):
+    """Removes what a finished run leaves: this one is to be trained (on)."""
+    for name in (RESULT, LABELS, PAGE, ISSUES):
+        (pathlib.Path(workdir) / name).unlink(missing_ok=True)
+
+
+def write_config(workdir, config):
+    """config.json: every field, by section."""
+    _write_json(pathlib.Path(workdir) / CONFIG, config)
+
+
+def read_config(workdir):
+    """The content of config.json.
+
+    Raises:
+      Missing: no folder of a run.
+      Damaged: it is no JSON.
+    """
+    return _read_json(pathlib.Path(workdir) / CONFIG, 'so no folder of a run')
+
+
+def write_data(workdir, about):
+    """data.json: the data and weights that the run learns from, from setup.describe."""
+    _write_json(pathlib.Path(workdir) / DATA, about)
+
+
+def read_data(workdir):
+    """The content of data.json. Raises as `read_config`."""
+    return _read_json(pathlib.Path(workdir) / DATA, 'so no folder of a run')
+
+
+def write_rows(workdir, rows):
+    """metrics.jsonl anew, a row an epoch."""
+    text = ''.join(map(_line, rows))
+    whole.write_text(pathlib.Path(workdir) / ROWS, text)
+
+
+def append_row(workdir, row):
+    """One more row of metrics.jsonl; it is on the disk when this returns."""
+    path = pathlib.Path(workdir) / ROWS
+    with whole.named(path), open(path, 'a') as file:
+        file.write(_line(row))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_rows(workdir):
+    """The rows of metrics.jsonl, oldest first; [] when there is none.
+
+    A last line without its end was being written when the process died: left out.
+
+    Raises:
+      Damaged: a line that is no JSON, with its number.
+    """
+    path = pathlib.Path(workdir) / ROWS
+    if not path.exists():
+        return []
+    *lines, _ = path.read_bytes().split(b'\n')
+    rows = []
+    for number, text in enumerate(lines, start=1):
+        try:
+            rows.append(json.loads(text))
+        except ValueError:
+            raise whole.Damaged(
+                f'{path}: line {number} is damaged; put an older copy of the whole'
+                ' folder in its place, or start again in another --workdir'
+            ) from None
+    return rows
+
+
+def write_result(workdir, content):
+    """result.json; its being there says that the run is finished."""
+    _write_json(pathlib.Path(workdir) / RESULT, content)
+
+
+def read_result(workdir):
+    """The content of result.json.
+
+    Raises:
+      Missing: there is no finished run.
+      Damaged: it is no JSON.
+    """
+    path = pathlib.Path(workdir) / RESULT
+    if not path.is_file():
+        raise Missing(
+            f'{workdir}: no {RESULT}, so no finished run; train it first, or start'
+            ' the same command again to finish it'
+        )
+    # runs that do not say what they answer by did so by their first network
+    return {'answer': '1'} | _read_json(path, '')
+
+
+def write_labels(workdir, labels, class_names):
+    """labels.csv, one row an example: `labels` by the names of their classes."""
+    names = np.array([*class_names, ''])  # [-1]: unknown
+    columns = {
+        'id': labels.ids,
+        'given_label': names[labels.given],
+        'final_label': names[labels.final],
+        'suggested_label': names[labels.suggested],
+        'flips': labels.flips,
+    }
+    for number, probability in enumerate(labels.trust, start=1):
+        # Twelve digits: probabilities near 0 and 1 stay apart.
+        columns[f'{TRUST}{number}'] = np.char.mod('%.12g', probability)
+    columns['clean_label'] = names[labels.clean]
+    path = pathlib.Path(workdir) / LABELS
+    whole.write_text(path, tables.text(columns, zip(*columns.values())))
+
+
+def read_labels(workdir, class_names):
+    """The Labels of a finished run.
+
+    Args:
+      class_names: of result.json.
+
+    Raises:
+      Missing: no labels.csv.
+      Damaged: not what a run wrote; names the line.
+    """
+    path = pathlib.Path(workdir) / LABELS
+    try:
+        return _labels(path, class_names)
+    except Missing:
+        raise
+    except Unusable as error:
+        raise whole.Damaged(
+            f'{error}; remove {RESULT} and give the command of the run again, which'
+            ' writes both anew'
+        ) from None
+
+
+def _labels(path, class_names):
+    places = {name: place for place, name in enumerate(class_names)}
+    kinds = ('given', 'final', 'suggested', 'clean')
+    classes, ids, flips, trust = {kind: [] for kind in kinds}, [], [], []
+    for row in tables.rows(path, ('id', 'flips', *(f'{kind}_label' for kind in kinds))):
+        where, texts = f'{path} {row.line}', row.texts()
+        ids.append(texts['id'])
+        for kind, values in classes.items():
+            name = texts[f'{kind}_label']
+            if name not in places and (name or kind != 'clean'):
+                raise Unusable(f'{where}: {quoted(name)} is no class of the run')
+            values.append(places.get(name, -1))
+        flips.append(tables.integer(texts['flips'], where))
+        said = [texts[name] for name in texts if name.startswith(TRUST)]
+        trust.append(tables.numbers(said, where))
+        if not all(0 <= value <= 1 for value in trust[-1]):
+            raise Unusable(f'{where}: wanted probabilities from 0 to 1')
+    if not ids:
+        raise Unusable(f'{path} has no rows')
+    return Labels(
+        ids=np.array(ids, str),
+        flips=np.array(flips, np.int32),
+        trust=np.array(trust, np.float64).reshape(len(ids), -1).T,
+        **{kind: np.array(values, np.int32) for kind, values in classes.items()},
+    )
+
+
+def write_page(workdir, html):
+    """audit.html; its path."""
+    path = pathlib.Path(workdir) / PAGE
+    whole.write_text(path, html)
+    return path
+
+
+def write_issues(workdir, issues, about):
+    """issues.json: {'format', **about, 'issues'}; its path.
+
+    Args:
+      issues: from analysis.issues.ranked.
+      about: dict of what the reader should know of the run.
+    """
+    path = pathlib.Path(workdir) / ISSUES
+    _write_json(path, {'format': ISSUES_FORMAT, **about, 'issues': issues})
+    return path
+
+
+def write_out_of_fold(workdir, probs, labels, ids, class_names):
+    """pred_probs.npy [N, C] float32, labels.npy [N] int64, ids.npy [N] str, and
+    class_names.json, the names of the columns."""
+    workdir = pathlib.Path(workdir)
+    for name, values in (
+        ('pred_probs', np.asarray(probs, np.float32)),
+        ('labels', np.asarray(labels, np.int64)),
+        ('ids', np.asarray(ids)),
+    ):
+        with whole.replacing(workdir / f'{name}.npy') as file:
+            np.save(file, values)
+    whole.write_text(workdir / 'class_names.json', json.dumps(list(class_names)) + '\n')
+
+
+def _line(row):
+    """A row as one line of JSON; NaN, which JSON lacks, as null."""
+    plain = {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in row.items()
+    }
+    return json.dumps(plain) + '\n'
+
+
+def _write_json(path, content):
+    whole.write_text(path, json.dumps(content, indent=1) + '\n')
+
+
+def _read_json(path, otherwise):
+    """The object in a JSON file; `otherwise`: what follows from there being none."""
+    if not path.is_file():
+        raise Missing(
+            f'{path.parent}: no {path.name}, {otherwise}; give a folder that'
+            ' python launch.py wrote'
+        )
+    try:
+        found = json.loads(path.read_bytes())
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise whole.Damaged(
+            f'{path}: no JSON object, so damaged; put the file that the run wrote in'
+            ' its place'
+        )
+    return found
