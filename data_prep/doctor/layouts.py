@@ -59,7 +59,8 @@ FOLDER = Layout('folder of images', image_folder, ())
 def recognised(folder):
     """The sources.Source of a folder, by the first kind that it is.
 
-    A source that its door refuses has no items, and the reason as damage.
+    A source that its door refuses, or a prepared folder that no command takes, has no
+    items, and the reason as damage.
 
     Raises:
       Missing: no such folder.
@@ -68,7 +69,12 @@ def recognised(folder):
     if not folder.is_dir():
         raise Missing(f'{folder}: no such folder')
     if (folder / 'manifest.json').is_file():
-        return sources.of_prepared(folder)
+        try:
+            return sources.of_prepared(folder)
+        except Unusable as error:
+            return sources.Source(
+                'prepared folder', 'folder', (), [], {}, damage=(str(error),)
+            )
     if fer2013_csv.find(folder):
         return sources.of_fer2013(folder)
     for layout in (cifar10.LAYOUT, cifar100.LAYOUT):

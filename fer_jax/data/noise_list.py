@@ -13,11 +13,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fer_jax.data import tables, whole
+from fer_jax.data import documents, tables, whole
+from fer_jax.data.prepared import check_labels
 from fer_jax.errors import Missing, Unusable
 from fer_jax.numerics import noise
 
 HEADER = ['id', 'label']  # of noise.csv
+AGAIN = 'delete noise.csv and noise.json and make the list again'
+ABOUT = documents.fields(  # noise.json, as far as it is no function of the labels
+    {
+        'sha256': documents.SHA256,
+        'protocol': documents.fields(
+            {'dataset': documents.SHA256, 'kind': documents.TEXT}
+        ),
+    }
+)
 
 
 class NoiseList(NamedTuple):
@@ -116,8 +126,9 @@ def load(folder, prepared):
     """The list saved in `folder`, for the prepared set that it was drawn for.
 
     Raises:
-      FileNotFoundError: no finished list there.
-      ValueError: a changed list, or one of another data set.
+      Missing: no finished list there.
+      Unusable: a changed list, one of another data set, or one with labels that are no
+        class of it.
     """
     folder = pathlib.Path(folder)
     for name in ('noise.csv', 'noise.json'):
@@ -126,7 +137,7 @@ def load(folder, prepared):
                 f'{folder / name}: no such file; make a list with '
                 'python -m data_prep noise'
             )
-    about = json.loads((folder / 'noise.json').read_text('utf-8'))
+    about = documents.read(folder / 'noise.json', ABOUT, AGAIN)
     data = (folder / 'noise.csv').read_bytes()
     if _sum(data) != about['sha256']:
         raise Unusable(
@@ -143,17 +154,16 @@ def load(folder, prepared):
     if [row.exact('id') for row in rows] != prepared.train.ids.tolist():
         raise Unusable(
             f'{folder / "noise.csv"}: its ids are not those of the training split; '
-            'delete it and noise.json and make the list again'
+            f'{AGAIN}'
         )
-    about['labels'] = np.array(
-        [
-            tables.integer(row['label'], f'{folder / "noise.csv"} {row.line}')
-            for row in rows
-        ],
-        np.int32,
-    )
-    about['transition'] = np.array(about['transition'])
-    return NoiseList(**about)
+    numbers = [
+        tables.integer(row['label'], f'{folder / "noise.csv"} {row.line}')
+        for row in rows
+    ]
+    labels = np.array(numbers, np.int32)
+    count = len(prepared.class_names)
+    check_labels(folder / 'noise.csv', prepared.train.ids, labels, 0, count, AGAIN)
+    return of(prepared, labels, about['protocol'])._replace(sha256=about['sha256'])
 
 
 def read_matrix(path):

@@ -14,6 +14,7 @@ import grain
 import numpy as np
 
 from fer_jax.data import opening, records
+from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 
 try:
@@ -181,8 +182,8 @@ class _Load:
             name, image = records.decode_example(self._source[position])
             if name != self._ids[position]:
                 raise Unusable(
-                    f'record {position} is {name}, labels.npz says '
-                    f'{self._ids[position]}; prepare the set again'
+                    f'record {position} is {quoted(name)}, labels.npz says '
+                    f'{quoted(str(self._ids[position]))}; prepare the set again'
                 )
             decode(image, self._size_px, name, out)
         return {'images': images, 'index': index.astype(np.int32)}

@@ -15,11 +15,53 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fer_jax.data import records
+from fer_jax.data import arrays, documents, records, sets
+from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
 
 FORMAT = 1
 SPLITS = ('train', 'test')
+LARGEST_SIDE_PX = 4096
+AGAIN = 'copy it again or prepare the set again'
+CLASS_NAMES = documents.sequence(
+    documents.Kind(
+        'a name of 1 to 200 characters that print',
+        lambda value: (
+            isinstance(value, str) and 1 <= len(value) <= 200 and value.isprintable()
+        ),
+    ),
+    least=1,
+    distinct=True,
+)
+IMAGE_SIZE_PX = documents.whole_number(1, LARGEST_SIDE_PX)
+MANIFEST = documents.fields(
+    {
+        'format': documents.one_of([FORMAT]),
+        'set': documents.one_of(sets.SETS),
+        'class_names': CLASS_NAMES,
+        'image_size_px': IMAGE_SIZE_PX,
+        'recipe': documents.mapping(documents.ANY),
+        'counts': documents.fields(
+            dict.fromkeys(SPLITS, documents.mapping(documents.whole_number()))
+        ),
+        'shards': documents.fields(
+            dict.fromkeys(
+                SPLITS, documents.sequence(documents.FILE_NAME, 1, distinct=True)
+            )
+        ),
+        'sha256': documents.checked(
+            documents.mapping(documents.SHA256),
+            'one of labels.npz too',
+            lambda value: 'labels.npz' in value,
+        ),
+    },
+    optional={'notes': documents.sequence(documents.sequence(documents.ANY, 4, 4))},
+)
+TABLES = {
+    f'{split}_{name}': arrays.Array(kinds, 1)
+    for split in SPLITS
+    for name, kinds in (('ids', 'U'), ('labels', 'iu'), ('clean_labels', 'iu'))
+}
 
 
 class Split(NamedTuple):
@@ -76,10 +118,17 @@ def load(folder):
 
     Raises:
       Missing: the folder, its manifest or a listed file is missing.
-      Unusable: the files disagree with the manifest.
+      Unusable: the files disagree with the manifest, or hold what no set can: a label
+        that is no class, an id twice.
     """
     folder = pathlib.Path(folder)
     known = manifest(folder)
+    shards = [name for split in SPLITS for name in known['shards'][split]]
+    if sorted(known['sha256']) != sorted([*shards, 'labels.npz']):
+        raise Unusable(
+            f'{folder / "manifest.json"}: sha256 is not of the shards and labels.npz,'
+            f' each once; {AGAIN}'
+        )
     for name in known['sha256']:
         if not (folder / name).is_file():
             raise Missing(
@@ -91,7 +140,10 @@ def load(folder):
             f'{folder / "labels.npz"}: not the file that manifest.json lists; '
             'prepare the set again'
         )
-    tables = dict(np.load(folder / 'labels.npz'))
+    try:
+        tables = arrays.read_npz(folder / 'labels.npz', TABLES)
+    except Unusable as error:
+        raise Unusable(f'{error}; {AGAIN}') from None
     return Prepared(
         folder=folder,
         set_name=known['set'],
@@ -108,7 +160,7 @@ def manifest(folder):
 
     Raises:
       Missing: the folder or its manifest is missing.
-      Unusable: it is of another format.
+      Unusable: it is of another format, or no manifest.
     """
     folder = pathlib.Path(folder)
     if not folder.is_dir():
@@ -120,13 +172,7 @@ def manifest(folder):
             f'{folder}: no manifest.json, so not a prepared data set; '
             'make one with python -m data_prep'
         )
-    known = json.loads((folder / 'manifest.json').read_text('utf-8'))
-    if known.get('format') != FORMAT:
-        raise Unusable(
-            f'{folder}: format {known.get("format")!r} in manifest.json, this '
-            f'version reads {FORMAT}; prepare the set again'
-        )
-    return known
+    return documents.read(folder / 'manifest.json', MANIFEST, AGAIN)
 
 
 def _split(folder, manifest, tables, split):
@@ -140,13 +186,52 @@ def _split(folder, manifest, tables, split):
             f'labels of the {split} split, manifest.json says {wanted}; '
             'prepare the set again'
         )
+    where, count = f'{folder / "labels.npz"}: {split}', len(manifest['class_names'])
+    check_ids(f'{where}_ids', ids)
+    check_labels(f'{where}_labels', ids, labels, 0, count)
+    check_labels(f'{where}_clean_labels', ids, clean, -1, count)
     return Split(
         shards=tuple(folder / name for name in manifest['shards'][split]),
         ids=ids,
-        labels=labels,
-        clean_labels=clean,
+        labels=labels.astype(np.int32),
+        clean_labels=clean.astype(np.int32),
         image_size_px=manifest['image_size_px'],
     )
+
+
+def check_ids(where, ids):
+    """Stops at an id that two examples have, or that is empty.
+
+    Raises:
+      Unusable: names `where` and the first of them.
+    """
+    values, counts = np.unique(ids, return_counts=True)
+    bad = values[(counts > 1) | (values == '')]
+    if len(bad):
+        raise Unusable(
+            f'{where}: {len(bad):,} ids are empty or there more than once, as'
+            f' {quoted(str(bad[0]))}; {AGAIN}'
+        )
+
+
+def check_labels(where, ids, labels, least, count, remedy=AGAIN):
+    """Stops at a label that is not in [least, count).
+
+    Args:
+      where: file and table, for the message.
+      ids: [N] str.
+      labels: [N] integers.
+      remedy: what to do about it.
+
+    Raises:
+      Unusable: names `where` and the first of them.
+    """
+    (bad,) = np.nonzero((labels < least) | (labels >= count))
+    if len(bad):
+        raise Unusable(
+            f'{where}: {len(bad):,} labels are not in {least} to {count - 1}, as'
+            f' {labels[bad[0]]} of {quoted(str(ids[bad[0]]))}; {remedy}'
+        )
 
 
 def _digest(manifest, tables):

@@ -17,7 +17,8 @@ import numpy as np
 from google.protobuf import message
 from tensorflow_datasets.proto import tf_example_pb2
 
-from fer_jax.data import whole
+from fer_jax.data import arrays, whole
+from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 
 HEADER = struct.Struct('<QI')
@@ -90,17 +91,22 @@ def index_records(path):
     stat = os.stat(path)
     stamp = np.array([[stat.st_size, stat.st_mtime_ns]], np.int64)
     cache = f'{os.fspath(path)}.index.npy'
-    try:
-        table = np.load(cache)
-        if table.dtype == np.int64 and np.array_equal(table[:1], stamp):
+    with contextlib.suppress(OSError, Unusable):  # none yet, or another: then the
+        table = arrays.read_npy(cache, arrays.Array('i', 2))  # shard is the truth
+        if np.array_equal(table[:1], stamp) and _fills(table[1:], stat.st_size):
             return table[1:]
-    except (OSError, ValueError, EOFError):
-        pass  # none yet, or cut short: the shard itself is the truth
     table = np.concatenate([stamp, scan(path, stat.st_size)])
     # a read-only folder keeps no table
     with contextlib.suppress(OSError), whole.replacing(cache) as file:
         np.save(file, table)
     return table[1:]
+
+
+def _fills(table, size):
+    """Whether records [n, 2] lie one behind the other in a shard of `size` bytes."""
+    begins = table[:, 0] - HEADER.size
+    ends = table.sum(axis=1) + SUM.size
+    return (table[:, 1] >= 0).all() and np.array_equal([*begins, size], [0, *ends])
 
 
 def salvage(paths, ids):
@@ -134,8 +140,8 @@ def salvage(paths, ids):
             name, _ = decode_example(readable[record])
             if name not in rows:
                 raise Unusable(
-                    f'{path}: holds {name}, which labels.npz does not; copy the data'
-                    ' set again or write it anew'
+                    f'{path}: holds {quoted(name)}, which labels.npz does not; copy the'
+                    ' data set again or write it anew'
                 )
             until = None if named == 1 else record + 1
             part = found[record:until]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fer_jax.data import prepared, records, whole
+from fer_jax.data import documents, prepared, records, whole
 from fer_jax.errors import Unusable
 
 
@@ -31,6 +31,25 @@ class Row(NamedTuple):
     clean_label: int
     kept: bool
     note: tuple
+
+
+TOLD = documents.fields(  # beside a finished shard
+    {
+        'sha256': documents.SHA256,
+        'keys': documents.SHA256,
+        'rows': documents.sequence(
+            documents.checked(
+                documents.sequence(documents.ANY, len(Row._fields), len(Row._fields)),
+                'a text, two whole numbers, true or false, and a list of texts',
+                lambda row: (
+                    [*map(type, row)] == [str, int, int, bool, list]
+                    and max(map(abs, row[1:3])) < 1 << 31
+                    and all(isinstance(text, str) for text in row[-1])
+                ),
+            )
+        ),
+    }
+)
 
 
 class SplitWriter:
@@ -61,7 +80,7 @@ class SplitWriter:
         """Takes the next shard of an earlier write; False: there is none to take."""
         shard = self._shard()
         try:
-            told = json.loads(_beside(shard).read_text('utf-8'))
+            told = documents.read(_beside(shard), TOLD, 'write the set again')
             rows = [Row(*row) for row in told['rows']]
             end = self._begin + len(rows)
             if told['keys'] != digest(self._keys[self._begin : end]):

@@ -11,10 +11,21 @@ the `source` file with its `source_sha256`, and `sha256`, that of weights.safete
 import json
 import pathlib
 
-from fer_jax.data import prepared, tensors, whole
+from fer_jax.data import documents, prepared, tensors, whole
 from fer_jax.errors import Missing, Unusable
 
 ARRAYS, CARD, FORMAT = 'weights.safetensors', 'weights.json', 1
+CHANNELS = documents.sequence(documents.number(), 3, 3)
+FIELDS = documents.fields(
+    {
+        'format': documents.one_of([FORMAT]),
+        'backbone': documents.TEXT,
+        'width': documents.whole_number(1),
+        'mean': CHANNELS,
+        'std': CHANNELS,
+        'sha256': documents.SHA256,
+    }
+)
 
 
 def write(folder, arrays, *, force=False, **about):
@@ -49,7 +60,7 @@ def read_card(folder):
 
     Raises:
       Missing: there are none.
-      Unusable: of another format.
+      Unusable: of another format, or no card.
     """
     path = pathlib.Path(folder) / CARD
     if not path.is_file():
@@ -57,13 +68,7 @@ def read_card(folder):
             f'{folder}: no {CARD}, so no weights; give a folder that python -m'
             ' data_prep weights wrote'
         )
-    card = json.loads(path.read_text())
-    if card.get('format') != FORMAT:
-        raise Unusable(
-            f'{folder}: format {card.get("format")!r} in {CARD}, this version reads'
-            f' {FORMAT}; convert the file again'
-        )
-    return card
+    return documents.read(path, FIELDS, 'convert the file again')
 
 
 def read(folder):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fer_jax.data import opening, prepared, shards, tables, whole
+from fer_jax.data import documents, opening, prepared, shards, tables, whole
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 
@@ -58,11 +58,16 @@ def write(
         counts the notes by the first text, up to a colon.
 
     Raises:
-      ValueError: the folder exists, or an example has a used id, a label out of
-        range or an image of another size.
+      Unusable: the folder exists, class names or image size are none, or an example has
+        a used id, a label out of range or an image of another size.
     """
     folder = pathlib.Path(folder).absolute()
     _check_free(folder, force)
+    for name, value, kind in (
+        ('class names', list(class_names), prepared.CLASS_NAMES),
+        ('image size', image_size_px, prepared.IMAGE_SIZE_PX),
+    ):
+        documents.check(value, kind, f'{folder}: {name}', 'give others')
     manifest = {
         'format': prepared.FORMAT, 'set': set_name,
         'class_names': list(class_names), 'image_size_px': image_size_px,

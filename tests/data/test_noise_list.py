@@ -1,4 +1,5 @@
 import hashlib
+import json
 
 import numpy as np
 import pytest
@@ -107,6 +108,20 @@ def test_changed_list_is_refused(write_set, tmp_path):
         file.write('train/099,0\n')
     with pytest.raises(ValueError, match='not the list'):
         noise_list.load(tmp_path, made)
+
+
+@pytest.mark.parametrize('label', [99, -1])
+def test_list_with_a_label_that_is_no_class_is_refused(write_set, tmp_path, label):
+    made = write_set()
+    drawn = noise_list.draw(made, rate=0.5)
+    noise_list.save(drawn, made.train.ids, tmp_path / 'list')
+    table = tmp_path / 'list' / 'noise.csv'
+    table.write_text(table.read_text().rpartition(',')[0] + f',{label}\n')
+    about = json.loads((tmp_path / 'list' / 'noise.json').read_text())
+    about['sha256'] = hashlib.sha256(table.read_bytes()).hexdigest()
+    (tmp_path / 'list' / 'noise.json').write_text(json.dumps(about))
+    with pytest.raises(ValueError, match=f'not in 0 to 2, as {label} of'):
+        noise_list.load(tmp_path / 'list', made)
 
 
 def test_list_of_other_ids_is_refused(write_set, tmp_path):

@@ -77,7 +77,11 @@ def test_changed_tables(write_set):
 
 @pytest.mark.parametrize(
     ('change', 'message'),
-    [({'format': 9}, 'format 9'), ({'counts': {'train': {'cat': 5}}}, 'says 5')],
+    [
+        ({'format': 9}, 'format 9'),
+        ({'counts': {'train': {'cat': 5}, 'test': {'cat': 7}}}, 'says 5'),
+        ({'counts': {'train': {'cat': 23}}}, r'counts\.test is missing'),
+    ],
 )
 def test_manifest_that_does_not_fit(write_set, change, message):
     folder = write_set().folder

@@ -12,6 +12,7 @@ from PIL import Image
 from data_prep import __main__ as data_prep
 from data_prep import processes
 from data_prep.doctor import copies, pixels
+from fer_jax import errors
 from fer_jax.data import prepared, writing
 
 
@@ -263,6 +264,32 @@ def test_a_damaged_record_is_named_and_the_others_are_examined(written, tmp_path
     assert 'record 1 at byte' in damage[0]
     assert 'sha256 is not that of manifest.json' in damage[1]
     assert len(report['findings']) == 2
+
+
+@pytest.mark.parametrize(
+    ('table', 'place', 'value', 'said'),
+    [
+        ('train_labels', 1, 99, '1 labels are not in 0 to 1, as 99 of'),
+        ('train_clean_labels', 0, -2, '1 labels are not in -1 to 1, as -2 of'),
+        ('test_ids', 1, 'test-0', "1 ids are empty or there more than once, as 'test"),
+    ],
+)
+def test_what_no_set_can_hold_is_told_though_its_sum_is_right(
+    written, tmp_path, table, place, value, said
+):
+    folder = written([encoded(blobs(seed)) for seed in range(4)])
+    labels = dict(np.load(folder / 'labels.npz'))
+    labels[table][place] = value
+    np.savez(folder / 'labels.npz', **labels)
+    manifest = json.loads((folder / 'manifest.json').read_text())
+    manifest['sha256']['labels.npz'] = prepared.file_sum(folder / 'labels.npz')
+    (folder / 'manifest.json').write_text(json.dumps(manifest))
+    with pytest.raises(errors.Unusable, match=said):
+        prepared.load(folder)
+    code, report, _ = doctor(folder, tmp_path)
+    assert code == 1
+    (text,) = next(f['texts'] for f in report['findings'] if f['name'] == 'damaged')
+    assert said in text
 
 
 def test_dark_pictures_and_rare_classes_are_remarks(written, tmp_path):
