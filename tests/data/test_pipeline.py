@@ -247,7 +247,7 @@ def test_tables_of_other_records_are_noticed(write_set):
     split = write_set().train
     swapped = split._replace(ids=split.ids[::-1])
     ds = pipeline.once(swapped, np.arange(N), batch_size=4)
-    with pytest.raises(ValueError, match=r'record 0 is train/000, labels\.npz says'):
+    with pytest.raises(ValueError, match=r"record 0 is 'train/000', labels\.npz says"):
         ds[0]
     shorter = split._replace(ids=split.ids[:-1])
     with pytest.raises(ValueError, match='hold 23 records'):
