@@ -13,7 +13,10 @@ Wrong input is one line and exit code 2.
 
 import argparse
 import importlib
+import pathlib
 import sys
+
+from fer_jax.data import whole
 
 DOORS = {  # door -> its module
     'affectnet': 'affectnet',
@@ -52,6 +55,8 @@ def main(arguments=None):
         )
     options = parser.parse_args(arguments)
     try:
+        if getattr(options, 'out', None):  # before the work
+            whole.check_folder(pathlib.Path(options.out).absolute().parent)
         return modules[options.door].run(options) or 0
     except (ValueError, OSError) as error:
         print(f'data_prep {options.door}: {error}', file=sys.stderr)

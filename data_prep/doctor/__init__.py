@@ -46,6 +46,7 @@ def run(options):
         if path.exists() and not options.force:
             raise Unusable(f'{path} exists; name another --out, or pass --force')
     limits = opening.limits_of(options)
+    whole.check_folder(out.parent)
     source = layouts.recognised(folder)
     console.print(
         f'{printable(folder)}: {source.title}, {len(source.items):,} pictures'

@@ -10,6 +10,7 @@ With --kfold=K, instead: the files that cleanlab takes (see kfold).
 import numpy as np
 
 from fer_jax.analysis import by_epoch, cases, closeup, issues, kfold, page, sections
+from fer_jax.data import whole
 from fer_jax.training import files
 
 PICTURES = 2000
@@ -45,6 +46,7 @@ def run(options):
     Raises:
       Unusable: no finished run there, or not its data.
     """
+    whole.check_folder(options.workdir)
     if options.kfold:
         done = kfold.run(
             options.workdir, options.kfold, data=options.data, which=options.which

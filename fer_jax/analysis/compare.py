@@ -13,6 +13,7 @@ from rich.table import Table
 
 from fer_jax.analysis import plots, runs
 from fer_jax.data import whole
+from fer_jax.errors import Unusable
 
 # Key of result.json, heading, and whether it is a share of the test set.
 COLUMNS = {
@@ -57,14 +58,16 @@ def main(arguments=None):
     parser.add_argument('folders', nargs='+', metavar='RUN', help='folder of a run')
     parser.add_argument('--out', required=True, type=pathlib.Path, metavar='JSON')
     options = parser.parse_args(arguments)
+    picture = options.out.with_suffix('.png')
     try:
+        for path in (options.out, picture):
+            whole.check_file(path)
         found = [runs.read(folder) for folder in options.folders]
-    except FileNotFoundError as error:
+    except (OSError, Unusable) as error:
         print(f'compare: {error}', file=sys.stderr)
         return 2
     Console().print(table(found))
     whole.write_text(options.out, json.dumps(summary(found), indent=1) + '\n')
-    picture = options.out.with_suffix('.png')
     plots.comparison(found, picture)
     print(f'written: {options.out} and {picture}')
     return 0

@@ -152,9 +152,11 @@ def folder(path, *, replace=False, keep=''):
     if taken and not replace:
         raise Unusable(f'{path} exists already; name another folder or remove it')
     partial = _partial(path, keep or _own())
+    if not keep:
+        _remove_unheld(partial)  # process numbers come again
     partial.mkdir(parents=True, exist_ok=bool(keep))
-    try:
-        with named(path), _alone(partial):
+    with named(path), _alone(partial):
+        try:
             yield partial
             old = _partial(path, f'{_own()}.old')
             if taken:
@@ -162,12 +164,12 @@ def folder(path, *, replace=False, keep=''):
             partial.rename(path)
             for left in path.parent.glob(f'.{glob.escape(path.name)}.@*.partial'):
                 _remove_unheld(left)  # `old`, and what died
-    finally:
-        if not keep:
-            shutil.rmtree(partial, ignore_errors=True)
-        else:
-            with contextlib.suppress(OSError):  # renamed, or something is in it
-                partial.rmdir()
+        finally:
+            if not keep:
+                shutil.rmtree(partial, ignore_errors=True)
+            else:
+                with contextlib.suppress(OSError):  # renamed, or something is in it
+                    partial.rmdir()
 
 
 @contextlib.contextmanager

@@ -46,6 +46,8 @@ def run(options):
         raise Unusable(f'--batches={options.batches}; wanted numbers, as 1,32,256')
     threads = limit(options.threads)
     loaded = model.from_run(options.workdir, which=options.which)
+    out = pathlib.Path(options.out or pathlib.Path(options.workdir) / files.BENCH)
+    whole.check_file(out)
     calls, size = programs(loaded), loaded.card['image_size_px']
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (max(batches), size, size, 3)).astype(np.uint8)
@@ -59,7 +61,6 @@ def run(options):
             for n in batches
         ],
     }
-    out = pathlib.Path(options.out or pathlib.Path(options.workdir) / files.BENCH)
     whole.write_text(out, json.dumps(found, indent=1) + '\n')
     Console().print(table(found))
     print(f'written: {out}')

@@ -36,9 +36,10 @@ def run(options):
     """
     workdir = pathlib.Path(options.workdir)
     loaded = model.from_run(workdir, which=options.which, network='mean')
+    out = pathlib.Path(options.out or workdir / files.EVALUATION)
+    whole.check_file(out)
     data = prepared.load(options.data or files.read_config(workdir)['data']['dir'])
     found = evaluate(loaded, data)
-    out = pathlib.Path(options.out or workdir / files.EVALUATION)
     whole.write_text(out, json.dumps(found, indent=1) + '\n')
     show(found, Console())
     print(f'written: {out}')

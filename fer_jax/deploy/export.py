@@ -61,13 +61,13 @@ def run(options):
             f'unknown format {", ".join(sorted(unknown))}; there are:'
             f' {", ".join(formats.FORMATS)}'
         )
-    loaded = model.from_run(
-        options.workdir, which=options.which, network=options.network
-    )
-    samples = patterns(loaded.card['image_size_px'])
-    tested = np.concatenate([samples, faces(options.workdir, loaded.card)])
     try:
         with whole.folder(options.out) as folder:
+            loaded = model.from_run(
+                options.workdir, which=options.which, network=options.network
+            )
+            samples = patterns(loaded.card['image_size_px'])
+            tested = np.concatenate([samples, faces(options.workdir, loaded.card)])
             export(folder, loaded, names, samples, tested, options.fold_bn)
     except Different as error:
         print(f'launch.py export: {error}; nothing written', file=sys.stderr)

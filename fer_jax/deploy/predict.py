@@ -34,6 +34,8 @@ def run(options):
     Raises:
       Unusable: the model or every picture is unusable.
     """
+    for path in filter(None, (options.csv, options.sheet)):
+        whole.check_file(path)
     limits = opening.limits_of(options)
     if options.align:
         from fer_jax.faces import networks  # with JAX, as in Recognizer.faces
