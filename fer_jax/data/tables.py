@@ -239,8 +239,7 @@ def _records(lines, separator, path):
 
 def _quoting(number, line, lines, separator, path):
     """(last line number, fields) of a record with quotes; it may go on in `lines`."""
-    blank = ' ' if separator == '\t' else r'[ \t]'
-    opening, closing = f'{blank}*"', rf'{blank}*(?:({separator})|[\r\n]*$)'
+    opening, closing = ' *"', rf' *(?:({separator})|[\r\n]*$)'
     fields, place = [], 0
     while place is not None:
         quote = re.compile(opening).match(line, place)
