@@ -4,6 +4,7 @@
     training.csv, validation.csv (or in Manually_Annotated_file_lists/) with columns
         subDirectory_filePath, face_x, face_y, face_width, face_height,
         facial_landmarks (x;y;x;y ...), expression, valence, arousal
+    (a file without the header has all nine in this order)
     Manually_Annotated_Images/<folder>/<file>, or as --images says; of an absolute
     subDirectory_filePath its last two parts count
 later: faces cut out, a few npy files beside each
@@ -29,6 +30,7 @@ CSV = {'train': 'training.csv', 'test': 'validation.csv'}
 FOLDERS = {'train': 'train_set', 'test': 'val_set'}
 BOX = ('face_x', 'face_y', 'face_width', 'face_height')
 FILE, POINTS, CODE = 'subDirectory_filePath', 'facial_landmarks', 'expression'
+UNUSED = ('valence', 'arousal')  # the last columns
 NO_CLASS = {8: 'none', 9: 'uncertain', 10: 'no face'}
 
 
@@ -115,7 +117,8 @@ def csv_rows(path, images):
 
     A function, because rows without a class have neither box nor landmarks.
     """
-    for row in tables.rows(path, (FILE, *BOX, POINTS, CODE)):
+    columns = (FILE, *BOX, POINTS, CODE)
+    for row in tables.rows(path, columns, headless=(*columns, *UNUSED)):
         where = f'{path} {row.line}'
 
         def picture(row=row, where=where):

@@ -12,8 +12,7 @@ from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
 
 WIDEST = 100  # characters of a class name
-# control characters, and marks that turn the direction of writing
-UNSEEN = re.compile(r'[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]')
+JOINERS = '\u200c\u200d\xa0\u3000'  # do not print, and are parts of words
 CODE = re.compile(r'-?[0-9]+(\.0*)?')  # some programs write 3 as 3.0
 
 
@@ -54,7 +53,7 @@ def classes(names, set_name):
     """
     known = sets.SETS[set_name]
     for name, where in names.items():
-        if len(name) > WIDEST or UNSEEN.search(name):
+        if len(name) > WIDEST or not shown(name):
             raise Unusable(
                 f'{where}: {quoted(name)} is no name of a class; wanted at most '
                 f'{WIDEST} characters, all of which print'
@@ -69,6 +68,11 @@ def classes(names, set_name):
     class_names = tuple(known.class_names[place] for place in found)
     sets.check_classes(set_name, class_names)
     return Classes(class_names, {n: found.index(k) for n, k in numbers.items()})
+
+
+def shown(name):
+    """Whether all characters of a name print."""
+    return all(one.isprintable() or one in JOINERS for one in name)
 
 
 def number(set_name, name, where):

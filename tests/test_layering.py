@@ -17,6 +17,7 @@ BELOW = {
     'analysis': 'numerics data nets algorithms training deploy',
 }
 DOORS = {  # package -> where it may be imported
+    'csv': (),  # fer_jax/data/tables.py reads and writes tables
     'flax': ('fer_jax/nets/', 'fer_jax/algorithms/'),
     'orbax': ('fer_jax/training/checkpoint.py',),
     'grain': ('fer_jax/data/pipeline.py',),

@@ -12,19 +12,15 @@ never closed or has text behind it, a row with more or fewer fields than the hea
 `text` writes what `rows` reads back, whatever the texts hold but NUL.
 """
 
-import io
 import itertools
 import math
-import pathlib
 import re
 
+from fer_jax.data import delimited
 from fer_jax.data.quoting import quoted
-from fer_jax.errors import Missing, Unusable
+from fer_jax.errors import Unusable
 
-SEPARATORS = ',;\t'
-LONGEST = 1 << 24  # characters of a line, or of a field over several lines
 MISSING = frozenset(('', 'na', 'n/a', '#n/a', '<na>', 'nan', 'null', 'none', 'unknown'))
-MARKS = {b'\xff\xfe': 'utf-16', b'\xfe\xff': 'utf-16'}  # else UTF-8
 
 
 class MissingColumns(Unusable):
@@ -64,27 +60,32 @@ class Row:
         return {name: self._fields[place] for name, place in self._places.items()}
 
 
-def rows(path, columns, data=None):
+def rows(path, columns, data=None, headless=()):
     """The Rows of a csv file, one by one.
 
     Args:
       path: the file; its name stands in messages.
       columns: names that the header must have.
       data: the content as bytes, of a file that was read already.
+      headless: names of the fields where the first row has as many and none of
+        `columns`, and so is no header.
 
     Raises:
-      FileNotFoundError: no such file.
+      Missing: no such file.
       MissingColumns: the header lacks some of `columns`.
-      ValueError: no table, for one of the reasons above.
+      Unusable: no table, for one of the reasons above.
     """
     wanted = {_plain(name) for name in columns}
 
     def fit(fields):
         found = {_plain(name) for name in fields}
-        return len(found & wanted), len(found)
+        return len(found & wanted), len(fields) == len(headless), len(found)
 
-    records = _separated(path, fit, data)
-    header = [name.strip() for name in next(records, (0, []))[1]]
+    records = delimited.records(path, fit, data)
+    first = next(records, (0, []))
+    header = [name.strip() for name in first[1]]
+    if len(header) == len(headless) and not wanted & {*map(_plain, header)}:
+        header, records = headless, itertools.chain([first], records)
     while header and not header[-1]:
         header.pop()  # spreadsheets leave separators behind
     places = _places(path, header, columns)
@@ -106,7 +107,7 @@ def records(path, counts):
 
     Raises: as `rows`; ValueError at a row with another number of fields.
     """
-    for number, fields in _separated(path, lambda fields: len(fields) in counts):
+    for number, fields in delimited.records(path, lambda fields: len(fields) in counts):
         if len(fields) not in counts:
             raise Unusable(
                 f'{path} line {number} has {len(fields)} fields; wanted '
@@ -126,7 +127,7 @@ def lines(path, columns):
     Raises: as `rows`; ValueError at a line with fewer fields.
     """
     count = len(columns.split())
-    for number, line in _lines(path):
+    for number, line in delimited.lines(path):
         fields = line.rsplit(maxsplit=count - 1)
         if not fields:
             continue
@@ -140,7 +141,7 @@ def lines(path, columns):
 
 def words(path):
     """All words of a text file. Raises as `rows`."""
-    return [word for _, line in _lines(path) for word in line.split()]
+    return [word for _, line in delimited.lines(path) for word in line.split()]
 
 
 def matrix(path):
@@ -149,7 +150,7 @@ def matrix(path):
     Raises: as `rows`; ValueError at anything else.
     """
     found = []
-    for number, line in _lines(path):
+    for number, line in delimited.lines(path):
         words = re.split(r'[\s,;]+', line.partition('#')[0].strip())
         if words != ['']:
             found.append(numbers(words, f'{path} line {number}'))
@@ -189,118 +190,6 @@ def numbers(texts, where):
     if not all(map(math.isfinite, found)) or any('_' in one for one in texts):
         raise Unusable(f'{where}: {quoted(", ".join(texts[:4]))}; wanted numbers')
     return found
-
-
-def _lines(path, data=None):
-    """(number from 1, line with its end) of a text file."""
-    path = pathlib.Path(path)
-    if data is None and not path.is_file():
-        raise Missing(f'{path}: no such file')
-    with open(path, 'rb') if data is None else io.BytesIO(data) as binary:
-        encoding = MARKS.get(binary.read(2), 'utf-8-sig')
-        binary.seek(0)
-        number = 0
-        # lines end as in the file: a field in quotes may hold such an end
-        with io.TextIOWrapper(binary, encoding, newline='') as file:
-            try:
-                while line := file.readline(LONGEST):
-                    number += 1
-                    _check(path, number, line)
-                    yield number, line
-            except UnicodeError:
-                raise Unusable(
-                    f'{path}: no text in UTF-8, behind line {number:,}; save it as '
-                    'csv in UTF-8, or give the right file'
-                ) from None
-
-
-def _check(path, number, line):
-    if '\0' in line:
-        raise Unusable(
-            f'{path} line {number} has a NUL byte, so it is damaged or no text; get '
-            'it again'
-        )
-    if len(line) >= LONGEST:
-        raise Unusable(
-            f'{path} line {number} is longer than {LONGEST:,} characters; is this the '
-            'right file?'
-        )
-
-
-def _records(lines, separator, path):
-    """(line number, fields) of each record that is not empty."""
-    for number, line in lines:
-        fields = line.rstrip('\r\n').split(separator)
-        if '"' in line:
-            number, fields = _quoting(number, line, lines, separator, path)
-        if any(field.strip() for field in fields):
-            yield number, fields
-
-
-def _quoting(number, line, lines, separator, path):
-    """(last line number, fields) of a record with quotes; it may go on in `lines`."""
-    opening, closing = ' *"', rf' *(?:({separator})|[\r\n]*$)'
-    fields, place = [], 0
-    while place is not None:
-        quote = re.compile(opening).match(line, place)
-        if not quote:
-            end = line.find(separator, place)
-            fields.append(line[place : None if end < 0 else end].rstrip('\r\n'))
-            place = None if end < 0 else end + 1
-            continue
-        field, number, line, place = _inside(number, line, quote.end(), lines, path)
-        close = re.compile(closing).match(line, place)
-        if not close:
-            raise Unusable(
-                f'{path} line {number}: text stands behind a closing quote, '
-                f'{quoted(line[place:].strip())}; double the quotes in a field'
-            )
-        fields.append(field)
-        place = close.end() if close[1] else None
-    return number, fields
-
-
-def _inside(number, line, place, lines, path):
-    """The field in quotes from `place` on; number, line and place behind its end."""
-    began, pieces, size = number, [], 0
-    while size <= LONGEST:
-        end = line.find('"', place)
-        pieces.append(line[place : None if end < 0 else end])
-        size += len(pieces[-1]) + 1
-        if end < 0:
-            number, line = next(lines, (0, ''))
-            place = 0
-            if not line:
-                break
-        elif line[end + 1 : end + 2] == '"':
-            pieces.append('"')
-            place = end + 2
-        else:
-            return ''.join(pieces), number, line, end + 1
-    raise Unusable(
-        f'{path} line {began}: a quote is opened and not closed; close it, or get the '
-        'file again'
-    )
-
-
-def _separated(path, fit, data=None):
-    """The records of a file, with the separator by which the first one fits best.
-
-    Args:
-      fit: fields -> how well they fit; of equals the first of SEPARATORS.
-    """
-    lines = _lines(path, data)
-    blank = ''.join((*SEPARATORS, ' \r\n'))
-    first = [*itertools.islice((one for one in lines if one[1].strip(blank)), 1)]
-
-    def fitness(separator):
-        try:
-            return fit(next(_records(iter(first), separator, path), (0, []))[1])
-        except ValueError:  # a quote that goes on in the next line, or a wrong one
-            return fit([])
-
-    best = max(SEPARATORS, key=fitness)
-    return _records(itertools.chain(first, lines), best, path)
 
 
 def _plain(name):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_jax.data import tables
+from fer_jax.data import delimited, tables
 
 TABLE = 'id,label,n\na,anger,1\nb,"fear, ""or"" so",2\n'
 READ = [('a', 'anger', '1'), ('b', 'fear, "or" so', '2')]
@@ -78,9 +78,9 @@ def test_fields_are_as_long_as_they_like_and_lines_are_not(tmp_path):
     assert read(f'id,label,n\na,{long},1\n'.encode())[0][1] == long
     assert read(f'id,label,n\na,"{long}",1\n'.encode())[0][1] == long
     with pytest.raises(ValueError, match='line 2 is longer than 16,777,216 characters'):
-        read(b'id,label,n\n' + b'x' * (tables.LONGEST + 9))
+        read(b'id,label,n\n' + b'x' * (delimited.LONGEST + 9))
     with pytest.raises(ValueError, match='line 2: a quote is opened and not closed'):
-        read(b'id,label,n\n"' + (b'x' * 999 + b'\n') * (tables.LONGEST // 999))
+        read(b'id,label,n\n"' + (b'x' * 999 + b'\n') * (delimited.LONGEST // 999))
 
 
 def test_a_field_may_hold_line_ends_and_rows_know_their_line():
@@ -96,6 +96,17 @@ def test_what_is_written_is_read_back(pairs):
     rows = tables.rows('t.csv', ('id', 'label', 'n'), written.encode())
     found = [(row.exact('id'), row.exact('label'), row['n']) for row in rows]
     assert found == [(*pair, '1') for pair in pairs]
+
+
+def test_a_table_without_its_header():
+    """Of as many fields as `headless` names, and none of the columns."""
+    names = ('id', 'points', 'label')
+    for data in (b'a,1;2;3;4,fear\n', b'id,points,label\na,1;2;3;4,fear\n'):
+        (row,) = tables.rows('t.csv', ('id', 'label'), data, names)
+        assert (row['id'], row['label']) == ('a', 'fear')
+    for data in (b'a,fear\n', b'a,1,label\n'):
+        with pytest.raises(tables.MissingColumns):
+            [*tables.rows('t.csv', ('id', 'label'), data, names)]
 
 
 def test_columns_keep_their_order():

@@ -112,7 +112,9 @@ def test_classes_that_are_one_but_for_case_are_warned_of(faces, imports):
     ]
 
 
-@pytest.mark.parametrize('name', ['x' * 101, '\x1b[31mred', 'a\u202eb', 'a"\n"'])
+@pytest.mark.parametrize(
+    'name', ['x' * 101, '\x1b[31mred', 'a\u202eb', 'a"\n"', '5\ufeff']
+)
 def test_names_that_cannot_be_shown_are_no_classes(faces, imports, name):
     word = '"' + name.replace('"', '""') + '"'
     path = faces('path,label', lambda i, n: f'img/{i}.png,{word if i == 3 else n}')

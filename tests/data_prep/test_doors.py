@@ -155,6 +155,14 @@ def test_affectnet_aligned_by_its_68_landmarks(affectnet, imports):
     assert 'train: 7 kept: one face' in imports.said
 
 
+def test_affectnet_without_a_header(affectnet, imports):
+    """As copies of validation.csv are."""
+    wanted = imports('affectnet', affectnet, '--size=24').digest
+    path = affectnet / 'validation.csv'
+    path.write_text(path.read_text().removeprefix(HEADER + '\n'))
+    assert imports('affectnet', affectnet, '--size=24', '--force').digest == wanted
+
+
 @pytest.mark.parametrize(
     ('change', 'wanted'),
     [

@@ -1,0 +1,128 @@
+"""Text of any hand -> lines, and records of fields between separators.
+
+tables.py says what is taken and what is refused, and makes rows of the records.
+"""
+
+import io
+import itertools
+import pathlib
+import re
+
+from fer_jax.data.quoting import quoted
+from fer_jax.errors import Missing, Unusable
+
+SEPARATORS = ',;\t'
+LONGEST = 1 << 24  # characters of a line, or of a field over several lines
+MARKS = {b'\xff\xfe': 'utf-16', b'\xfe\xff': 'utf-16'}  # else UTF-8
+
+
+def records(path, fit, data=None):
+    """The records of a file, with the separator by which the first one fits best.
+
+    Args:
+      fit: fields -> how well they fit; of equals the first of SEPARATORS.
+    """
+    rest = lines(path, data)
+    blank = ''.join((*SEPARATORS, ' \r\n'))
+    first = [*itertools.islice((one for one in rest if one[1].strip(blank)), 1)]
+
+    def fitness(separator):
+        try:
+            return fit(next(_fields(iter(first), separator, path), (0, []))[1])
+        except ValueError:  # a quote that goes on in the next line, or a wrong one
+            return fit([])
+
+    best = max(SEPARATORS, key=fitness)
+    return _fields(itertools.chain(first, rest), best, path)
+
+
+def lines(path, data=None):
+    """(number from 1, line with its end) of a text file."""
+    path = pathlib.Path(path)
+    if data is None and not path.is_file():
+        raise Missing(f'{path}: no such file')
+    with open(path, 'rb') if data is None else io.BytesIO(data) as binary:
+        encoding = MARKS.get(binary.read(2), 'utf-8-sig')
+        binary.seek(0)
+        number = 0
+        # lines end as in the file: a field in quotes may hold such an end
+        with io.TextIOWrapper(binary, encoding, newline='') as file:
+            try:
+                while line := file.readline(LONGEST):
+                    number += 1
+                    _check(path, number, line)
+                    yield number, line
+            except UnicodeError:
+                raise Unusable(
+                    f'{path}: no text in UTF-8, behind line {number:,}; save it as '
+                    'csv in UTF-8, or give the right file'
+                ) from None
+
+
+def _check(path, number, line):
+    if '\0' in line:
+        raise Unusable(
+            f'{path} line {number} has a NUL byte, so it is damaged or no text; get '
+            'it again'
+        )
+    if len(line) >= LONGEST:
+        raise Unusable(
+            f'{path} line {number} is longer than {LONGEST:,} characters; is this the '
+            'right file?'
+        )
+
+
+def _fields(lines, separator, path):
+    """(line number, fields) of each record that is not empty."""
+    for number, line in lines:
+        fields = line.rstrip('\r\n').split(separator)
+        if '"' in line:
+            number, fields = _quoting(number, line, lines, separator, path)
+        if any(field.strip() for field in fields):
+            yield number, fields
+
+
+def _quoting(number, line, lines, separator, path):
+    """(last line number, fields) of a record with quotes; it may go on in `lines`."""
+    opening, closing = ' *"', rf' *(?:({separator})|[\r\n]*$)'
+    fields, place = [], 0
+    while place is not None:
+        quote = re.compile(opening).match(line, place)
+        if not quote:
+            end = line.find(separator, place)
+            fields.append(line[place : None if end < 0 else end].rstrip('\r\n'))
+            place = None if end < 0 else end + 1
+            continue
+        field, number, line, place = _inside(number, line, quote.end(), lines, path)
+        close = re.compile(closing).match(line, place)
+        if not close:
+            raise Unusable(
+                f'{path} line {number}: text stands behind a closing quote, '
+                f'{quoted(line[place:].strip())}; double the quotes in a field'
+            )
+        fields.append(field)
+        place = close.end() if close[1] else None
+    return number, fields
+
+
+def _inside(number, line, place, lines, path):
+    """The field in quotes from `place` on; number, line and place behind its end."""
+    began, pieces, size = number, [], 0
+    while size <= LONGEST:
+        end = line.find('"', place)
+        pieces.append(line[place : None if end < 0 else end])
+        size += len(pieces[-1]) + 1
+        if end < 0:
+            number, line = next(lines, (0, ''))
+            place = 0
+            if not line:
+                break
+        elif line[end + 1 : end + 2] == '"':
+            pieces.append('"')
+            place = end + 2
+        else:
+            return ''.join(pieces), number, line, end + 1
+    raise Unusable(
+        f'{path} line {began}: a quote is opened and not closed; close it, or get the '
+        'file again'
+    )
