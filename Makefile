@@ -6,7 +6,7 @@ BIN := .venv/bin
 export JAX_COMPILATION_CACHE_DIR := $(CURDIR)/.cache/xla
 export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0.5
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint docs clean
 
 .venv/done: requirements.txt
 	$(PYTHON) -m venv .venv
@@ -30,6 +30,9 @@ test: .venv/done
 lint: .venv/done
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+docs: .venv/done
+	$(BIN)/python -m fer_jax.training.handbook > docs/fields.md
 
 clean:
 	rm -rf .cache runs/demo

@@ -12,37 +12,27 @@ Commands
   bench      --workdir=FOLDER: latency and images/s of JAX, StableHLO and onnxruntime
   audit      --workdir=FOLDER [--kfold=K]: which labels are wrong, and how sure that is
 The others need no config; each has --help, docs/use.md and, for audit, docs/audit.md.
+--config=FILE --help shows the fields of a config, docs/fields.md all there are.
 
 Exit codes: 0 done, or stopped by SIGTERM and saved; 1 done, but inputs could not be
 read or show no face, or an export or a run of the self-test differs; 2 the command, its
 config, its data or its folder are unusable, in one line that says what was wanted; 3
 the loss or a gradient became NaN or infinite; 4 a file could not be written or read, as
-on a full disk; 5 another host died; 130 stopped by Ctrl-C,
-and saved unless it was pressed twice.
+on a full disk; 5 another host died; 70 a fault of this program, with a traceback; 130
+stopped by Ctrl-C, and saved unless it was pressed twice.
 """
 
-import argparse
+import functools
 import importlib
 import os
 import pathlib
 import sys
 
-from absl import flags
-from ml_collections import config_flags
-
+from fer_jax import doors
 from fer_jax.data import whole
+from fer_jax.errors import Unusable
 from fer_jax.training import heap, stopping
 
-CONFIG = config_flags.DEFINE_config_file(
-    'config',
-    None,
-    'Config file, for example configs/resup.py:dataset=fer2013,noise=0.3',
-)
-ACCEPT_CHANGES = flags.DEFINE_bool(
-    'accept_changes', False, 'Go on although the config differs from the stored one.'
-)
-BREAKS = flags.DEFINE_integer('breaks', 6, 'Runs that the self-test breaks.')
-WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of the run; continued if there.')
 TRAINS = ('train', 'selftest')  # these need a config
 USES = {  # command -> package of fer_jax that has its module
     'evaluate': 'deploy',
@@ -52,126 +42,68 @@ USES = {  # command -> package of fer_jax that has its module
     'audit': 'analysis',
 }
 COMMANDS = (*TRAINS, *USES)
-STOPPED = 130  # what a shell expects after Ctrl-C
+HELP = ('--help', '-h', 'help')
+failed = functools.partial(doors.failed, 'launch.py')
 
 
-class UnusableCommand(ValueError):
-    """The command line cannot be understood."""
-
-
-def parse(argv):
-    """(command, config, workdir) of a command line that trains.
-
-    Raises:
-      UnusableCommand: one line that says what was found and what was wanted.
-    """
-    try:
-        rest = flags.FLAGS(argv)[1:]
-        if CONFIG.value is not None:
-            CONFIG.value.algorithm.name  # noqa: B018 (raises when the file did not load)
-    except Exception as error:  # a config file is a program: it can raise anything
-        said = error.args[0] if isinstance(error, KeyError) else error
-        raise UnusableCommand(wanted(str(said))) from None
-    if len(rest) > 1 or not set(rest) <= set(TRAINS):
-        raise UnusableCommand(
-            f'unknown command {" ".join(rest)!r}; there are: {", ".join(COMMANDS)}'
-        )
-    if CONFIG.value is None or WORKDIR.value is None:
-        raise UnusableCommand(
-            'give --config=FILE and --workdir=FOLDER, for example: python launch.py'
-            ' --config=configs/resup.py:dataset=synthetic --workdir=runs/first'
-            ' --config.data.dir=data/synthetic'
-        )
-    return (*rest, 'train')[0], CONFIG.value, WORKDIR.value
-
-
-def wanted(text):
-    """What went wrong with the flags, in one line."""
-    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-    if 'Traceback' in text:  # the config file raised: its last line says what
-        return lines[-1].partition(': ')[2]
-    text = ' '.join(lines)
-    if 'No such file or directory: ' in text:
-        path = text.rpartition('No such file or directory: ')[2]
-        return f'no config file {path}; give one of configs/, as configs/resup.py'
-    for said, meant in (
-        ('invalid literal for int()', 'wanted a whole number'),
-        ('could not convert string to float', 'wanted a number'),
-    ):
-        if said in text:
-            return f'{text.partition(said)[0]}{meant}'
-    return text
-
-
-class Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong, as everything here does."""
-
-    def error(self, message):
-        raise UnusableCommand(f'{message}; {self.prog} --help lists the options')
-
-
-def use(command, arguments):
-    """Runs a command that uses a run; returns the exit code.
-
-    Raises:
-      UnusableCommand: one line that says what was wanted.
-    """
-    heap.keep()
+def use(command, words):
+    """Runs a command that uses a run; returns the exit code."""
     module = importlib.import_module(f'fer_jax.{USES[command]}.{command}')
-    summary = module.__doc__.splitlines()[0]
-    parser = Parser(f'launch.py {command}', description=summary, allow_abbrev=False)
+    parser = doors.Parser(
+        f'launch.py {command}', description=module.__doc__.splitlines()[0]
+    )
     module.add_arguments(parser)
     try:
-        return module.run(parser.parse_args(arguments))
+        return module.run(parser.parse_args(words))
     except FloatingPointError as error:  # of a fold's training
         return failed(error, 3)
-    except OSError as error:
-        return failed(error, 4 if error.errno in whole.FULL else 2)
-    except ValueError as error:
-        raise UnusableCommand(error) from None
 
 
-def train(config, workdir):
-    """Trains, or goes on, with other hosts if need be; returns the exit code."""
+def train(given):
+    """Trains, or goes on, with other hosts if need be; returns the exit code.
+
+    Args:
+      given: command_line.Given.
+    """
     import jax
 
     from fer_jax.training import hosts
 
-    try:
-        hosts.join(config.distributed)
-    except ValueError as error:
-        return failed(error, 2)
+    hosts.join(given.config.distributed)
     if not jax.distributed.is_initialized():
-        return train_here(config, workdir)
+        return train_here(given)
     hosts.when_cut_off(lambda: failed(hosts.gone('JAX says more above'), 5))
     try:
-        return train_here(config, workdir)
+        return train_here(given)
     except jax.errors.JaxRuntimeError as error:
         return failed(hosts.gone(str(error).splitlines()[0]), 5)
 
 
-def train_here(config, workdir):
+def train_here(given):
     """Trains as all hosts do; returns the exit code."""
-    from fer_jax.training import hosts, loop, setup
+    from fer_jax.training import fields, hosts, loop, results, setup
 
+    config, workdir = given.config, given.workdir
     try:
         run = hosts.together(
-            lambda: setup.prepare(config, workdir, accept_changes=ACCEPT_CHANGES.value),
+            lambda: setup.prepare(config, workdir, accept_changes=given.accept_changes),
             setup.digest,
         )
+    except Unusable:
+        raise
     except OSError as error:
         return failed(*unstarted(error))
-    except ValueError as error:
-        return failed(error, 2)
     say = print if hosts.first() else str
+    for line in (*given.remarks, *fields.remarks(config)):
+        say(f'{workdir}: {line}')
     if loop.finished(run):
         say(f'{workdir} is finished; its numbers are in {workdir}/result.json')
         return write_page(workdir)
     try:
         with hosts.asked_to_stop() as stop, stopping.on_ctrl_c() as pressed:
             found = loop.train(run, stop)
-    except (stopping.AlreadyRunning, whole.Damaged, hosts.Apart) as error:
-        return failed(error, 2)
+    except Unusable:
+        raise
     except FloatingPointError as error:
         return failed(error, 3)
     except OSError as error:
@@ -179,11 +111,11 @@ def train_here(config, workdir):
     if found is None:
         say(f'{workdir}: stopped and saved; the same command goes on')
         if pressed() and not stopping.left_behind():
-            sys.exit(STOPPED)  # all hosts leave together, as after code 0
-        return STOPPED if pressed() else 0
+            sys.exit(doors.STOPPED)  # all hosts leave together, as after code 0
+        return doors.STOPPED if pressed() else 0
     say(
-        f'{workdir}: test accuracy {found["last5"]:.2%}, mean of the last 5 epochs;'
-        f' all numbers in {workdir}/result.json'
+        f'{workdir}: test accuracy {found["last5"]:.2%},'
+        f' {results.mean_of(config.epochs)}; all numbers in {workdir}/result.json'
     )
     return write_page(workdir)
 
@@ -206,8 +138,6 @@ def unstarted(error):
     """(text, exit code) of an OSError before anything was trained."""
     if error.errno in whole.FULL:
         return f'{error}; make room, and the same command goes on', 4
-    if error.errno is None:  # one of ours, which says what to do
-        return error, 2
     return f'{error}; name another --workdir, or make this one writable', 2
 
 
@@ -220,44 +150,69 @@ def interrupted(error):
     )
 
 
-def self_test(config, workdir, argv):
-    """Trains the config of `argv`, shortened, many times; returns the exit code."""
+def self_test(given, words):
+    """Trains the config of `words`, shortened, many times; returns the exit code."""
     from fer_jax.training import selftest
 
-    given = [word for word in argv[1:] if word != 'selftest']
+    kept = [word for word in words if word != 'selftest']
 
     def command(folder):
-        changed = [*selftest.shortened(config), f'--workdir={folder}']
-        return [sys.executable, __file__, *given, *changed]
+        changed = [*selftest.shortened(given.config), f'--workdir={folder}']
+        return [sys.executable, __file__, *kept, *changed]
 
-    try:
-        return int(not selftest.run(command, pathlib.Path(workdir), BREAKS.value))
-    except ValueError as error:
-        return failed(error, 2)
+    return int(not selftest.run(command, pathlib.Path(given.workdir), given.breaks))
 
 
-def failed(error, code):
-    """Says what went wrong, in one line; returns the exit code."""
-    print(f'launch.py: {error}', file=sys.stderr)
-    return code
+def asked(words):
+    """The command among `words`, and the others; ('', words) without one of USES.
+
+    It may stand behind options, but not where an option has its value.
+    """
+    for number, word in enumerate(words):
+        before = words[number - 1] if number else ''
+        if word in USES and before not in ('--workdir', '--config', '--out'):
+            return word, [*words[:number], *words[number + 1 :]]
+    return '', words
+
+
+def help_for(words):
+    """Says how to train, or which fields a config has; returns the exit code."""
+    from fer_jax.training import command_line, handbook
+
+    rest = [word for word in words if word not in HELP]
+    given = command_line.read(rest, COMMANDS)
+    if given.config is None:
+        print(handbook.overview(__doc__))
+    else:
+        print(handbook.of_config(given.config))
+    return 0
 
 
 def main(argv):
     """Runs a command line; returns the exit code."""
-    try:
-        if argv[1:] and argv[1] in USES:
-            return use(argv[1], argv[2:])
-        command, config, workdir = parse(argv)
-        heap.keep()
-        if command == 'selftest':
-            return self_test(config, workdir, argv)
-        return train(config, workdir)
-    except UnusableCommand as error:
-        return failed(error, 2)
-    except KeyboardInterrupt:
-        said = f'{WORKDIR.value}: stopped; the same command goes on'
-        print(said if WORKDIR.value else 'stopped', file=sys.stderr)
-        return STOPPED
+    return doors.run('launch.py', lambda: obey(argv[1:]))
+
+
+def obey(words):
+    """Runs the words of a command line; returns the exit code, or raises."""
+    heap.keep()
+    command, words = asked(words)
+    if command:
+        return use(command, words)
+    if any(word in HELP for word in words):
+        return help_for(words)
+    from fer_jax.training import command_line  # jax is heavy, and USES may do without
+
+    given = command_line.read(words, COMMANDS)
+    if given.config is None or not given.workdir:
+        raise Unusable(
+            'give --config=FILE and --workdir=FOLDER, for example: python launch.py'
+            ' --config=configs/resup.py:dataset=synthetic --workdir=runs/first'
+            ' --config.data.dir=data/synthetic'
+        )
+    if given.command == 'selftest':
+        return self_test(given, words)
+    return train(given)
 
 
 if __name__ == '__main__':

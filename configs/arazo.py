@@ -7,8 +7,6 @@ On CIFAR it is the authors' own M-DYR-H: dynamic hard bootstrapping with mixup, 
 mixup before epoch 106. On faces it is ReSup's arm, with ReSup's optimiser.
 """
 
-from ml_collections import ConfigDict
-
 from configs import default
 
 # From random weights a loss means little at first (see configs/resup.py).
@@ -35,19 +33,9 @@ CIFAR_RUN = {
 
 
 def get_config(arg=''):
-    config = default.get_config(arg)
+    config = default.get_config(arg, 'arazo')
     if config.data.name in ('cifar10', 'cifar100'):
         config.update(CIFAR_RUN)
         config.noise.inclusive = True  # as the authors draw it
-    config.algorithm = ConfigDict()
-    config.algorithm.name = 'arazo'
-    config.algorithm.warmup_epochs = 1  # epochs before the mixture is used
-    config.algorithm.bootstrap = 'none'  # weights only; or dynamic: M-DYR-H
-    # dynamic: alpha of Beta(alpha, alpha) that images are mixed by; 0: no mixing
-    config.algorithm.alpha = 32.0
-    # dynamic: weight of the term that evens out how often the classes are predicted
-    config.algorithm.class_balance = 1.0
-    config.algorithm.rules = 'paper'  # or safe: a guarded fit, closed-form posterior
-    config.algorithm.em_iterations = 10  # of each fit of the mixture
     config.algorithm.update(SETS.get(config.data.name, {}))
     return config

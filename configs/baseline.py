@@ -4,12 +4,8 @@
         --workdir=runs/baseline --config.data.dir=data/fer2013
 """
 
-from ml_collections import ConfigDict
-
 from configs import default
 
 
 def get_config(arg=''):
-    config = default.get_config(arg)
-    config.algorithm = ConfigDict({'name': 'baseline'})
-    return config
+    return default.get_config(arg, 'baseline')

@@ -8,8 +8,6 @@ The method has to be told the noise rate. Noise kinds with rates of their own
 noise.rate at 0: give --config.algorithm.noise_rate, or every example is kept.
 """
 
-from ml_collections import ConfigDict
-
 from configs import default
 
 # The release's: Adam, linear to 0, beta1 .1 meanwhile. It trains epochs 1 to 199 of a
@@ -24,15 +22,10 @@ SETS = {'synthetic': SCRATCH, 'fer2013': SCRATCH}
 
 
 def get_config(arg=''):
-    config = default.get_config(arg)
+    config = default.get_config(arg, 'coteaching')
     if config.data.name in OPTIMIZERS:
         config.optimizer.update(OPTIMIZERS[config.data.name])
         config.epochs = 199  # the release's 200 without the first
-    config.algorithm = ConfigDict()
-    config.algorithm.name = 'coteaching'
-    # fraction of wrong labels as the method is told; follows noise.rate unless given
-    config.algorithm.noise_rate = config.noise.get_ref('rate').identity()
-    config.algorithm.ramp_epochs = 10  # until the forget rate is noise_rate
-    config.algorithm.exponent = 1.0  # c of the forget rate
+    config.algorithm.noise_rate = config.noise.rate
     config.algorithm.update(SETS.get(config.data.name, {}))
     return config

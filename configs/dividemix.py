@@ -7,12 +7,10 @@ DivideMix-Si (ReSup sec. 4.11) is --config.algorithm.signal=similarity with
 --config.algorithm.mixture=beta (ReSup's; the paper does not say which), and without
 semi-supervision, its Fig. 10, --config.algorithm.semi=False.
 
-lambda_u and the threshold follow the noise rate after the colon, as the authors' table
-for symmetric noise has them. For asymmetric noise on CIFAR-10 they take
+lambda_u and the threshold follow the noise rate, as the authors' table for symmetric
+noise has them. For asymmetric noise on CIFAR-10 they take
 --config.algorithm.unlabelled_weight=0 --config.algorithm.penalty=True.
 """
-
-from ml_collections import ConfigDict
 
 from configs import default
 
@@ -27,7 +25,8 @@ RUN = {  # on CIFAR; the release's PreAct ResNet-18 replaced by ResNet-18
         'decay_epochs': (150,),
     },
 }
-WARMUP_EPOCHS = {'cifar10': 10, 'cifar100': 30, 'synthetic': 3, 'fer2013': 3}
+HEAVY = {'threshold': 0.6, 'average_epochs': 5}  # 90 % noise
+WARMUP_EPOCHS = {'cifar10': 10, 'cifar100': 30}  # faces (ours): 3
 RAMP_EPOCHS = {'synthetic': 8}  # of 14 epochs
 # lambda_u by noise rate: (up to, weight), between the published 20, 50, 80 and 90 %.
 UNLABELLED_WEIGHT = {
@@ -44,31 +43,14 @@ def unlabelled_weight(name, rate):
 
 
 def get_config(arg=''):
-    config = default.get_config(arg)
+    config = default.get_config(arg, 'dividemix')
     name, rate = config.data.name, config.noise.rate
-    heavy = name in UNLABELLED_WEIGHT and rate > 0.85
     if name in UNLABELLED_WEIGHT:
         config.update(RUN)
         config.noise.inclusive = True  # as the authors draw it
-    config.algorithm = ConfigDict()
-    config.algorithm.name = 'dividemix'
-    # epochs of plain cross-entropy first; pretrained faces (ours): 3
+        if rate > 0.85:
+            config.algorithm.update(HEAVY)
     config.algorithm.warmup_epochs = WARMUP_EPOCHS.get(name, 3)
-    config.algorithm.mixture = 'gaussian'  # or beta
-    config.algorithm.signal = 'loss'  # or similarity: DivideMix-Si
-    # clean probability above which a label counts
-    config.algorithm.threshold = 0.6 if heavy else 0.5
-    config.algorithm.temperature = 0.5  # of the sharpened targets; 1: not sharpened
-    config.algorithm.alpha = 4.0  # of Beta(alpha, alpha) that images are mixed by
-    # lambda_u, weight of the images without a label
-    config.algorithm.unlabelled_weight = unlabelled_weight(name, rate)
-    # epochs after the warm-up in which lambda_u is reached
     config.algorithm.ramp_epochs = RAMP_EPOCHS.get(name, 16)
-    # weight of the term that evens out how often the classes are predicted
-    config.algorithm.class_balance = 1.0
-    config.algorithm.penalty = False  # asymmetric noise: keep the warm-up unsure
-    # epochs over which the scaled signal is averaged before the fit
-    config.algorithm.average_epochs = 5 if heavy else 1
-    config.algorithm.semi = True  # False: samples that are not selected are left out
-    config.algorithm.rules = 'paper'  # or safe; of the beta mixture
+    config.algorithm.unlabelled_weight = unlabelled_weight(name, rate)
     return config

@@ -9,8 +9,6 @@ sets have that of embedding proximity (DMUE-C); --config.algorithm.release=True 
 the authors' code where it leaves the paper.
 """
 
-from ml_collections import ConfigDict
-
 from configs import default
 
 PAPER = {
@@ -48,20 +46,12 @@ RAMP_EPOCHS = {'affectnet': 6, 'raf_db': 9, 'ferplus': 12, 'fer2013': 6, 'synthe
 
 
 def get_config(arg='', faces=default.FACES):
-    config = default.get_config(arg, faces)
+    config = default.get_config(arg, 'dmue', faces)
     name = config.data.name
     if name in faces:
         config.update(PAPER)
     if name == 'affectnet':
         config.update(AFFECTNET)
-    config.algorithm = ConfigDict()
-    config.algorithm.name = 'dmue'
-    config.algorithm.temperature = 1.2  # T of the latent distributions; > 1 flattens
-    config.algorithm.soft_weight = 0.5  # omega, of the latent distributions' loss
-    # gamma, of similarity preserving between auxiliary branches and the target's
     config.algorithm.similarity_weight = PRETRAINED if name in faces else SCRATCH
-    # A, epochs until the target branch counts fully
     config.algorithm.ramp_epochs = RAMP_EPOCHS.get(name, 9)
-    config.algorithm.dropout = 0.5  # of the embeddings, in training
-    config.algorithm.release = False  # True: the authors' code to the letter
     return config

@@ -4,8 +4,8 @@
         --workdir=runs/dmue_c_affectnet --config.data.dir=data/affectnet
 """
 
-from configs import dmue_c
+from configs import default, dmue_c
 
 
 def get_config(arg=''):
-    return dmue_c.get_config(f'dataset=affectnet,{arg}')
+    return dmue_c.get_config(default.only('affectnet', arg))

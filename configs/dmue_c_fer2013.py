@@ -4,8 +4,8 @@
         --config.data.dir=data/fer2013
 """
 
-from configs import dmue_c
+from configs import default, dmue_c
 
 
 def get_config(arg=''):
-    return dmue_c.get_config(f'dataset=fer2013,{arg}')
+    return dmue_c.get_config(default.only('fer2013', arg))

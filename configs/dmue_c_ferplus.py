@@ -4,8 +4,8 @@
         --config.data.dir=data/ferplus
 """
 
-from configs import dmue_c
+from configs import default, dmue_c
 
 
 def get_config(arg=''):
-    return dmue_c.get_config(f'dataset=ferplus,{arg}')
+    return dmue_c.get_config(default.only('ferplus', arg))

@@ -4,8 +4,8 @@
         --config.data.dir=data/raf_db
 """
 
-from configs import dmue_c
+from configs import default, dmue_c
 
 
 def get_config(arg=''):
-    return dmue_c.get_config(f'dataset=raf_db,{arg}')
+    return dmue_c.get_config(default.only('raf_db', arg))

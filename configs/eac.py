@@ -7,8 +7,6 @@
 with an erasing of its own, 'eac_shared' (or any other recipe) of the very same tensor.
 """
 
-from ml_collections import ConfigDict
-
 from configs import default
 
 # The release's, with the learning rate its authors name for ResNet-18; 1e-4 for
@@ -29,11 +27,8 @@ PAPER = {
 
 
 def get_config(arg=''):
-    config = default.get_config(arg)
+    config = default.get_config(arg, 'eac')
     if config.data.name in default.FACES:
         config.update(PAPER)
         config.data.balanced = config.data.name == 'affectnet'  # as the authors do
-    config.algorithm = ConfigDict()
-    config.algorithm.name = 'eac'
-    config.algorithm.consistency = 5.0  # lambda, weight of the attention term
     return config

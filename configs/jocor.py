@@ -8,8 +8,6 @@ The method has to be told the noise rate. Noise kinds with rates of their own
 noise.rate at 0: give --config.algorithm.noise_rate, or every example is kept.
 """
 
-from ml_collections import ConfigDict
-
 from configs import default
 
 # The release's: Adam, linear to 0, beta1 .1 meanwhile. It trains epochs 1 to 199 of a
@@ -21,7 +19,7 @@ OPTIMIZERS = {'cifar10': CIFAR, 'cifar100': CIFAR | {'decay_epochs': (99, 199)}}
 # lambda of the release's README; on faces .6, what the ReSup paper found best for its
 # JoCoR-based arm. Other networks want another one, between .5 and .9.
 AGREEMENT = {'cifar10': 0.9, 'cifar100': 0.85}
-MUCH_NOISE = {'cifar10': 0.65}  # 80 %, in the config argument
+MUCH_NOISE = {'cifar10': 0.65}  # 80 %
 
 # From random weights a network fits wrong labels early: the ramp is shorter there.
 SCRATCH = {'ramp_epochs': 5}
@@ -29,18 +27,12 @@ SETS = {'synthetic': SCRATCH, 'fer2013': SCRATCH}
 
 
 def get_config(arg=''):
-    config = default.get_config(arg)
+    config = default.get_config(arg, 'jocor')
     if config.data.name in OPTIMIZERS:
         config.optimizer.update(OPTIMIZERS[config.data.name])
         config.epochs = 199  # the release's 200 without the first
-    config.algorithm = ConfigDict()
-    config.algorithm.name = 'jocor'
-    # fraction of wrong labels as the method is told; follows noise.rate unless given
-    config.algorithm.noise_rate = config.noise.get_ref('rate').identity()
     agreement = AGREEMENT | (MUCH_NOISE if config.noise.rate > 0.65 else {})
-    # lambda, weight of the divergence between the networks
     config.algorithm.agreement = agreement.get(config.data.name, 0.6)
-    config.algorithm.ramp_epochs = 10  # until the forget rate is noise_rate
-    config.algorithm.exponent = 1.0  # c of the forget rate
+    config.algorithm.noise_rate = config.noise.rate
     config.algorithm.update(SETS.get(config.data.name, {}))
     return config

@@ -8,8 +8,6 @@ The method has to be told the noise rate. Noise kinds with rates of their own
 noise.rate at 0: give --config.algorithm.noise_rate, or every example is kept.
 """
 
-from ml_collections import ConfigDict
-
 from configs import default
 
 # From random weights a network fits wrong labels early: the ramp is shorter there.
@@ -18,15 +16,7 @@ SETS = {'synthetic': SCRATCH, 'fer2013': SCRATCH}
 
 
 def get_config(arg=''):
-    config = default.get_config(arg)
-    config.algorithm = ConfigDict()
-    config.algorithm.name = 'pt_threshold'
-    # fraction of wrong labels as the method is told; follows noise.rate unless given
-    config.algorithm.noise_rate = config.noise.get_ref('rate').identity()
-    config.algorithm.ramp_epochs = 10  # until the forget rate is noise_rate
-    config.algorithm.exponent = 1.0  # c of the forget rate
-    config.algorithm.decay = 0.999  # share of the old teacher in the new one
-    config.algorithm.consistency = 10.0  # weight of the squared difference
-    config.algorithm.consistency_ramp_epochs = 5  # until that weight is reached
+    config = default.get_config(arg, 'pt_threshold')
+    config.algorithm.noise_rate = config.noise.rate
     config.algorithm.update(SETS.get(config.data.name, {}))
     return config

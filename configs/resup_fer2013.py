@@ -4,8 +4,8 @@
         --config.data.dir=data/fer2013
 """
 
-from configs import resup
+from configs import default, resup
 
 
 def get_config(arg=''):
-    return resup.get_config(f'dataset=fer2013,{arg}')
+    return resup.get_config(default.only('fer2013', arg))

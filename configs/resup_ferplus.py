@@ -4,8 +4,8 @@
         --config.data.dir=data/ferplus
 """
 
-from configs import resup
+from configs import default, resup
 
 
 def get_config(arg=''):
-    return resup.get_config(f'dataset=ferplus,{arg}')
+    return resup.get_config(default.only('ferplus', arg))

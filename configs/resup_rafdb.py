@@ -4,8 +4,8 @@
         --config.data.dir=data/rafdb
 """
 
-from configs import resup
+from configs import default, resup
 
 
 def get_config(arg=''):
-    return resup.get_config(f'dataset=raf_db,{arg}')
+    return resup.get_config(default.only('raf_db', arg))

@@ -6,8 +6,6 @@
 --config.algorithm.relabel=True is the arm that its authors used for noisy labels.
 """
 
-from ml_collections import ConfigDict
-
 from configs import default
 
 # The release's.
@@ -30,19 +28,10 @@ RELABEL_EPOCHS = {'synthetic': 6, 'fer2013': 8}
 
 
 def get_config(arg='', faces=default.FACES):
-    config = default.get_config(arg, faces)
-    paper = config.data.name in faces
-    if paper:
+    config = default.get_config(arg, 'rul', faces)
+    if config.data.name in faces:
         config.update(PAPER)
         config.data.balanced = config.data.name == 'affectnet'  # as the authors do
-    config.algorithm = ConfigDict()
-    config.algorithm.name = 'rul'
-    config.algorithm.dropout = 0.4  # rate in both branches
-    config.algorithm.embedding_size = 64  # dimensions of mean and log-variance
-    config.algorithm.relabel = False  # replace labels by SCN's rule
-    short = {} if paper else RELABEL_EPOCHS
-    # first epoch that relabels, counted from 1; the authors do not say theirs
-    config.algorithm.relabel_epoch = short.get(config.data.name, 10)
-    config.algorithm.relabel_margin = 0.2  # in probability
-    config.algorithm.classifier_bias = True  # whether the classifier has one
+    elif config.data.name in RELABEL_EPOCHS:
+        config.algorithm.relabel_epoch = RELABEL_EPOCHS[config.data.name]
     return config

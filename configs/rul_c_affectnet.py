@@ -4,8 +4,8 @@
         --workdir=runs/rul_c_affectnet --config.data.dir=data/affectnet
 """
 
-from configs import rul_c
+from configs import default, rul_c
 
 
 def get_config(arg=''):
-    return rul_c.get_config(f'dataset=affectnet,{arg}')
+    return rul_c.get_config(default.only('affectnet', arg))

@@ -4,8 +4,8 @@
         --config.data.dir=data/fer2013
 """
 
-from configs import rul_c
+from configs import default, rul_c
 
 
 def get_config(arg=''):
-    return rul_c.get_config(f'dataset=fer2013,{arg}')
+    return rul_c.get_config(default.only('fer2013', arg))

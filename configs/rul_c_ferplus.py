@@ -4,8 +4,8 @@
         --config.data.dir=data/ferplus
 """
 
-from configs import rul_c
+from configs import default, rul_c
 
 
 def get_config(arg=''):
-    return rul_c.get_config(f'dataset=ferplus,{arg}')
+    return rul_c.get_config(default.only('ferplus', arg))

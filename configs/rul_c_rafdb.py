@@ -4,8 +4,8 @@
         --config.data.dir=data/raf_db
 """
 
-from configs import rul_c
+from configs import default, rul_c
 
 
 def get_config(arg=''):
-    return rul_c.get_config(f'dataset=raf_db,{arg}')
+    return rul_c.get_config(default.only('raf_db', arg))

@@ -4,8 +4,8 @@
         --workdir=runs/scn_c_affectnet --config.data.dir=data/affectnet
 """
 
-from configs import scn_c
+from configs import default, scn_c
 
 
 def get_config(arg=''):
-    return scn_c.get_config(f'dataset=affectnet,{arg}')
+    return scn_c.get_config(default.only('affectnet', arg))

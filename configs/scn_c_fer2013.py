@@ -4,8 +4,8 @@
         --config.data.dir=data/fer2013
 """
 
-from configs import scn_c
+from configs import default, scn_c
 
 
 def get_config(arg=''):
-    return scn_c.get_config(f'dataset=fer2013,{arg}')
+    return scn_c.get_config(default.only('fer2013', arg))

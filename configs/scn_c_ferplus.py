@@ -4,8 +4,8 @@
         --config.data.dir=data/ferplus
 """
 
-from configs import scn_c
+from configs import default, scn_c
 
 
 def get_config(arg=''):
-    return scn_c.get_config(f'dataset=ferplus,{arg}')
+    return scn_c.get_config(default.only('ferplus', arg))

@@ -4,8 +4,8 @@
         --config.data.dir=data/raf_db
 """
 
-from configs import scn_c
+from configs import default, scn_c
 
 
 def get_config(arg=''):
-    return scn_c.get_config(f'dataset=raf_db,{arg}')
+    return scn_c.get_config(default.only('raf_db', arg))

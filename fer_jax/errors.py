@@ -1,8 +1,9 @@
 """What users can mend: the errors that a command shows in one line.
 
-Every command ends with code 2 on these and shows their text alone. What the operating
-system refuses is the user's to mend too (`refused`). Any other exception is a fault of
-this program and keeps its traceback, so that it is never taken for a wrong input.
+Every command ends with code 2 on these and shows their text alone (`doors.run`). What
+the operating system refuses, an OSError with a number, is the user's to mend too. Any
+other exception is a fault of this program and keeps its traceback, so that it is never
+taken for a wrong input.
 """
 
 
@@ -15,8 +16,3 @@ class Unusable(ValueError):
 
 class Missing(FileNotFoundError, Unusable):
     """A file or folder that was named, or belongs to what was named, is not there."""
-
-
-def refused(error):
-    """Whether an OSError is the system's answer (no permission, a full disk, ...)."""
-    return error.errno is not None

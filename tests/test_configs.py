@@ -2,23 +2,21 @@
 
 import functools
 import importlib
-import itertools
+import inspect
 import json
 import pathlib
 import re
-import sys
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from absl import flags
-from ml_collections import config_flags
 
 from configs import default
-from fer_jax import algorithms, nets
+from fer_jax import algorithms, nets, settings
+from fer_jax.algorithms import proximity
 from fer_jax.numerics import noise
-from fer_jax.training import fields, optimizer
+from fer_jax.training import command_line, fields, optimizer, schema
 
 ROOT = pathlib.Path(__file__).parent.parent
 METHODS = algorithms.names()
@@ -38,20 +36,20 @@ def complete(config):
     config.data.dir = 'anything'
     fields.check(config)
     model, size = config.model, config.data.image_size_px
-    settings = tuple(config.algorithm.items())
-    return shapes(settings, model.backbone, model.width, config.peer_map, size)
+    given = tuple(config.algorithm.items())
+    return shapes(given, model.backbone, model.width, config.peer_map, size)
 
 
 @functools.cache  # many data sets share a preset
-def shapes(settings, backbone, width, peer_map, size):
-    settings = dict(settings)
+def shapes(given, backbone, width, peer_map, size):
+    given = dict(given)
     algorithm = algorithms.make(
-        settings.pop('name'),
+        given.pop('name'),
         backbone=nets.make(backbone, width=width),
         num_classes=7,
         num_examples=1000,
         peer_map=peer_map,
-        **settings,
+        **given,
     )
     images = jax.ShapeDtypeStruct((1, size, size, 3), jnp.float32)
     params, _, _ = jax.eval_shape(algorithm.init, jax.random.key(0), images)
@@ -93,46 +91,66 @@ def test_weights_of_embedding_proximity(method, name, gamma):
     assert load(method, f'dataset={config.data.name}').proximity.weight == 0
 
 
-@pytest.mark.parametrize('name', ['default', *METHODS])
-def test_every_field_has_its_meaning_beside_it(name):
-    """A line that sets a field ends in a comment or follows one."""
-    lines = (ROOT / 'configs' / f'{name}.py').read_text().splitlines()
-    fields = [
-        (before, line)
-        for before, line in itertools.pairwise(lines)
-        if re.match(r'\s+config\.[a-z_.]+ = (?!ConfigDict)', line)
-        and '.name = ' not in line
+@pytest.mark.parametrize('name', METHODS)
+def test_a_config_has_the_fields_of_the_tables(name):
+    """No more, no fewer, of the types of their defaults, and each with a meaning."""
+    values = fields.flat(load(name, 'dataset=cifar10,noise=0.9').to_dict())
+    entries = schema.FIELDS | {
+        f'algorithm.{setting}': field
+        for setting, field in algorithms.settings_of(name).items()
+    }
+    assert values.keys() == entries.keys() | {'algorithm.name'}
+    for path, field in entries.items():
+        assert field.meaning, path
+        assert not field.meaning.endswith('.'), path
+        assert type(values[path]) is type(field.default), path
+        settings.check(path, field, field.default)
+
+
+@pytest.mark.parametrize('name', METHODS)
+def test_a_method_and_its_table_have_the_same_settings_and_defaults(name):
+    """What a call from Python gets is what the table, --help and the docs say."""
+    made = importlib.import_module(f'fer_jax.algorithms.{name}').make
+    defaults = {
+        setting: parameter.default
+        for setting, parameter in inspect.signature(made).parameters.items()
+        if setting not in algorithms.COMMON
+    }
+    table = algorithms.settings_of(name)
+    assert defaults == {setting: field.default for setting, field in table.items()}
+    assert [type(value) for value in defaults.values()] == [
+        type(table[setting].default) for setting in defaults
     ]
-    for before, line in fields:
-        assert '  # ' in line or before.strip().startswith('#'), line
 
 
-def test_a_flag_given_twice_is_a_file_for_each_network(monkeypatch):
-    """What ml_collections makes of tuples on a command line; one replaces a default."""
-    words = ['launch.py', '--config.pretrained=w/a', '--config.pretrained=w/b']
-    monkeypatch.setattr(sys, 'argv', words)  # where the fields to change are looked up
-    given, config = flags.FlagValues(), load('resup')
-    config.pretrained = ('preset',)
-    config_flags.DEFINE_config_dict('config', config, flag_values=given)
-    given(words)
-    assert config.pretrained == ('w/a', 'w/b')
-    assert load('resup').pretrained == ()
+def test_proximity_and_its_table_have_the_same_settings_and_defaults():
+    parameters = inspect.signature(proximity.attach).parameters
+    table = proximity.SETTINGS
+    assert parameters.keys() - {'algorithm', 'num_classes'} == table.keys()
+    assert all(
+        parameters[name].default == field.default
+        for name, field in table.items()
+        if name != 'weight'  # 0 is no proximity, and asked for it has one
+    )
 
 
-def test_the_config_of_a_run_that_is_there(tmp_path, monkeypatch):
+def test_the_config_of_a_run_that_is_there(tmp_path):
     """As the page of an audit names it; flags change it."""
     config = load('scn', 'dataset=raf_db,noise=0.2')
     folder = tmp_path / 'runs [a]: b'
     folder.mkdir()
     (folder / 'config.json').write_text(config.to_json())
-    words = ['launch.py', f'--config={ROOT / "configs/stored.py"}:{folder}']
-    words.append('--config.noise.corrections=decisions.csv')
-    monkeypatch.setattr(sys, 'argv', words)  # where the fields to change are looked up
-    given = flags.FlagValues()
-    config_flags.DEFINE_config_file('config', flag_values=given)
-    given(words)
+    given = command_line.read(
+        [
+            f'--config={ROOT / "configs/stored.py"}:{folder}',
+            '--config.noise.corrections=decisions.csv',
+            '--config.noise.rate=0.5',
+            '--config.optimizer.decay_factors=0.5',
+        ]
+    )
     wanted = json.loads(config.to_json())
-    wanted['noise']['corrections'] = 'decisions.csv'
+    wanted['noise'] |= {'corrections': 'decisions.csv', 'rate': 0.5}
+    wanted['optimizer']['decay_factors'] = [0.5]
     assert json.loads(given.config.to_json()) == wanted
     with pytest.raises(ValueError, match=r'no config\.json, so no folder'):
         load('stored', str(tmp_path))

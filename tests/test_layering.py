@@ -22,7 +22,7 @@ DOORS = {  # package -> where it may be imported
     'orbax': ('fer_jax/training/checkpoint.py',),
     'grain': ('fer_jax/data/pipeline.py',),
     'joblib': ('fer_jax/faces/networks.py',),
-    'ml_collections': ('configs/', 'launch.py', 'fer_jax/training/fields.py'),
+    'ml_collections': ('fer_jax/training/schema.py', 'fer_jax/training/fields.py'),
     'matplotlib': ('fer_jax/analysis/',),
     'onnx': ('fer_jax/deploy/onnx_',),
     'onnxruntime': ('fer_jax/deploy/formats.py',),

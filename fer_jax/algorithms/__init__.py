@@ -17,6 +17,9 @@ import jax
 
 from fer_jax.errors import Unusable
 from fer_jax.numerics import losses
+from fer_jax.settings import check
+
+COMMON = ('backbone', 'num_classes', 'num_examples', 'peer_map')  # of every method
 
 
 class Batch(NamedTuple):
@@ -107,9 +110,30 @@ def make(name, **settings):
     values as defaults.
 
     Raises:
-      Unusable: no such method.
-      TypeError: a setting the method does not have.
+      Unusable: no such method, a setting that it does not have, or one out of range.
     """
+    known = settings_of(name)
+    for setting, value in settings.items():
+        if setting in known:
+            check(f'algorithm.{setting}', known[setting], value)
+        elif setting not in COMMON:
+            raise Unusable(
+                f'algorithm.{setting}: {name} has no such setting; it has'
+                f' {", ".join(known) or "none"}'
+            )
+    return _module(name).make(**settings)
+
+
+def settings_of(name):
+    """{setting: Field} of the method `name`, in its own order.
+
+    Raises:
+      Unusable: no such method.
+    """
+    return _module(name).SETTINGS
+
+
+def _module(name):
     if name not in names():
         raise Unusable(f'unknown algorithm {name!r}; there are: {", ".join(names())}')
-    return importlib.import_module(f'{__name__}.{name}').make(**settings)
+    return importlib.import_module(f'{__name__}.{name}')

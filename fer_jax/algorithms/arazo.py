@@ -35,12 +35,30 @@ import jax
 import jax.numpy as jnp
 
 from fer_jax.algorithms import Algorithm, Aux, Prediction
-from fer_jax.errors import Unusable
 from fer_jax.nets import Classifier, networks
 from fer_jax.numerics import division, losses, mixtures, mixup
+from fer_jax.settings import Field
 
 BOOTSTRAPS = ('none', 'dynamic')
 EDGE = 1e-3  # scaled losses beyond the percentiles stand this far from 0 and 1
+SETTINGS = {
+    'warmup_epochs': Field(1, 'before the mixture is used', '[0, inf)', 'epochs'),
+    'bootstrap': Field('none', 'none: weights only; dynamic: M-DYR-H', BOOTSTRAPS),
+    'alpha': Field(
+        32.0,
+        'dynamic: of Beta(alpha, alpha) that images are mixed by; 0: no mixing',
+        '[0, inf)',
+    ),
+    'class_balance': Field(
+        1.0,
+        'dynamic: weight of the term that evens out how often classes are predicted',
+        '[0, inf)',
+    ),
+    'rules': Field(
+        'paper', 'safe: a guarded fit, closed-form posterior', tuple(mixtures.RULES)
+    ),
+    'em_iterations': Field(10, 'of each fit of the mixture', '[1, inf)'),
+}
 
 
 class Memory(NamedTuple):
@@ -118,20 +136,6 @@ def refit(memory, scores, limits, em_iterations):
     )
 
 
-def check(bootstrap, rules, alpha):
-    """Raises ValueError when a setting makes no sense."""
-    for value, known, name in (
-        (bootstrap, BOOTSTRAPS, 'bootstrap'),
-        (rules, tuple(mixtures.RULES), 'rules'),
-    ):
-        if value not in known:
-            raise Unusable(
-                f'algorithm.{name} is {value!r}; it must be one of {", ".join(known)}'
-            )
-    if alpha < 0:
-        raise Unusable(f'algorithm.alpha must be 0 (no mixing) or more, got {alpha}')
-
-
 def make(
     *,
     backbone,
@@ -155,12 +159,8 @@ def make(
         'dynamic'.
       rules: 'paper' or 'safe', how a mixture is fitted and read (numerics.mixtures).
       em_iterations: EM steps of each fit.
-
-    Raises:
-      Unusable: settings that make no sense.
     """
     del num_examples  # the mixture summarises all examples
-    check(bootstrap, rules, alpha)
     limits = mixtures.RULES[rules]
     nets = networks(Classifier(backbone, num_classes), 1, peer_map)
 

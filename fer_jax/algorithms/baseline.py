@@ -13,6 +13,8 @@ from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
 from fer_jax.nets import Classifier, networks
 from fer_jax.numerics import losses
 
+SETTINGS = {}
+
 
 def make(*, backbone, num_classes, num_examples, peer_map='auto'):
     """Plain training as an Algorithm with one network and no memory."""

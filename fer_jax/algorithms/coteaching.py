@@ -28,6 +28,8 @@ from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
 from fer_jax.nets import Classifier, networks
 from fer_jax.numerics import losses, selection
 
+SETTINGS = selection.SETTINGS
+
 
 def exchanged(cross_entropy, count):
     """Each network's mean loss over the examples that the other one keeps.
@@ -59,12 +61,8 @@ def make(
       noise_rate: tau, the fraction of wrong labels as the method is told, in [0, 1).
       ramp_epochs: T_k, epochs until the forget rate is noise_rate.
       exponent: c of the forget rate.
-
-    Raises:
-      Unusable: settings out of range.
     """
     del num_examples  # remembers nothing about single examples
-    selection.check(noise_rate, ramp_epochs, exponent)
     nets = networks(Classifier(backbone, num_classes), 2, peer_map)
 
     def init(rng, images):

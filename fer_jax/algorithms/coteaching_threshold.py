@@ -16,6 +16,8 @@ from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
 from fer_jax.nets import Classifier, networks
 from fer_jax.numerics import losses, selection
 
+SETTINGS = selection.SETTINGS
+
 
 def make(
     *,
@@ -33,12 +35,8 @@ def make(
       noise_rate: tau, the fraction of wrong labels as the method is told, in [0, 1).
       ramp_epochs: T_k, epochs until the forget rate is noise_rate.
       exponent: c of the forget rate.
-
-    Raises:
-      Unusable: settings out of range.
     """
     del num_examples  # remembers nothing about single examples
-    selection.check(noise_rate, ramp_epochs, exponent)
     nets = networks(Classifier(backbone, num_classes), 1, peer_map)
 
     def init(rng, images):

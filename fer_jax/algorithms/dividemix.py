@@ -48,16 +48,38 @@ import jax
 import jax.numpy as jnp
 
 from fer_jax.algorithms import Algorithm, Aux, Prediction
-from fer_jax.errors import Unusable
 from fer_jax.nets import Classifier, networks
 from fer_jax.numerics import division, losses, mixtures, mixup
+from fer_jax.settings import Field
 
-KNOWN = {
-    'mixture': division.MIXTURES,
-    'signal': ('loss', 'similarity'),
-    'rules': tuple(mixtures.RULES),
+SETTINGS = {
+    'warmup_epochs': Field(10, 'of plain cross-entropy first', '[0, inf)', 'epochs'),
+    'mixture': Field('gaussian', 'fitted to the signal', division.MIXTURES),
+    'signal': Field('loss', 'similarity: DivideMix-Si', ('loss', 'similarity')),
+    'threshold': Field(0.5, 'clean probability above which a label counts', '[0, 1]'),
+    'temperature': Field(0.5, 'of the sharpened targets; 1: not sharpened', '(0, 1]'),
+    'alpha': Field(4.0, 'of Beta(alpha, alpha) that images are mixed by', '[0, inf)'),
+    'unlabelled_weight': Field(
+        25.0, 'lambda_u, of the images without a label', '[0, inf)'
+    ),
+    'ramp_epochs': Field(
+        16, 'after the warm-up, until lambda_u is reached', '[1, inf)', 'epochs'
+    ),
+    'class_balance': Field(
+        1.0,
+        'weight of the term that evens out how often classes are predicted',
+        '[0, inf)',
+    ),
+    'penalty': Field(False, 'asymmetric noise: keep the warm-up unsure'),
+    'average_epochs': Field(
+        1,
+        'over which the scaled signal is averaged before the fit',
+        '[1, inf)',
+        'epochs',
+    ),
+    'semi': Field(True, 'False: samples that are not selected are left out'),
+    'rules': Field('paper', 'of the beta mixture', tuple(mixtures.RULES)),
 }
-LEAST = {'average_epochs': 1, 'ramp_epochs': 1, 'alpha': 0, 'unlabelled_weight': 0}
 
 
 class Memory(NamedTuple):
@@ -122,24 +144,6 @@ def look(nets, params, stats, images):
     return jax.lax.stop_gradient(sum(probs) / len(images))
 
 
-def check(settings):
-    """Raises ValueError at the first setting that makes no sense."""
-    for name, values in KNOWN.items():
-        if settings[name] not in values:
-            raise Unusable(
-                f'algorithm.{name} is {settings[name]!r};'
-                f' it must be one of {", ".join(values)}'
-            )
-    for name, least in LEAST.items():
-        if settings[name] < least:
-            raise Unusable(
-                f'algorithm.{name} must be {least} or more, got {settings[name]}'
-            )
-    temperature = settings['temperature']
-    if not 0 < temperature <= 1:
-        raise Unusable(f'algorithm.temperature must lie in (0, 1], got {temperature}')
-
-
 def make(
     *,
     backbone,
@@ -176,11 +180,7 @@ def make(
       average_epochs: epochs over which the scaled signal is averaged before the fit.
       semi: False leaves samples out that are not selected (Fig. 10 of ReSup).
       rules: 'paper' or 'safe', of the beta mixture (numerics.mixtures).
-
-    Raises:
-      Unusable: settings that make no sense.
     """
-    check(locals())
     nets = networks(Classifier(backbone, num_classes), 2, peer_map)
     tools = division.tools(mixture, rules)
     rising = signal == 'similarity'  # with the probability that the label is right

@@ -47,6 +47,24 @@ from fer_jax.errors import Unusable
 from fer_jax.nets import networks
 from fer_jax.nets.branches import Branches, Projector
 from fer_jax.numerics import losses
+from fer_jax.settings import Field
+
+SETTINGS = {
+    'temperature': Field(
+        1.2, 'T of the latent distributions; above 1 flattens them', '(0, inf)'
+    ),
+    'soft_weight': Field(0.5, "omega, of the latent distributions' loss", '[0, inf)'),
+    'similarity_weight': Field(
+        1000.0,
+        "gamma, of similarity preserving between auxiliary branches and the target's",
+        '[0, inf)',
+    ),
+    'ramp_epochs': Field(
+        9, 'A, until the target branch counts fully', '[1, inf)', 'epochs'
+    ),
+    'dropout': Field(0.5, 'of the embeddings, in training', '[0, 1)'),
+    'release': Field(False, "True: the authors' code to the letter"),
+}
 
 
 def ramp_up(epoch, epochs):
@@ -131,22 +149,13 @@ def auxiliary_loss(logits, labels):
     return jnp.mean(jax.vmap(one)(logits, jnp.arange(len(logits))))
 
 
-def check(num_classes, temperature, soft_weight, similarity_weight, ramp_epochs):
-    """Raises ValueError for settings outside their range."""
+def check(num_classes):
+    """Raises Unusable for fewer than 3 classes."""
     if num_classes < 3:
         raise Unusable(
             f'DMUE needs 3 classes or more, got {num_classes}: an auxiliary branch has'
             ' to tell the others apart'
         )
-    for name, value, least in (
-        ('soft_weight', soft_weight, 0),
-        ('similarity_weight', similarity_weight, 0),
-        ('ramp_epochs', ramp_epochs, 1),
-    ):
-        if value < least:
-            raise Unusable(f'algorithm.{name} is {value}; it must be {least} or more')
-    if temperature <= 0:
-        raise Unusable(f'algorithm.temperature is {temperature}; it must be positive')
 
 
 def make(
@@ -173,10 +182,10 @@ def make(
       release: True follows the released code where it differs (see above).
 
     Raises:
-      Unusable: a setting outside its range, or fewer than 3 classes.
+      Unusable: fewer than 3 classes.
     """
     del num_examples  # remembers nothing about single examples
-    check(num_classes, temperature, soft_weight, similarity_weight, ramp_epochs)
+    check(num_classes)
     nets = networks(Branches(backbone, num_classes, dropout, release), 1, peer_map)
     projectors = networks(Projector(num_classes), 1, peer_map)
 

@@ -23,10 +23,17 @@ import jax
 import jax.numpy as jnp
 
 from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
-from fer_jax.errors import Unusable
 from fer_jax.nets import networks
 from fer_jax.nets.gaussian import Gaussian
 from fer_jax.numerics import losses
+from fer_jax.settings import Field
+
+SETTINGS = {
+    'kl_weight': Field(0.01, 'lambda, of the divergence from N(0, I)', '[0, inf)'),
+    'dropout': Field(0.4, 'rate in both branches', '[0, 1)'),
+    'embedding_size': Field(64, 'of mean and log-variance', '[1, inf)', 'dimensions'),
+    'classifier_bias': Field(True, 'whether the classifier has one'),
+}
 
 
 def divergence(mean, log_var):
@@ -44,18 +51,6 @@ def drawn(logits, log_var, noise, kernel):
       kernel: W [..., D, C].
     """
     return logits + (noise * jnp.exp(log_var / 2)) @ kernel
-
-
-def check(kl_weight, dropout, embedding_size):
-    """Raises ValueError when settings make no sense."""
-    if kl_weight < 0:
-        raise Unusable(f'algorithm.kl_weight must be 0 or more, got {kl_weight}')
-    if not 0 <= dropout < 1:
-        raise Unusable(f'algorithm.dropout must be in [0, 1), got {dropout}')
-    if embedding_size < 1:
-        raise Unusable(
-            f'algorithm.embedding_size must be 1 or more, got {embedding_size}'
-        )
 
 
 def make(
@@ -76,12 +71,8 @@ def make(
       dropout: rate in both branches.
       embedding_size: D of mu and log_var.
       classifier_bias: whether the classifier has one.
-
-    Raises:
-      Unusable: settings that make no sense.
     """
     del num_examples  # remembers nothing about single examples
-    check(kl_weight, dropout, embedding_size)
     model = Gaussian(backbone, num_classes, embedding_size, dropout, classifier_bias)
     nets = networks(model, 1, peer_map)
 

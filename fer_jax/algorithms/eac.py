@@ -33,9 +33,13 @@ import jax
 import jax.numpy as jnp
 
 from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
-from fer_jax.errors import Unusable
 from fer_jax.nets import classifier, networks
 from fer_jax.numerics import losses
+from fer_jax.settings import Field
+
+SETTINGS = {
+    'consistency': Field(5.0, 'lambda, weight of the attention term', '[0, inf)'),
+}
 
 
 class Model(nn.Module):
@@ -76,13 +80,8 @@ def make(*, backbone, num_classes, num_examples, peer_map='auto', consistency=5.
 
     Args:
       consistency: lambda, weight of the attention term, >= 0.
-
-    Raises:
-      Unusable: a negative weight.
     """
     del num_examples  # remembers nothing about single examples
-    if consistency < 0:
-        raise Unusable(f'algorithm.consistency must be 0 or more, got {consistency}')
     nets = networks(Model(backbone, num_classes), 1, peer_map)
 
     def init(rng, images):

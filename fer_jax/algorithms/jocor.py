@@ -27,9 +27,16 @@ import jax
 import jax.numpy as jnp
 
 from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
-from fer_jax.errors import Unusable
 from fer_jax.nets import Classifier, networks
 from fer_jax.numerics import losses, selection
+from fer_jax.settings import Field
+
+SETTINGS = {
+    **selection.SETTINGS,
+    'agreement': Field(
+        0.9, 'lambda, weight of the divergence between the networks', '[0, 1]'
+    ),
+}
 
 
 def divergence(logits):
@@ -66,14 +73,8 @@ def make(
       agreement: lambda in [0, 1]; at 1 the labels are ignored.
       ramp_epochs: T_k, epochs until the forget rate is noise_rate.
       exponent: c of the forget rate.
-
-    Raises:
-      Unusable: settings out of range.
     """
     del num_examples  # remembers nothing about single examples
-    selection.check(noise_rate, ramp_epochs, exponent)
-    if not 0 <= agreement <= 1:
-        raise Unusable(f'agreement must lie in [0, 1], got {agreement}')
     nets = networks(Classifier(backbone, num_classes), 2, peer_map)
 
     def init(rng, images):

@@ -25,11 +25,31 @@ import jax
 import jax.numpy as jnp
 
 from fer_jax.algorithms import Algorithm, Aux, Prediction, jocor
-from fer_jax.errors import Unusable
 from fer_jax.nets import Classifier, networks
-from fer_jax.numerics import losses, mixtures
+from fer_jax.numerics import losses, mixtures, selection
+from fer_jax.settings import Field, check
 
 ARMS = ('select', 'mixture')
+SETTINGS = {
+    'arm': Field(
+        'select',
+        'select: JoCoR; mixture: one weight for both networks, from their mean'
+        ' similarity',
+        ARMS,
+    ),
+    'agreement': Field(
+        0.6, 'weight of the divergence between the networks', '[0, inf)'
+    ),
+    **{
+        name: field._replace(meaning=f'select: {field.meaning}')
+        for name, field in selection.SETTINGS.items()
+    },
+    'warmup_epochs': Field(
+        1, 'mixture: of plain cross-entropy first', '[0, inf)', 'epochs'
+    ),
+    'rules': Field('paper', 'mixture: safe is a guarded fit', tuple(mixtures.RULES)),
+    'em_iterations': Field(10, 'mixture: of each fit', '[1, inf)'),
+}
 
 
 class Memory(NamedTuple):
@@ -66,10 +86,8 @@ def make(
       em_iterations: of 'mixture', EM steps of each fit.
 
     Raises:
-      Unusable: settings out of range.
+      Unusable: an agreement above 1 for 'select'.
     """
-    if arm not in ARMS:
-        raise Unusable(f'arm is {arm!r}; it must be one of {", ".join(ARMS)}')
     nets = {
         'backbone': backbone,
         'num_classes': num_classes,
@@ -77,18 +95,13 @@ def make(
         'peer_map': peer_map,
     }
     if arm == 'select':
+        check('algorithm.agreement', jocor.SETTINGS['agreement'], agreement)
         return jocor.make(
             **nets,
             noise_rate=noise_rate,
             agreement=agreement,
             ramp_epochs=ramp_epochs,
             exponent=exponent,
-        )
-    if agreement < 0:
-        raise Unusable(f'agreement must be 0 or more, got {agreement}')
-    if rules not in mixtures.RULES:
-        raise Unusable(
-            f'rules is {rules!r}; it must be one of {", ".join(mixtures.RULES)}'
         )
     return weighted(
         **nets,

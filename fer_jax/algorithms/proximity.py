@@ -27,10 +27,16 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from fer_jax.errors import Unusable
 from fer_jax.numerics import centres
+from fer_jax.settings import Field, check
 
 SCALES = {'mean': 1.0, 'half_mean': 0.5, 'sum': None}  # of the mean over the batch
+SETTINGS = {
+    'weight': Field(0.0, 'gamma of a centre loss on any method; 0: none', '[0, inf)'),
+    'update': Field('wen', 'how centres move', centres.UPDATES),
+    'rate': Field(0.5, 'how far: alpha of wen, 1 - mu of ema', '(0, 1]'),
+    'reduction': Field('mean', 'over the batch', tuple(SCALES)),
+}
 
 
 class Memory(NamedTuple):
@@ -54,7 +60,10 @@ def attach(algorithm, *, num_classes, weight, update='wen', rate=0.5, reduction=
     Raises:
       Unusable: an unknown update or reduction, or a number out of its range.
     """
-    check(weight, update, rate, reduction)
+    given = {'update': update, 'rate': rate, 'reduction': reduction}
+    for name, value in given.items():
+        check(f'proximity.{name}', SETTINGS[name], value)
+    check('proximity.weight', Field(0.0, '', '(0, inf)'), weight)
     sums_of = jax.vmap(centres.class_sums, in_axes=(0, None, None, None))
 
     def with_batch(memory, embeddings, labels, mask, update, rate):
@@ -132,19 +141,3 @@ def attach(algorithm, *, num_classes, weight, update='wen', rate=0.5, reduction=
         log_odds=log_odds if algorithm.log_odds else None,
         absorb=absorb,
     )
-
-
-def check(weight, update, rate, reduction):
-    """Raises ValueError at the first setting that makes no sense."""
-    for name, value, known in (
-        ('update', update, centres.UPDATES),
-        ('reduction', reduction, tuple(SCALES)),
-    ):
-        if value not in known:
-            raise Unusable(
-                f'proximity.{name} is {value!r}; it must be one of {", ".join(known)}'
-            )
-    if not weight > 0:
-        raise Unusable(f'proximity.weight must be above 0, got {weight}')
-    if not 0 < rate <= 1:
-        raise Unusable(f'proximity.rate must be in (0, 1], got {rate}')

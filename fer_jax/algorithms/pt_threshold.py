@@ -32,9 +32,18 @@ import jax
 import jax.numpy as jnp
 
 from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
-from fer_jax.errors import Unusable
 from fer_jax.nets import Classifier, networks
 from fer_jax.numerics import losses, selection
+from fer_jax.settings import Field
+
+SETTINGS = {
+    **selection.SETTINGS,
+    'decay': Field(0.999, 'share of the old teacher in the new one', '[0, 1)'),
+    'consistency': Field(10.0, 'weight of the squared difference', '[0, inf)'),
+    'consistency_ramp_epochs': Field(
+        5, 'until that weight is reached', '[0, inf)', 'epochs'
+    ),
+}
 
 
 class Stats(NamedTuple):
@@ -79,16 +88,8 @@ def make(
       decay: largest share of the old teacher in the new one, in [0, 1).
       consistency: weight of the squared difference, >= 0.
       consistency_ramp_epochs: epochs until that weight is reached.
-
-    Raises:
-      Unusable: settings out of range.
     """
     del num_examples  # remembers nothing about single examples
-    selection.check(noise_rate, ramp_epochs, exponent)
-    if not 0 <= decay < 1:
-        raise Unusable(f'decay must lie in [0, 1), got {decay}')
-    if consistency < 0:
-        raise Unusable(f'consistency must be 0 or more, got {consistency}')
     nets = networks(Classifier(backbone, num_classes), 1, peer_map)
 
     def init(rng, images):

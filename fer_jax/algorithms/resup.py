@@ -60,8 +60,29 @@ from fer_jax.errors import Unusable
 from fer_jax.nets import Classifier, networks
 from fer_jax.numerics import balance as balancing
 from fer_jax.numerics import division, losses, mixtures
+from fer_jax.settings import Field
 
 SIGNALS = ('similarity', 'loss')
+SETTINGS = {
+    'peers': Field(2, 'networks; 1: the single-network arms of Table 2', (1, 2)),
+    'warmup_epochs': Field(1, 'of plain cross-entropy first', '[0, inf)', 'epochs'),
+    'consistency': Field(5.0, 'lambda, weight of the consistency term', '[0, inf)'),
+    'exchange': Field(True, "weight each network by the other's opinion"),
+    'signal': Field('similarity', 'loss: the "Loss" arms of Table 2', SIGNALS),
+    'rules': Field(
+        'paper', 'safe: a guarded fit, closed-form posterior', tuple(mixtures.RULES)
+    ),
+    'em_iterations': Field(10, 'of each fit of the mixture', '[1, inf)'),
+    'balance': Field('none', 'of the weights by class (sec. 4.8)', balancing.BALANCES),
+    'readiness': Field(
+        0.0,
+        'gap in mean similarity between learned and held-out labels that starts the'
+        ' weights; 0: they start after the warm-up',
+        '[0, inf)',
+    ),
+    'held_out': Field(0.0, 'share that each network keeps to measure it', '[0, 0.5)'),
+    'average': Field(False, 'judge labels by their mean over the epochs'),
+}
 
 
 class Memory(NamedTuple):
@@ -120,22 +141,8 @@ def squared_difference(probs):
     return jnp.mean(jnp.square(probs[0] - probs[1]), axis=-1)
 
 
-def check(signal, peers, exchange, consistency, rules, balance, readiness, held_out):
-    """Raises ValueError when settings do not go together."""
-    for value, known, name in (
-        (signal, SIGNALS, 'signal'),
-        (balance, balancing.BALANCES, 'balance'),
-        (rules, tuple(mixtures.RULES), 'rules'),
-    ):
-        if value not in known:
-            raise Unusable(
-                f'algorithm.{name} is {value!r}; it must be one of {", ".join(known)}'
-            )
-    if readiness < 0 or not 0 <= held_out < 0.5:
-        raise Unusable(
-            f'algorithm.readiness must be 0 or more and algorithm.held_out in [0, 0.5),'
-            f' got {readiness} and {held_out}'
-        )
+def check(signal, peers, exchange, consistency, readiness, held_out):
+    """Raises Unusable when settings do not go together."""
     if bool(readiness) != bool(held_out):
         raise Unusable(
             'algorithm.readiness is judged on the held-out part: set both it and'
@@ -146,8 +153,6 @@ def check(signal, peers, exchange, consistency, rules, balance, readiness, held_
             'algorithm.readiness compares similarities; it does not go with'
             f' algorithm.signal={signal}'
         )
-    if peers not in (1, 2):
-        raise Unusable(f'algorithm.peers is {peers}; ReSup has 1 or 2 networks')
     if peers == 1 and (exchange or consistency):
         raise Unusable(
             'algorithm.peers=1 has nobody to exchange weights or agree with;'
@@ -192,7 +197,7 @@ def make(
     Raises:
       Unusable: settings that do not go together.
     """
-    check(signal, peers, exchange, consistency, rules, balance, readiness, held_out)
+    check(signal, peers, exchange, consistency, readiness, held_out)
     limits = mixtures.RULES[rules]
     nets = networks(Classifier(backbone, num_classes), peers, peer_map)
     signal_of = losses.similarity if signal == 'similarity' else losses.cross_entropy

@@ -31,11 +31,22 @@ import jax
 import jax.numpy as jnp
 
 from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
-from fer_jax.errors import Unusable
 from fer_jax.nets import networks
 from fer_jax.nets.gaussian import Gaussian
 from fer_jax.numerics import losses
 from fer_jax.numerics import relabel as relabelling
+from fer_jax.settings import Field
+
+SETTINGS = {
+    'dropout': Field(0.4, 'rate in both branches', '[0, 1)'),
+    'embedding_size': Field(64, 'of mean and log-variance', '[1, inf)', 'dimensions'),
+    'relabel': Field(False, "replace labels by SCN's rule"),
+    'relabel_epoch': Field(
+        10, 'first epoch that relabels, counted from 1', '[1, inf)', 'epochs'
+    ),
+    'relabel_margin': Field(0.2, 'in probability', '[0, 1)'),
+    'classifier_bias': Field(True, 'whether the classifier has one'),
+}
 
 
 def log_uncertainty(log_var):
@@ -68,20 +79,6 @@ def add_up(logits, log_sigma, labels, permutation):
     return (own + losses.cross_entropy(mixed, labels[permutation])) / 2
 
 
-def check(dropout, embedding_size, relabel_margin):
-    """Raises ValueError when settings make no sense."""
-    if not 0 <= dropout < 1:
-        raise Unusable(f'algorithm.dropout must be in [0, 1), got {dropout}')
-    if embedding_size < 1:
-        raise Unusable(
-            f'algorithm.embedding_size must be 1 or more, got {embedding_size}'
-        )
-    if not 0 <= relabel_margin < 1:
-        raise Unusable(
-            f'algorithm.relabel_margin must be in [0, 1), got {relabel_margin}'
-        )
-
-
 def make(
     *,
     backbone,
@@ -104,12 +101,8 @@ def make(
       relabel_epoch: first epoch that relabels, counted from 1.
       relabel_margin: delta_2 of numerics.relabel.
       classifier_bias: whether the classifier has one.
-
-    Raises:
-      Unusable: settings that make no sense.
     """
     del num_examples  # the label table belongs to the training state
-    check(dropout, embedding_size, relabel_margin)
     model = Gaussian(backbone, num_classes, embedding_size, dropout, classifier_bias)
     nets = networks(model, 1, peer_map)
 

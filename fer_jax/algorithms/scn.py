@@ -39,8 +39,21 @@ from fer_jax.errors import Unusable
 from fer_jax.nets import networks
 from fer_jax.nets.classifier import KERNEL_INIT
 from fer_jax.numerics import losses, relabel
+from fer_jax.settings import Field
 
 SCOPES = ('all', 'low_group')
+SETTINGS = {
+    'rank_weight': Field(1.0, 'of rank regularisation; 0: without', '[0, inf)'),
+    'rank_margin': Field(0.07, 'delta_1; 0.15 for batches of 1024', '[0, 1)'),
+    'high_share': Field(0.7, 'beta, part of a batch in the high group', '[0, 1)'),
+    'relabel_epoch': Field(
+        10, 'first epoch that relabels, counted from 1', '[1, inf)', 'epochs'
+    ),
+    'relabel_margin': Field(0.2, 'delta_2, in probability', '[0, 1)'),
+    'relabel_scope': Field('all', 'low_group: as the paper writes', SCOPES),
+    'attention': Field(True, 'multiply the logits by the self-importance'),
+    'classifier_bias': Field(True, 'whether the classifier has one'),
+}
 
 
 class SelfCure(nn.Module):
@@ -100,22 +113,8 @@ def rank_regularisation(mean_high, mean_low, margin):
     return jax.nn.relu(margin - (mean_high - mean_low))
 
 
-def check(rank_weight, rank_margin, high_share, relabel_margin, scope, attention):
-    """Raises ValueError when settings make no sense or do not go together."""
-    for value, name in (
-        (rank_margin, 'rank_margin'),
-        (high_share, 'high_share'),
-        (relabel_margin, 'relabel_margin'),
-    ):
-        if not 0 <= value < 1:
-            raise Unusable(f'algorithm.{name} must be in [0, 1), got {value}')
-    if rank_weight < 0:
-        raise Unusable(f'algorithm.rank_weight must be 0 or more, got {rank_weight}')
-    if scope not in SCOPES:
-        raise Unusable(
-            f'algorithm.relabel_scope is {scope!r}; it must be one of'
-            f' {", ".join(SCOPES)}'
-        )
+def check(rank_weight, scope, attention):
+    """Raises Unusable when settings do not go together."""
     if not attention and (rank_weight or scope == 'low_group'):
         raise Unusable(
             'algorithm.attention=False leaves nothing to rank; set'
@@ -151,12 +150,10 @@ def make(
       classifier_bias: whether the classifier has one.
 
     Raises:
-      Unusable: settings that make no sense or do not go together.
+      Unusable: settings that do not go together.
     """
     del num_examples  # the label table belongs to the training state
-    check(
-        rank_weight, rank_margin, high_share, relabel_margin, relabel_scope, attention
-    )
+    check(rank_weight, relabel_scope, attention)
     model = SelfCure(backbone, num_classes, classifier_bias, attention)
     nets = networks(model, 1, peer_map)
 

@@ -11,7 +11,17 @@ are kept, those of smallest loss; R grows from 0 to the noise rate while network
 import jax
 import jax.numpy as jnp
 
-from fer_jax.errors import Unusable
+from fer_jax.settings import Field
+
+SETTINGS = {
+    'noise_rate': Field(
+        0.2, 'fraction of wrong labels as told; noise.rate unless given', '[0, 1)'
+    ),
+    'ramp_epochs': Field(
+        10, 'until the forget rate is noise_rate', '[0, inf)', 'epochs'
+    ),
+    'exponent': Field(1.0, 'c of the forget rate', '(0, inf)'),
+}
 
 
 def forget_rate(epoch, noise_rate, ramp_epochs=10, exponent=1):
@@ -53,15 +63,3 @@ def keep_smallest(losses, count):
     """
     order = jnp.argsort(jax.lax.stop_gradient(losses), axis=-1, stable=True)
     return jnp.argsort(order, axis=-1) < count
-
-
-def check(noise_rate, ramp_epochs, exponent):
-    """Raises ValueError when a forget rate cannot be made of these."""
-    if not 0 <= noise_rate < 1:
-        raise Unusable(
-            f'noise_rate is a fraction in [0, 1), got {noise_rate}; for 30 % write 0.3'
-        )
-    if ramp_epochs < 0:
-        raise Unusable(f'ramp_epochs must be 0 or more, got {ramp_epochs}')
-    if not exponent > 0:
-        raise Unusable(f'exponent must be above 0, got {exponent}')

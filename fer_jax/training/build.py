@@ -4,7 +4,6 @@ import jax.numpy as jnp
 
 from fer_jax import algorithms, nets
 from fer_jax.algorithms import proximity
-from fer_jax.errors import Unusable
 
 
 def algorithm(config, *, num_classes, num_examples):
@@ -41,7 +40,4 @@ def method(algorithm, model, **numbers):
     backbone = nets.make(
         model['backbone'], width=model['width'], dtype=jnp.dtype(model['dtype'])
     )
-    try:
-        return algorithms.make(name, backbone=backbone, **numbers, **settings)
-    except TypeError as error:
-        raise Unusable(f'config.algorithm: {error}') from None
+    return algorithms.make(name, backbone=backbone, **numbers, **settings)

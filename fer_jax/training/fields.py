@@ -1,58 +1,18 @@
 """The fields of a config: what makes no sense, and what differs from a stored one."""
 
 import json
-import math
 
 from ml_collections import ConfigDict
 
-from fer_jax import nets
-from fer_jax.data import augment, sets
+from fer_jax import settings
 from fer_jax.errors import Unusable
-from fer_jax.training import files, optimizer
-
-DTYPES = ('float32', 'bfloat16')
-ON_CORRUPT = ('stop', 'skip')
-PEER_MAPS = ('auto', 'unroll', 'vmap', 'mesh')
-# Fields that change where or how fast a run runs, not what comes out of it.
-FREE = (
-    'data.dir',
-    'data.workers',
-    'distributed.coordinator',
-    'distributed.mode',
-    'distributed.num_processes',
-    'distributed.process_id',
-    'distributed.timeout_s',
-    'eval_batch_size',
-    'keep_checkpoints',
-    'log_every_steps',
-    'noise.corrections',  # data.json has its sha256
-    'peer_map',
-    'save_every_steps',
-)
-# Fields that may differ from host to host.
-OF_A_HOST = ('data.dir', 'data.workers', 'distributed.process_id')
+from fer_jax.training import files, schema
 
 
 def check(config):
     """Raises ValueError at the first field that makes no sense."""
-    one_of('data.name', config.data.name, sets.SETS)
-    one_of('data.on_corrupt', config.data.on_corrupt, ON_CORRUPT)
-    one_of('data.augmentation', config.data.augmentation, augment.RECIPES)
-    one_of('model.backbone', config.model.backbone, nets.BACKBONES)
-    one_of('model.dtype', config.model.dtype, DTYPES)
-    one_of('peer_map', config.peer_map, PEER_MAPS)
-    one_of('optimizer.name', config.optimizer.name, optimizer.OPTIMIZERS)
-    one_of('optimizer.schedule', config.optimizer.schedule, optimizer.SCHEDULES)
-    for name in (
-        'epochs', 'batch_size', 'eval_batch_size', 'log_every_steps',
-        'keep_checkpoints', 'data.image_size_px', 'model.width',
-    ):  # fmt: skip
-        at_least(name, field(config, name), 1)
-    for name in (
-        'save_every_steps', 'data.max_train', 'data.workers', 'optimizer.weight_decay',
-        'data.folds', 'data.fold',
-    ):  # fmt: skip
-        at_least(name, field(config, name), 0)
+    for path, entry in schema.FIELDS.items():
+        settings.check(path, entry, field(config, path))
     count, fold = config.data.folds, config.data.fold
     if count == 1 or fold >= max(count, 1):
         raise Unusable(
@@ -60,9 +20,6 @@ def check(config):
             ' fold from 0 to folds - 1, or 0 and 0 to leave none out'
         )
     check_noise(config.noise)
-    rate = config.optimizer.learning_rate
-    if not (math.isfinite(rate) and rate > 0):
-        raise Unusable(f'optimizer.learning_rate must be above 0, got {rate}')
     check_schedule(config.optimizer)
     if not config.data.dir:
         raise Unusable(
@@ -82,10 +39,6 @@ def stored(workdir):
 
 def check_noise(config):
     """Raises ValueError when the fields of config.noise make no sense together."""
-    if not 0 <= config.rate < 1:
-        raise Unusable(
-            f'noise.rate is a fraction in [0, 1), got {config.rate}; for 30 % write 0.3'
-        )
     if config.kind in ('asymmetric_fer', 'matrix') and config.rate:
         raise Unusable(
             f'noise.kind={config.kind} has its own rates; leave noise.rate at 0,'
@@ -107,11 +60,10 @@ def check_noise(config):
 
 def check_schedule(config):
     """Raises ValueError when the learning rates of config.optimizer make no sense."""
-    at_least('optimizer.classifier_learning_rate', config.classifier_learning_rate, 0)
     for prefix in ('', 'classifier_'):
         epochs = tuple(config[f'{prefix}decay_epochs'])
         factors = tuple(config[f'{prefix}decay_factors'])
-        if list(epochs) != sorted(set(epochs)) or any(epoch < 1 for epoch in epochs):
+        if list(epochs) != sorted(set(epochs)):
             raise Unusable(
                 f'optimizer.{prefix}decay_epochs must rise from 1 on, got {epochs}; for'
                 ' example (15,24)'
@@ -131,23 +83,34 @@ def check_schedule(config):
         )
 
 
+def remarks(config):
+    """Lines about fields that make sense and have no effect."""
+    optimizer, said = config.optimizer, []
+    for name in ('decay_epochs', 'classifier_decay_epochs'):
+        epochs = tuple(optimizer[name])
+        if optimizer.schedule == 'linear':  # 0 at the second, behind the last epoch
+            late = [epoch for epoch in epochs if epoch > config.epochs]
+        else:
+            late = [epoch for epoch in epochs if epoch >= config.epochs]
+        if late and optimizer.schedule != 'exponential':
+            said.append(
+                f'optimizer.{name} {epochs} of {config.epochs} epochs: training ends'
+                f' before {" and ".join(map(str, late))} can have an effect'
+            )
+    return said
+
+
 def field(config, path):
-    """config.a.b of 'a.b'."""
+    """config.a.b of 'a.b'.
+
+    Raises:
+      Unusable: there is none.
+    """
     for name in path.split('.'):
+        if name not in config:
+            raise Unusable(f'the config has no {path}; make it by configs/default.py')
         config = config[name]
     return config
-
-
-def one_of(name, value, known):
-    """Raises ValueError unless value is one of `known`."""
-    if value not in known:
-        raise Unusable(f'{name} is {value!r}; it must be one of {", ".join(known)}')
-
-
-def at_least(name, value, least):
-    """Raises ValueError when value is below `least`."""
-    if value < least:
-        raise Unusable(f'{name} must be {least} or more, got {value}')
 
 
 def flat(tree, prefix=''):
@@ -170,7 +133,7 @@ def changes(config, workdir):
     return [
         f'{name} was {before.get(name)!r} and is {now.get(name)!r}'
         for name in sorted(before.keys() | now.keys())
-        if name not in FREE and before.get(name) != now.get(name)
+        if name not in schema.FREE and before.get(name) != now.get(name)
     ]
 
 

@@ -14,6 +14,8 @@ from fer_jax.data import whole
 from fer_jax.numerics import metrics
 from fer_jax.training import files
 
+LAST = 5  # epochs that `last5` is the mean of
+
 
 def read_history(path, epochs):
     """{'scores': [...], 'labels': [...]}: the first `epochs` of a history.npz.
@@ -91,17 +93,25 @@ def vanished(run, history):
 def accuracies(rows, name='test/accuracy'):
     """{'last', 'last5', 'best_on_test', 'best_epoch'} of one metric over the rows.
 
-    `last5` is the mean of the last five epochs, what the ReSup paper says it reports;
+    `last5` is the mean of the last five epochs, of all where they are fewer, what the
+    ReSup paper says it reports;
     `best_on_test` is chosen on the test set and therefore no fair estimate.
     """
     values = [row[name] for row in rows]
     best = max(values)
     return {
         'last': values[-1],
-        'last5': statistics.fmean(values[-5:]),
+        'last5': statistics.fmean(values[-LAST:]),
         'best_on_test': best,
         'best_epoch': rows[values.index(best)]['epoch'],
     }
+
+
+def mean_of(epochs):
+    """What `last5` of a run of so many epochs is the mean of, in words."""
+    if epochs == 1:
+        return 'of the only epoch'
+    return f'mean of the last {min(epochs, LAST)} epochs'
 
 
 def result(run, rows, confusions, found):

@@ -19,6 +19,7 @@ from fer_jax.training import (
     hosts,
     mesh,
     pretrained,
+    schema,
     seals,
 )
 
@@ -149,7 +150,7 @@ def check_goes_on(config, workdir):
 def digest(run):
     """32 bytes of what all hosts have to agree on: config, examples and weights."""
     given = fields.flat(json.loads(run.config.to_json()))
-    common = {name: given[name] for name in given if name not in fields.OF_A_HOST}
+    common = {name: given[name] for name in given if name not in schema.PER_HOST}
     examples = run.examples
     # lists and corrections of labels may lie on a disk of each host
     found = examples.ids.tolist(), examples.labels.tolist()

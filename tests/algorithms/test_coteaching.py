@@ -1,19 +1,16 @@
 """Co-teaching's exchange and limits, and the noise rate that configs tell a method."""
 
-import importlib
 import json
-import sys
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from absl import flags
-from ml_collections import config_flags
 
 from fer_jax import algorithms
 from fer_jax.algorithms import Batch, Progress, coteaching
 from fer_jax.numerics import losses
+from fer_jax.training import command_line
 
 TOLD = ('coteaching', 'jocor', 'coteaching_threshold', 'pt_threshold', 'jocor_weights')
 
@@ -104,23 +101,13 @@ def test_objective_is_that_of_a_loop_over_samples(small, batch, key):
     assert objective._cache_size() == 1
 
 
-@pytest.fixture
-def parsed(monkeypatch):
-    """The config of a command line; config_flags reads the real one."""
-
-    def parse(name, *arguments):
-        monkeypatch.setattr(sys, 'argv', ['launch.py', *arguments])
-        config = importlib.import_module(f'configs.{name}').get_config('noise=0.3')
-        values = flags.FlagValues()
-        config_flags.DEFINE_config_dict('config', config, flag_values=values)
-        values(sys.argv)
-        return config
-
-    return parse
+def parsed(name, *words):
+    """The config of a command line."""
+    return command_line.read([f'--config=configs/{name}.py:noise=0.3', *words]).config
 
 
 @pytest.mark.parametrize('name', TOLD)
-def test_configs_tell_the_noise_rate(parsed, name):
+def test_configs_tell_the_noise_rate(name):
     config = parsed(name, '--config.noise.rate=0.4')
     assert config.algorithm.noise_rate == 0.4
     assert config.algorithm.to_dict()['noise_rate'] == 0.4

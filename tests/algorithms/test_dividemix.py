@@ -270,7 +270,7 @@ def test_an_invalid_fit_leaves_the_table(small):
         ({'mixture': 'gamma'}, "mixture is 'gamma'; it must be one of gaussian, beta"),
         ({'signal': 'margin'}, 'loss, similarity'),
         ({'average_epochs': 0}, 'average_epochs must be 1 or more, got 0'),
-        ({'temperature': 0.0}, 'temperature must lie in'),
+        ({'temperature': 0.0}, 'temperature must be in'),
     ],
 )
 def test_settings_that_make_no_sense(small, settings, message):

@@ -300,10 +300,13 @@ def test_branches_start_alike_and_the_target_decides(small, batch, key):
 @pytest.mark.parametrize(
     ('settings', 'message'),
     [
-        ({'temperature': 0.0}, 'algorithm.temperature is 0.0; it must be positive'),
-        ({'soft_weight': -1.0}, 'algorithm.soft_weight is -1.0; it must be 0 or more'),
-        ({'similarity_weight': -1.0}, 'algorithm.similarity_weight is -1.0'),
-        ({'ramp_epochs': 0}, 'algorithm.ramp_epochs is 0; it must be 1 or more'),
+        ({'temperature': 0.0}, 'algorithm.temperature must be above 0, got 0.0'),
+        ({'soft_weight': -1.0}, 'algorithm.soft_weight must be 0 or more, got -1.0'),
+        (
+            {'similarity_weight': -1.0},
+            'algorithm.similarity_weight must be 0 or more, got -1.0',
+        ),
+        ({'ramp_epochs': 0}, 'algorithm.ramp_epochs must be 1 or more, got 0'),
     ],
 )
 def test_settings_that_make_no_sense(small, settings, message):

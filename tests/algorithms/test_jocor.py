@@ -119,5 +119,5 @@ def test_both_networks_learn_from_the_smallest_joint_losses(small, batch, key):
 
 @pytest.mark.parametrize('agreement', [-0.1, 1.1])
 def test_agreement_out_of_range(small, agreement):
-    with pytest.raises(ValueError, match=r'agreement must lie in \[0, 1\]'):
+    with pytest.raises(ValueError, match=r'agreement must be in \[0, 1\]'):
         make(small, agreement=agreement)

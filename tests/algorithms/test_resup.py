@@ -302,10 +302,10 @@ def test_balanced_weights_keep_the_mean_of_a_batch(small, batch, key):
         ({'signal': 'margin'}, "signal is 'margin'; it must be one of"),
         ({'rules': 'fast'}, 'paper, safe'),
         ({'balance': 'yes'}, 'none, class_var, class_prior_bug'),
-        ({'peers': 3}, '1 or 2 networks'),
+        ({'peers': 3}, 'it must be one of 1, 2'),
         ({'peers': 1}, 'set algorithm.exchange=False'),
         ({'readiness': 0.1}, 'both it and algorithm.held_out above 0'),
-        ({'held_out': 0.5, 'readiness': 0.1}, r'held_out in \[0, 0.5\)'),
+        ({'held_out': 0.5, 'readiness': 0.1}, r'held_out must be in \[0, 0.5\)'),
         ({'held_out': 0.1, 'readiness': 0.1, 'signal': 'loss'}, 'signal=loss'),
     ],
 )

@@ -230,7 +230,7 @@ def test_one_mixture_is_fitted_to_the_mean_of_both(small, batch, key):
 @pytest.mark.parametrize(
     ('name', 'settings', 'message'),
     [
-        ('pt_threshold', {'decay': 1.0}, r'decay must lie in \[0, 1\)'),
+        ('pt_threshold', {'decay': 1.0}, r'decay must be in \[0, 1\)'),
         ('pt_threshold', {'consistency': -1.0}, 'consistency must be 0 or more'),
         ('jocor_weights', {'arm': 'both'}, 'one of select, mixture'),
         ('jocor_weights', {'arm': 'mixture', 'rules': 'fast'}, 'one of paper, safe'),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from fer_jax.numerics import selection
+from fer_jax.settings import check
 
 
 def test_forget_rate_by_hand():
@@ -119,11 +120,12 @@ def test_no_gradient_through_the_choice():
     ('settings', 'message'),
     [
         ((30, 10, 1.0), 'for 30 % write 0.3'),
-        ((-0.1, 10, 1.0), r'a fraction in \[0, 1\), got -0.1'),
+        ((-0.1, 10, 1.0), r'noise_rate must be in \[0, 1\), got -0.1'),
         ((0.3, -1, 1.0), 'ramp_epochs must be 0 or more'),
         ((0.3, 10, 0.0), 'exponent must be above 0'),
     ],
 )
 def test_settings_that_make_no_sense(settings, message):
+    fields = selection.SETTINGS
     with pytest.raises(ValueError, match=message):
-        selection.check(*settings)
+        [check(name, fields[name], value) for name, value in zip(fields, settings)]

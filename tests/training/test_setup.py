@@ -25,7 +25,7 @@ def config(faces):
 @pytest.mark.parametrize(
     ('field', 'value', 'message'),
     [
-        ('noise.rate', 30.0, r'a fraction in \[0, 1\), got 30.0; for 30 % write 0.3'),
+        ('noise.rate', 30.0, r'must be in \[0, 1\), got 30.0; for 30 % write 0.3'),
         ('noise.kind', 'pear', 'pear'),
         ('data.name', 'rafdb', 'must be one of synthetic, fer2013'),
         ('data.name', 'raf', 'raf_db'),

@@ -1,0 +1,91 @@
+"""How a command begins and ends: its options, and its exit code whatever happens."""
+
+import argparse
+import difflib
+import re
+import sys
+import traceback
+
+from fer_jax.data import whole
+from fer_jax.errors import Unusable
+
+UNUSABLE, FULL, FAULT, STOPPED = 2, 4, 70, 130  # exit codes; docs/design.md has all
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, with the right spelling where one is near."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, allow_abbrev=False, **options)
+
+    def parse_args(self, words=None, namespace=None):
+        found, left = self.parse_known_args(words, namespace)
+        if left:
+            known = re.findall(r'--\w[\w-]*', self.format_help())
+            name, equals, value = left[0].partition('=')
+            near = nearest(name, known)
+            meant = f'; did you mean {near}{equals}{value}?' if near else ''
+            self.error(f'unrecognized arguments: {left[0]!r:.200}{meant}')
+        return found
+
+    def error(self, message):
+        raise Unusable(f'{message[:500]}; {self.prog} --help lists the options')
+
+
+def run(name, command):
+    """command() -> its exit code; what goes wrong is said on stderr, in one line.
+
+    Only what a user can mend is: other exceptions are faults of this program and keep
+    their traceback.
+
+    Args:
+      name: of the command, for messages.
+    """
+    try:
+        return command() or 0
+    except Unusable as error:
+        return failed(name, error, UNUSABLE)
+    except KeyboardInterrupt:
+        return failed(name, 'stopped', STOPPED)
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:  # of the system
+            return failed(name, error, FULL if error.errno in whole.FULL else UNUSABLE)
+        device = lacking_device()
+        if device:
+            return failed(name, device, UNUSABLE)
+        traceback.print_exc()
+        return failed(name, 'a fault of this program; please report the above', FAULT)
+
+
+def failed(name, error, code):
+    """Says what went wrong, in one line; returns the exit code."""
+    print(f'{name}: {error}', file=sys.stderr)
+    return code
+
+
+def lacking_device():
+    """What to say when JAX_PLATFORMS asks for what is not here; else None."""
+    jax = sys.modules.get('jax')
+    asked = jax and jax.config.jax_platforms
+    if not asked:
+        return None
+    try:
+        jax.devices()
+    except Exception:  # of several kinds, some without a word
+        return (
+            f'JAX_PLATFORMS={asked}: there is no such device here, or JAX lacks what'
+            ' drives it; unset JAX_PLATFORMS to take what is there, or set it to cpu'
+        )
+    return None
+
+
+def plain(name):
+    """A name without what is easily mistaken: case, hyphens, underscores, blanks."""
+    return re.sub(r'[-_ ]', '', name).lower()
+
+
+def nearest(word, known):
+    """The one of `known` that looks like `word`; None where none does."""
+    names = {plain(name): name for name in known}
+    near = difflib.get_close_matches(plain(word), names, 1)
+    return names[near[0]] if near else None
