@@ -11,10 +11,7 @@ ones are the clean labels, of both splits; without, every clean label is -1. Cle
 labels in the file must be the official ones in every row.
 """
 
-import io
 import pathlib
-import tarfile
-import zlib
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +20,7 @@ import rich.progress
 import rich.table
 from PIL import Image
 
-from data_prep import png
+from data_prep import archives, png
 from fer_jax.data import noise_exchange, noise_formats, pickles, prepared, sets, writing
 from fer_jax.errors import Missing, Unusable
 
@@ -56,13 +53,14 @@ def add_arguments(parser):
     parser.add_argument('--human-labels', help="a .pt or .npy of CIFAR-N's")
     parser.add_argument('--human-set', help='which labels of it, such as worse_label')
     parser.add_argument('--force', action='store_true', help='replace the folder')
+    pickles.add_arguments(parser)
 
 
 def run(options, layout):
     """Reads the source, prints what is in it and writes the prepared folder."""
     console = rich.console.Console(highlight=False, markup=False, soft_wrap=True)
     paths = find(pathlib.Path(options.source), layout)
-    files = read_files(paths, layout)
+    files = read_files(paths, layout, pickles.largest_of(options))
     class_names = sets.SETS[layout.name].class_names
     check_names(files, layout, class_names)
     splits = {
@@ -118,31 +116,21 @@ def file_names(layout):
     return [layout.meta, *(name for many in layout.batches.values() for name in many)]
 
 
-def read_files(paths, layout):
+def read_files(paths, layout, most=pickles.LARGEST):
     """{name: content} of the meta file and the batches, unpickled as data.
 
+    Args:
+      most: bytes of an archive when it is unpacked, and of what each file holds.
+
     Raises:
-      Unusable: a damaged archive or batch, or a batch that is not in the archive.
+      Unusable: a damaged archive or batch, one that is too large, or a batch that is
+        not in the archive.
     """
     if len(paths) > 1:
-        return {path.name: pickles.read(path) for path in paths}
-    try:
-        with tarfile.open(paths[0]) as archive:
-            members = {
-                pathlib.PurePosixPath(member.name).name: member
-                for member in archive
-                if member.isfile()
-            }
-            found = {
-                name: archive.extractfile(members[name]).read()
-                for name in file_names(layout)
-            }
-    except KeyError as error:
-        raise Unusable(f'{paths[0]}: no {error} in it; is it another set?') from None
-    except (tarfile.TarError, EOFError, zlib.error) as error:
-        raise Unusable(f'{paths[0]} is damaged ({error}); get it again') from None
+        return {path.name: pickles.read(path, most) for path in paths}
+    found = archives.unpacked(paths[0], file_names(layout), most)
     return {
-        name: pickles.load(io.BytesIO(content), f'{paths[0]}: {name}')
+        name: pickles.load(content, f'{paths[0]}: {name}', most)
         for name, content in found.items()
     }
 
@@ -203,7 +191,9 @@ def with_human_labels(splits, options, num_classes):
     path = pathlib.Path(options.human_labels)
     if not path.is_file():
         raise Missing(f'{path}: no such file; give a .pt or .npy of CIFAR-N')
-    rows = noise_formats.read_cifarn(path, options.human_set)
+    rows = noise_formats.read_cifarn(
+        path, options.human_set, pickles.largest_of(options)
+    )
     official = splits['train'].labels
     given = np.array(rows.labels)
     if len(given) != len(official):

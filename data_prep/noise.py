@@ -15,7 +15,7 @@ import pathlib
 import numpy as np
 import rich.console
 
-from fer_jax.data import noise_exchange, noise_formats, noise_list, prepared
+from fer_jax.data import noise_exchange, noise_formats, noise_list, pickles, prepared
 from fer_jax.errors import Unusable
 from fer_jax.numerics import noise
 
@@ -52,6 +52,7 @@ def add_arguments(parser):
     made['import'].add_argument(
         '--test-rows', choices=('refuse', 'drop'), default='refuse'
     )
+    pickles.add_arguments(made['import'])
     made['export'].add_argument('list', help='folder with noise.csv and noise.json')
     for name, action in made.items():
         action.add_argument('--data', required=True, help='the prepared folder')
@@ -117,6 +118,7 @@ def import_(console, options, data):
         data,
         table=options.table,
         drop_test_rows=options.test_rows == 'drop',
+        most=pickles.largest_of(options),
     )
     report(console, found, data)
     noise_list.save(found, data.train.ids, free)

@@ -9,25 +9,28 @@ counted and measured before they are unpacked, and the sums of a .npz are compar
 
 import io
 import os
-import stat
 import warnings
 import zipfile
 from typing import NamedTuple
 
 import numpy as np
 
+from fer_jax.data import regular
 from fer_jax.data.quoting import quoted
-from fer_jax.errors import Missing, Unusable
+from fer_jax.errors import Unusable
 
 LARGEST = 1 << 30  # bytes of the arrays of a file, unless the file itself has more
 HIGHEST = 0x10FFFF  # of the characters
-WORDS = {'i': 'whole numbers', 'u': 'whole numbers', 'f': 'numbers', 'U': 'texts'}
+WORDS = {
+    'b': 'truth values', 'i': 'whole numbers', 'u': 'whole numbers', 'f': 'numbers',
+    'S': 'bytes', 'U': 'texts',
+}  # fmt: skip
 
 
 class Array(NamedTuple):
     """What an array has to be."""
 
-    kinds: str  # of NumPy's dtype.kind: i, u, f, U
+    kinds: str  # of NumPy's dtype.kind, those of WORDS
     rank: int | None = None  # number of axes; None: any
 
 
@@ -43,7 +46,7 @@ def read_npz(path, wanted, *, most=LARGEST):
       Missing: no such file.
       Unusable: another file, a damaged one, or other arrays.
     """
-    with _opened(path) as file:
+    with regular.opened(path) as file:
         try:
             most = max(most, os.fstat(file.fileno()).st_size)
             with zipfile.ZipFile(file) as archive:
@@ -78,11 +81,7 @@ def _members(path, archive, wanted, most):
 
 def read_npy(path, wanted, *, most=LARGEST):
     """The array of a .npy, of at most `most` bytes. Raises as `read_npz`."""
-    with _opened(path) as file:
-        size = os.fstat(file.fileno()).st_size
-        if size > most:
-            raise Unusable(f'{path} has {size:,} bytes; wanted at most {most:,}')
-        return parse(file.read(most), path, wanted)
+    return parse(regular.content(path, most), path, wanted)
 
 
 def parse(data, where, wanted):
@@ -130,18 +129,6 @@ def header(file):
         raise Unusable(f'version {version[0]}.{version[1]}')
     with warnings.catch_warnings(action='ignore'):  # of literals that look like calls
         return read(file)
-
-
-def _opened(path):
-    try:
-        # a pipe would wait for a writer
-        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    except FileNotFoundError:
-        raise Missing(f'{path}: no such file') from None
-    if not stat.S_ISREG(os.fstat(number).st_mode):
-        os.close(number)
-        raise Unusable(f'{path}: not a file')
-    return open(number, 'rb')
 
 
 def _said(error):

@@ -8,14 +8,13 @@ short, nested too deep, larger than LARGEST, no regular file, or names a field t
 
 import json
 import math
-import os
 import re
-import stat
 from collections.abc import Callable
 from typing import NamedTuple
 
+from fer_jax.data import regular
 from fer_jax.data.quoting import quoted
-from fer_jax.errors import Missing, Unusable
+from fer_jax.errors import Unusable
 
 LARGEST = 1 << 24  # bytes of a file: values in memory are some forty times that
 MOST_WHOLE = 1 << 53  # beyond it other programs read another number
@@ -41,25 +40,11 @@ def read(path, kind, remedy):
       Missing: no such file.
       Unusable: it is refused, for one of the reasons above.
     """
-    return parse(content(path, remedy), kind, path, remedy)
-
-
-def content(path, remedy, most=LARGEST):
-    """The bytes of a regular file of at most `most` bytes. Raises as `read`."""
     try:
-        # a pipe would wait for a writer
-        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    except FileNotFoundError:
-        raise Missing(f'{path}: no such file; {remedy}') from None
-    with open(number, 'rb') as file:
-        about = os.fstat(number)
-        if not stat.S_ISREG(about.st_mode):
-            raise Unusable(f'{path}: not a file; {remedy}')
-        if about.st_size > most:
-            raise Unusable(
-                f'{path} has {about.st_size:,} bytes; wanted at most {most:,}; {remedy}'
-            )
-        return file.read(most)
+        data = regular.content(path, LARGEST)
+    except Unusable as error:
+        raise type(error)(f'{error}; {remedy}') from None
+    return parse(data, kind, path, remedy)
 
 
 def parse(data, kind, where, remedy):

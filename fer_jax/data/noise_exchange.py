@@ -14,20 +14,21 @@ import re
 
 import numpy as np
 
-from fer_jax.data import noise_list, prepared, sets, whole
+from fer_jax.data import noise_list, pickles, prepared, sets, whole
 from fer_jax.data.noise_formats import FORMATS, Rows
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
 from fer_jax.numerics import noise
 
 
-def read(name, path, data, *, table=None, drop_test_rows=False):
+def read(name, path, data, *, table=None, drop_test_rows=False, most=pickles.LARGEST):
     """The NoiseList that a file of the format `name` gives to a prepared set.
 
     Args:
       table: which labels of a CIFAR-N file, such as worse_label; None: the only ones.
       drop_test_rows: leave out rows about test examples; they are counted in the
         list's protocol. Else such rows are an error.
+      most: bytes of a CIFAR-N file, and of what it holds.
 
     Raises:
       ValueError: rows that are none of the format; unknown, missing and double ids (the
@@ -37,7 +38,7 @@ def read(name, path, data, *, table=None, drop_test_rows=False):
     form, path = _format(name, table), pathlib.Path(path)
     if not path.is_file():
         raise Missing(f'{path}: no such file; give the list to import')
-    rows = form.read(path, table)
+    rows = form.read(path, table, most)
     labels = _places(path, rows, rows.labels, form.first, data)
     if form.named:
         places = _by_id(path, rows, data)

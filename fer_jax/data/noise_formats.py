@@ -24,12 +24,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fer_jax.data import pickles, tables
+from fer_jax.data import documents, pickles, tables
 from fer_jax.data.noise_list import HEADER
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 
 CLEAN = 'clean_label'  # CIFAR-N's name of the true labels
+LIST = documents.sequence(documents.ANY)  # DivideMix's
 
 
 class Rows(NamedTuple):
@@ -44,13 +45,13 @@ class Rows(NamedTuple):
 class Format(NamedTuple):
     """How a format is read and written."""
 
-    read: Callable  # (path, table) -> Rows
+    read: Callable  # (path, table, most bytes) -> Rows
     write: Callable  # (path, table, Rows) -> bytes
     first: int | None = 0  # number of the first class; None: classes by name
     named: bool = True  # its rows have ids
 
 
-def _read_lines(path, _):
+def _read_lines(path, *_):
     rows = [*tables.lines(path, 'NAME CLASS')]
     numbers, fields = zip(*rows) if rows else ((), ())
     names, labels = zip(*fields) if rows else ((), ())
@@ -63,13 +64,8 @@ def _write_lines(ending, _path, _table, rows):
     return ''.join(lines).encode()
 
 
-def _read_json(path, _):
-    try:
-        labels = json.loads(path.read_bytes())
-    except (ValueError, RecursionError):
-        raise Unusable(f'{path} is no list in JSON; DivideMix writes one') from None
-    if not isinstance(labels, list):
-        raise Unusable(f'{path} is no list of labels; DivideMix writes one')
+def _read_json(path, *_):
+    labels = documents.read(path, LIST, 'DivideMix writes a list of numbers')
     return Rows(labels)
 
 
@@ -77,8 +73,9 @@ def _write_json(_path, _table, rows):
     return json.dumps(rows.labels).encode()
 
 
-def read_cifarn(path, table):
+def read_cifarn(path, table, most=pickles.LARGEST):
     """Rows of a CIFAR-N file; `table` names its labels, None: the only ones there.
+    It is of at most `most` bytes, and holds no more.
 
     CIFAR-100N has the labels of the 20 coarse classes, too; they are meant only when
     `table` names them.
@@ -86,7 +83,7 @@ def read_cifarn(path, table):
     Raises:
       ValueError: no such labels, or something other than labels.
     """
-    found = pickles.read(path)
+    found = pickles.read(path, most)
     if isinstance(found, np.ndarray):
         found = {table or 'labels': found}
     if not isinstance(found, dict) or not all(isinstance(name, str) for name in found):
@@ -133,7 +130,7 @@ def _write_cifarn(path, table, rows):
     return buffer.getvalue()
 
 
-def _read_csv(path, _):
+def _read_csv(path, *_):
     rows = [*tables.rows(path, HEADER)]
     return Rows(
         [row['label'] for row in rows],

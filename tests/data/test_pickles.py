@@ -11,6 +11,7 @@ import zlib
 import numpy as np
 import pytest
 
+from fer_jax import errors
 from fer_jax.data import pickles
 
 WANTED = {'clean_label': [0, 1, 2, 1], 'worse_label': [0, 2, 2, 1]}
@@ -236,3 +237,62 @@ def test_an_array_that_python_2_pickled(tmp_path):
     found = pickles.read(tmp_path / 'batch')['data']
     assert found.dtype == np.uint8
     np.testing.assert_array_equal(found, [[250, 251, 252], [253, 254, 255]])
+
+
+def shared(levels):
+    """A pickle of lists, each of which holds the one before it ten times."""
+    inner = []
+    for _ in range(levels):
+        inner = [inner] * 10
+    return pickle.dumps({'worse_label': inner}, protocol=2)
+
+
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        (shared(20), r'holds more than 1,000,000,000 bytes; --largest-file allows'),
+        # a memo of number 4,294,967,295: 64 GB of pointers
+        (b'\x80\x02]r\xff\xff\xff\xff.', None),
+        # tuples of tuples as a key: 2^60 hashes
+        (b'\x80\x02})' + b'2\x86' * 60 + b'K\x01s.', 'a key that is no text'),
+        # a whole number of 100,000 bytes
+        (
+            b'\x80\x02\x8b\xa0\x86\x01\x00' + b'\x7f' * 100_000 + b'.',
+            'more than 128 bit',
+        ),
+        (b'\x80\x02](h\x00e.', 'cannot be read'),
+        (b'\x80\x02]q\x00h\x00a.', 'recursion'),
+        (b'\x80\x02' + b']' * 3000 + b'a' * 2999 + b'.', 'recursion'),
+    ],
+)
+def test_small_files_end(tmp_path, content, message):
+    (tmp_path / 'file').write_bytes(content)
+    if message is None:
+        assert pickles.read(tmp_path / 'file') == []
+        return
+    with pytest.raises(errors.Unusable, match=message):
+        pickles.read(tmp_path / 'file')
+
+
+def test_what_is_named_twice_is_there_twice(tmp_path):
+    (tmp_path / 'file').write_bytes(shared(2))
+    assert pickles.read(tmp_path / 'file') == {'worse_label': [[[]] * 10] * 10}
+
+
+def test_one_array_named_often_counts_as_often(tmp_path):
+    """Ten megabytes, 200 times, in a file of ten megabytes."""
+    array = np.zeros(10_000_000, np.uint8)
+    (tmp_path / 'file').write_bytes(pickle.dumps([array] * 200, protocol=4))
+    with pytest.raises(errors.Unusable, match='more than 1,000,000,000 bytes'):
+        pickles.read(tmp_path / 'file')
+    found = pickles.read(tmp_path / 'file', most=10**10)
+    assert [one.nbytes for one in found] == [10_000_000] * 200
+    with pytest.raises(errors.Unusable, match=r'bytes; wanted at most 1,000$'):
+        pickles.read(tmp_path / 'file', most=1000)
+
+
+def test_pipes_and_devices_are_no_files(tmp_path):
+    os.mkfifo(tmp_path / 'pipe')
+    for path in (tmp_path / 'pipe', '/dev/zero', tmp_path):
+        with pytest.raises(errors.Unusable, match='not a file'):
+            pickles.read(path)

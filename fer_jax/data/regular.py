@@ -1,0 +1,36 @@
+"""Regular files alone: no pipe that never ends, no device, nothing too large."""
+
+import os
+import stat
+
+from fer_jax.errors import Missing, Unusable
+
+
+def opened(path):
+    """A binary file, open for reading.
+
+    Raises:
+      Missing: no such file.
+      Unusable: a folder, a pipe, a device; or the system does not let it be read.
+    """
+    try:
+        # a pipe would wait for a writer
+        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise Missing(f'{path}: no such file') from None
+    except (OSError, ValueError) as error:
+        said = getattr(error, 'strerror', None) or 'no name of a file'
+        raise Unusable(f'{path}: {said}') from None
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise Unusable(f'{path}: not a file')
+    return open(number, 'rb')
+
+
+def content(path, most):
+    """The bytes of a file. Raises as `opened`; Unusable at more than `most`."""
+    with opened(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > most:
+            raise Unusable(f'{path} has {size:,} bytes; wanted at most {most:,}')
+        return file.read(most)
