@@ -31,6 +31,47 @@ def unfinished(unbroken, folder):
     return workdir
 
 
+def test_killed_between_its_result_and_its_page(unbroken, faces, tmp_path):
+    """The run is finished and has no page: the same command makes it, as it was."""
+    workdir = unfinished(unbroken, tmp_path)
+    for name in ('audit.html', 'issues.json'):
+        (workdir / name).unlink()
+    (workdir / '.history.npz.@died.7.partial').write_text('half')
+    arguments = small_run(faces, workdir, 'baseline')
+    with start(*arguments) as process:
+        wait_until(process, (workdir / 'result.json').exists)
+        process.kill()
+        process.communicate()
+    assert not (workdir / 'audit.html').exists()
+    done = launch(*arguments)
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.splitlines()
+    assert first == f'{workdir} is finished; its numbers are in {workdir}/result.json'
+    assert second == f'{workdir}: which labels are wrong is in {workdir}/audit.html'
+    assert selftest.differences(workdir, unbroken) == []
+    again = launch(*arguments)
+    assert (again.returncode, again.stdout.splitlines()) == (0, [first])
+
+
+def test_more_epochs_for_a_finished_run(unbroken, faces, tmp_path):
+    """Two and one more are three. Else a finished run is left as it is, with code 2."""
+    workdir = tmp_path / 'run'
+    two = [*small_run(faces, workdir, 'baseline'), '--config.epochs=2']
+    assert launch(*two).returncode == 0
+    before = {path: path.read_bytes() for path in workdir.iterdir() if path.is_file()}
+    changed = '--config.optimizer.learning_rate=0.1'
+    refused = launch(*two, changed, '--accept_changes')
+    assert refused.returncode == 2
+    assert 'has done 2 epochs, and is finished' in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    after = {path: path.read_bytes() for path in workdir.iterdir() if path.is_file()}
+    assert after == before
+    done = launch(*two, '--config.epochs=3', '--accept_changes')
+    assert done.returncode == 0, done.stderr
+    assert 'goes on after epoch 2' in done.stdout
+    assert selftest.differences(workdir, unbroken) == []
+
+
 def start(*arguments):
     return subprocess.Popen(
         command(*arguments),
@@ -189,7 +230,9 @@ def test_a_full_disk(unbroken, faces, tmp_path):
         arguments = small_run(faces, small / 'run', 'baseline')
         full = launch(*arguments)
         assert full.returncode == 4, full.stderr
-        assert 'make room, and the same command goes on' in full.stderr.splitlines()[-1]
+        (said,) = full.stderr.splitlines()
+        assert 'No space left on device' in said
+        assert said.endswith('make room, and the same command goes on')
         assert not (small / 'run' / 'result.json').exists()
         disks.enlarge(small)
         done = launch(*arguments)

@@ -21,6 +21,7 @@ from fer_jax.errors import Missing, Unusable
 CONFIG, DATA, ROWS = 'config.json', 'data.json', 'metrics.jsonl'
 LABELS, RESULT = 'labels.csv', 'result.json'
 PAGE, ISSUES = 'audit.html', 'issues.json'
+AT_LAST = (PAGE, ISSUES)  # once the run is finished
 EVALUATION, BENCH = 'evaluation.json', 'bench.json'
 ISSUES_FORMAT = 1
 TRUST = 'clean_probability_'  # and the number of the network, from 1
@@ -60,12 +61,12 @@ def finished(workdir):
 
 def audited(workdir):
     """Whether the page and the list of a finished run are there, both whole."""
-    return all((pathlib.Path(workdir) / name).is_file() for name in (PAGE, ISSUES))
+    return all((pathlib.Path(workdir) / name).is_file() for name in AT_LAST)
 
 
 def withdraw(workdir):
     """Removes what a finished run leaves: this one is to be trained (on)."""
-    for name in (RESULT, LABELS, PAGE, ISSUES):
+    for name in (RESULT, LABELS, *AT_LAST):
         (pathlib.Path(workdir) / name).unlink(missing_ok=True)
 
 

@@ -1,10 +1,11 @@
 """Does a broken run end as an unbroken one? Asked of this machine and this config.
 
 The run, shortened, is trained twice without a break, then again and again with one:
-killed (SIGKILL) or asked to stop (SIGTERM) at a random moment, and started anew in a
-fresh process. All of them must leave the same bits: weights, optimiser, batch
-statistics, label table, flips, memory, score history, metrics, labels.csv and
-result.json. Wall-clock seconds are left out.
+killed (SIGKILL) or asked to stop (SIGTERM) at a random moment, every third one after
+its last step, and started anew in a fresh process. All of them must leave the same
+bits: weights, optimiser, batch statistics, label table, flips, memory, score history,
+metrics, labels.csv, result.json, audit.html and issues.json, and nothing half-written.
+Wall-clock seconds and the run's own name are left out.
 """
 
 import json
@@ -56,10 +57,13 @@ def run(command, workdir, breaks, *, seed=0, say=print):
     say(f'again, compiled: {seconds:.1f} s')
     found = [tell(say, 'unbroken again', again, unbroken)]
     last, draw = seals.steps(files.checkpoints(unbroken))[0], random.Random(seed)
+    ending = seconds_of_the_end(again, last)
     for number in range(breaks):
         broken = workdir / f'broken-{number + 1}'
         kind, step = SIGNALS[number % len(SIGNALS)], draw.randrange(last)
         delay = draw.random() * seconds / last
+        if number % 3 == 2:  # what is written when all is learned
+            step, delay = last, draw.random() * ending
         break_once(command(broken), broken, kind, step, delay)
         newest = (*seals.steps(files.checkpoints(broken)), 0)[0]
         train(command(broken))
@@ -77,8 +81,16 @@ def break_once(command, workdir, kind, step, delay):
         time.sleep(delay)
         process.send_signal(kind)
         code = process.wait()
-    if code not in (0, -signal.SIGKILL):
+    if code not in (0, -signal.SIGKILL, -signal.SIGTERM):  # the latter at the very end
         raise Unusable(f'{" ".join(command)} ended with code {code}')
+
+
+def seconds_of_the_end(workdir, last):
+    """From the save of the step `last` of a finished run to its last file, or 1."""
+    there = files.checkpoints(workdir)
+    pages = [workdir / name for name in (files.RESULT, *files.AT_LAST)]
+    ended = max(page.stat().st_mtime for page in pages if page.exists())
+    return max(1, ended - (there / str(last) / seals.SEAL).stat().st_mtime)
 
 
 def sealed(workdir):
@@ -116,7 +128,10 @@ def differences(first, second):
 
 
 def content(workdir):
-    """{name: value} of all that a run leaves, but for wall-clock seconds."""
+    """{name: value} of all that a run leaves, but for wall-clock seconds and its name.
+
+    Also the names of the files that a process left which died while it wrote.
+    """
     rows, result = files.read_rows(workdir), files.read_result(workdir)
     tables = {f'epoch {row["epoch"]}': row for row in rows}
     tables[files.RESULT] = result
@@ -127,6 +142,8 @@ def content(workdir):
         if name not in SECONDS
     }
     found[files.LABELS] = (workdir / files.LABELS).read_text()
+    found |= {name: nameless(workdir, name) for name in files.AT_LAST}
+    found['.partial'] = [path.name for path in workdir.rglob('.*.partial')]
     history = results.read_history(workdir / 'history.npz', len(rows))
     found |= {name: np.array(value).tobytes() for name, value in history.items()}
     there = files.checkpoints(workdir)
@@ -135,3 +152,15 @@ def content(workdir):
     for name, leaf in checkpoint.leaves(there, newest).items():
         found[name] = leaf.dtype, leaf.shape, leaf.tobytes()
     return found
+
+
+def nameless(workdir, name):
+    """The text of a file of a run without the run's own name; None where it is not."""
+    path = workdir / name
+    if not path.exists():
+        return None
+    text = path.read_text()
+    for own in (str(workdir), workdir.name):
+        for spelt in (own, json.dumps(own)[1:-1]):
+            text = text.replace(spelt, 'RUN')
+    return text
