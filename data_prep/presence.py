@@ -11,12 +11,13 @@ import os
 import pathlib
 import unicodedata
 
+from data_prep.squares import NO_TEXT
 from fer_jax.data import opening, prepared
 from fer_jax.data.quoting import is_utf8, printable
 from fer_jax.errors import Missing, Unusable
 
 NAMED = 3  # of many wrong things, so many are named
-MISSING, NAME = 'missing', 'its name is not UTF-8'
+MISSING = 'missing'
 
 
 def spelled(found):
@@ -91,7 +92,7 @@ def look(found, on_corrupt):
 def status(picture):
     """(trouble or '', size and time of change as text) of a Picture's file."""
     if not is_utf8(picture.id):
-        return NAME, NAME
+        return NO_TEXT, NO_TEXT
     try:
         status = os.stat(picture.path)
     except (FileNotFoundError, NotADirectoryError):
@@ -115,7 +116,7 @@ def refuse(troubles):
     advice = []
     if MISSING in troubles:
         advice.append('is --source the right folder?')
-    if NAME in troubles:
+    if NO_TEXT in troubles:
         advice.append('rename what has other bytes, as convmv does;')
     error = Missing if troubles.keys() == {MISSING} else Unusable
     what = 'them' if many > 1 else 'it'

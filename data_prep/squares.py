@@ -15,10 +15,12 @@ from PIL import Image
 
 from data_prep import processes
 from fer_jax.data import opening, pictures
+from fer_jax.data.quoting import is_utf8
 from fer_jax.errors import Unusable
 
 FEW = 256  # so many are done before processes have started
 UNREADABLE = 'unreadable'
+NO_TEXT = 'its name is not UTF-8'
 
 
 class Picture(NamedTuple):
@@ -108,6 +110,9 @@ def _square(picture, size_px, limits, aligner):
 
 
 def _content(picture, limits):
+    """The bytes of a Picture's file, unless its id cannot be kept."""
+    if not is_utf8(picture.id):
+        raise Unusable(NO_TEXT)
     return opening.content(picture.path, limits)
 
 

@@ -11,6 +11,7 @@ class: so a table of coarser classes is refused, whatever it is called.
 
 import pathlib
 import re
+import unicodedata
 
 import numpy as np
 
@@ -196,23 +197,31 @@ def _by_id(path, rows, data):
 
 def _finder(data):
     """name -> training row, -1 - row of a test example, or None."""
-    exact, ends = {}, {}
+    exact, spelled, ends = {}, {}, {}
     for ids, encode in ((data.train.ids, int), (data.test.ids, lambda row: -1 - row)):
         for row, name in enumerate(ids.tolist()):
             exact.setdefault(name, encode(row))
             # what several examples share names none of them
-            ends[_end(name)] = None if _end(name) in ends else encode(row)
+            for key, found in ((_spelled(name), spelled), (_end(name), ends)):
+                found[key] = None if key in found else encode(row)
 
     def find(name):
         known = name if name in exact else name.strip()
-        return exact[known] if known in exact else ends.get(_end(known))
+        if known in exact:
+            return exact[known]
+        return spelled.get(_spelled(known), ends.get(_end(known)))
 
     return find
 
 
+def _spelled(name):
+    """A name in composed characters: a disk of a Mac's has é as e and an accent."""
+    return unicodedata.normalize('NFC', name)
+
+
 def _end(name):
     """'/home/aligned/train_00001_aligned.jpg' -> 'train_00001'."""
-    name = name.replace('\\', '/').rpartition('/')[2]
+    name = _spelled(name).replace('\\', '/').rpartition('/')[2]
     return re.sub(r'(_aligned)?\.(jpe?g|png|bmp)$', '', name, flags=re.IGNORECASE)
 
 

@@ -8,6 +8,7 @@ ends: LIMITS hold, and only regular files are read.
 
 import contextlib
 import io
+import logging
 import os
 import pathlib
 import re
@@ -45,6 +46,7 @@ KINDS = (
 )
 
 # What Pillow warns of is refused here, or does not touch the pixels.
+logging.getLogger('PIL').addHandler(logging.NullHandler())
 for _category in (UserWarning, Image.DecompressionBombWarning):
     warnings.filterwarnings('ignore', category=_category, module=r'PIL\.')
 
@@ -101,15 +103,11 @@ def content(path, limits=LIMITS):
       Missing: no such file.
       Unusable: no regular file, too large a one, or one that the system does not read.
     """
-    if not isinstance(path, str | pathlib.PurePath):
-        return path.read_bytes()
     try:
-        kind = kind_of(os.stat(path).st_mode)
-        if kind:
-            raise Unusable(f'not a file but a {kind}')
-        # what became a pipe since then does not hold us up
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), 'rb') as file:
-            found = file.read(limits.bytes + 1)
+        if isinstance(path, str | pathlib.PurePath):
+            found = _of_file(path, limits.bytes + 1)
+        else:
+            found = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
         raise Missing(error.strerror) from None
     except OSError as error:
@@ -119,6 +117,16 @@ def content(path, limits=LIMITS):
             f'more than {limits.bytes / 1e6:g} MB; --largest-file allows more'
         )
     return found
+
+
+def _of_file(path, most):
+    """The first bytes of a regular file, so many at most."""
+    kind = kind_of(os.stat(path).st_mode)
+    if kind:
+        raise Unusable(f'not a file but a {kind}')
+    # what became a pipe since then does not hold us up
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), 'rb') as file:
+        return file.read(most)
 
 
 @contextlib.contextmanager
@@ -133,7 +141,7 @@ def refusing(limits=LIMITS):
     except Unusable:
         raise
     except Image.DecompressionBombError:  # two and more times Pillow's own limit
-        raise Unusable(f'more than {limits.pixels / 1e6:g} megapixels, far') from None
+        raise Unusable(f'far more than {limits.pixels / 1e6:g} megapixels') from None
     except UnidentifiedImageError:
         raise Unusable(f'no {NAMED} by its content') from None
     except Exception as error:  # a broken picture can raise anything

@@ -81,9 +81,8 @@ def upright(stored):
     if image.mode == 'F':
         raise Unusable('its pixels are floats of unknown range; wanted 8 or 16 bits')
     if image.mode.startswith('I'):  # which convert() would clip at 255
-        values = np.asarray(image).astype(np.int64)
-        shift = grey_bits(image) - 8
-        return Image.fromarray((values >> shift).astype(np.uint8)).convert('RGB')
+        values = np.asarray(image) >> grey_bits(image) - 8
+        return Image.fromarray(values.astype(np.uint8)).convert('RGB')
     if stored.bits == 16:
         highest = max(high for _, high in image.convert('RGB').getextrema())
         if highest <= DARK:
@@ -111,7 +110,8 @@ def grey_bits(image):
     Raises:
       Unusable: values below 0 or of more than 16 bits.
     """
-    low, high = image.getextrema()
+    values = np.asarray(image)
+    low, high = values.min(), values.max()
     if low < 0 or high > 65535:
         raise Unusable('its pixels have 32 bits; wanted 8 or 16')
     return 8 if high < 256 else 12 if high < 4096 else 16

@@ -1,6 +1,7 @@
 """Published lists, as their authors wrote them, meet a prepared set by id."""
 
 import json
+import unicodedata
 
 import numpy as np
 import pytest
@@ -153,6 +154,16 @@ def test_a_name_of_two_examples_names_none(tmp_path, faces):
     (tmp_path / 'list').write_text('0.png 1\n')
     with pytest.raises(ValueError, match=r"ids that the set does not have: '0\.png'"):
         noise_exchange.read('resup', tmp_path / 'list', faces(names))
+
+
+def test_names_in_another_unicode_form_are_the_same(tmp_path, faces):
+    """é as one character in the list, as e and an accent in the set; in two folders."""
+    ids = [f'{"ab"[n % 2]}/cafe\u0301_{n // 2}.png' for n in range(8)]
+    path = tmp_path / 'list.csv'
+    lines = [f'{unicodedata.normalize("NFC", name)},fear' for name in ids]
+    path.write_text('\n'.join(['id,label', *lines]), 'utf-8')
+    found = noise_exchange.read('csv', path, faces(tuple(ids)))
+    assert found.labels.tolist() == [FOLDER.index('fear')] * 8
 
 
 def test_a_missing_file_and_a_binary_one(tmp_path, faces):

@@ -72,7 +72,7 @@ def test_a_sound_folder_is_well(raw, tmp_path, capsys):
     assert 'Nothing is wrong; 0 remarks' in page
 
 
-def test_every_fault_of_a_raw_folder_is_named(raw, tmp_path):
+def test_every_fault_of_a_raw_folder_is_named(raw, tmp_path, capsys):
     train, test = raw / 'train', raw / 'test'
     whole = (train / 'sad/0.png').read_bytes()
     (train / 'sad/cut.png').write_bytes(whole[: len(whole) // 2])
@@ -90,6 +90,9 @@ def test_every_fault_of_a_raw_folder_is_named(raw, tmp_path):
     large.save(test / 'odd/near.jpg', quality=85)
     code, report, page = doctor(raw, tmp_path)
     assert code == 1
+    screen = capsys.readouterr().out
+    assert f'broken one): {train}/sad/empty.jpg; {train}/sad/page.jpg\n' in screen
+    assert f'a split): {train}/happy/2.png = {train}/sad/2b.png\n' in screen
     found = told(report)
     assert found == {
         'truncated': (True, [['train/sad/cut.png']]),

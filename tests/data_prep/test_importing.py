@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -82,6 +83,48 @@ def test_a_truncated_picture_stops_the_import_or_is_skipped(source, imports):
     assert listed[1].startswith('train,train/happy/3.png,no,unreadable: ')
     manifest = json.loads((imports.out / 'manifest.json').read_text())
     assert manifest['notes'] == [['train', 'no', 'unreadable', 1]]
+
+
+def test_an_import_that_stops_says_how_many_are_bad(source, imports):
+    """Two of train and one of test; whether or not faces are to be aligned."""
+    for name in ('train/happy/3.png', 'train/sad/8.png', 'test/happy/17.png'):
+        bitten(source / name)
+    for more in ((), ('--align=boxes', '--no-face=centre')):
+        said = imports.refused('image_folder', source, SMALL, *more)
+        assert f'{source}/train/happy/3.png: unreadable: ' in said
+        assert (
+            f'; 3 pictures cannot be read, this one, {source}/train/sad/8.png, '
+            f'{source}/test/happy/17.png; put them right and give the same command '
+            'again, or --on-corrupt=skip leaves them out'
+        ) in said
+
+
+def test_a_box_beyond_its_picture_counts_as_bad(source):
+    rows = given(source).splits['train'][:3]
+    beyond = rows[1]._replace(box=(90, 90, 99, 99))
+    limits = opening.LIMITS
+    assert squares.troubles([rows[0], rows[2]], limits, True) == ['', '']
+    assert squares.troubles([beyond], limits, True)[0].startswith('its box goes')
+    assert squares.troubles([beyond], limits, False) == ['']
+
+
+@pytest.mark.parametrize('kind', ['PNG', 'JPEG'])
+def test_bits_and_frames_decide_what_keeps_its_bytes(tmp_path, kind, png16):
+    """16-bit colours and several frames look to Pillow like any RGB picture."""
+    image = Image.new('RGB', (16, 16), (200, 90, 0))
+    image.save(tmp_path / 'plain', kind)
+    image.convert('L').save(tmp_path / 'grey', kind)
+    kept = ['plain', 'grey']
+    more = {'save_all': True, 'append_images': [Image.new('RGB', (16, 16))]}
+    image.save(tmp_path / 'frames', 'MPO' if kind == 'JPEG' else kind, **more)
+    (tmp_path / 'deep').write_bytes(png16(np.full((16, 16, 3), 40_000, np.uint16)))
+    image.convert('1').save(tmp_path / 'bits', 'PNG')
+    for name in ('plain', 'grey', 'frames', 'deep', 'bits'):
+        path = tmp_path / name
+        (square,) = squares.convert([rows(path)], 16)
+        assert (square.data == path.read_bytes()) == (name in kept), name
+        stored = opening.read(square.data)
+        assert (stored.bits, stored.animated) == (8, False)
 
 
 @pytest.mark.parametrize('data', [b'', b'hello', b'\x89PNG\r\n\x1a\n'])

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import pathlib
 import shutil
 
@@ -208,6 +209,43 @@ def test_unreadable_files_are_skipped_and_told(finished, pictures, capsys):
     assert 'broken.jpg: not a readable picture' in said.err
     assert 'missing.png: not a readable picture (No such file' in said.err
     assert said.err.splitlines()[-1].endswith('2 of 6 pictures could not be read')
+
+
+def test_what_systems_leave_is_no_picture(finished, pictures, tmp_path, capsys):
+    """A Mac's and Jupyter's; names with what a screen would obey are escaped."""
+    (pictures / '._0.png').write_bytes(b'\0\5\26\7')
+    (pictures / '.ipynb_checkpoints').mkdir()
+    (pictures / '.ipynb_checkpoints/0-checkpoint.png').write_bytes(b'')
+    (pictures / 'IMG_1.HEIC').write_bytes(b'')
+    odd = os.fsdecode(os.fsencode(pictures) + b'/\xb8\x1b[31m.png')
+    os.rename(pictures / '1.png', odd)
+    table = tmp_path / 'out.csv'
+    options = [f'--workdir={finished}', f'--csv={table}', str(pictures)]
+    assert launch.main(['launch.py', 'predict', *options]) == 0
+    said = capsys.readouterr()
+    assert len([row for row in said.out.splitlines() if '%' in row]) == 4
+    assert r'/\xb8\x1b[31m.png' in said.out
+    assert '\x1b' not in said.out
+    told = 'launch.py: left out, no pictures: 2 hidden or of a system, 1 '
+    assert told in said.err
+    assert '1 .heic' in said.err
+    assert r'/\xb8\x1b[31m.png,' in table.read_text('utf-8')
+
+
+def test_what_never_ends_is_skipped(finished, pictures, capsys):
+    os.mkfifo(pictures / 'pipe.png')
+    (pictures / 'zero.png').symlink_to('/dev/zero')
+    (pictures / 'face.jpg').write_bytes(b'%!PS-Adobe-3.0 EPSF-3.0\n')
+    options = [f'--workdir={finished}', '--largest-picture=0.000576', str(pictures)]
+    assert launch.main(['launch.py', 'predict', *options]) == 1
+    said = capsys.readouterr().err
+    assert 'pipe.png: not a readable picture (not a file but a pipe); skipped' in said
+    assert 'zero.png: not a readable picture (not a file but a device)' in said
+    assert 'face.jpg: not a readable picture (no JPEG, PNG' in said
+    assert said.splitlines()[-1].endswith('3 of 7 pictures could not be read')
+    options[1] = '--largest-picture=0.000575'  # 24 x 24 are 576
+    assert launch.main(['launch.py', 'predict', *options]) == 1
+    assert '7 of 7 pictures could not be read' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
