@@ -42,7 +42,6 @@ USES = {  # command -> package of fer_jax that has its module
     'audit': 'analysis',
 }
 COMMANDS = (*TRAINS, *USES)
-HELP = ('--help', '-h', 'help')
 failed = functools.partial(doors.failed, 'launch.py')
 
 
@@ -163,23 +162,11 @@ def self_test(given, words):
     return int(not selftest.run(command, pathlib.Path(given.workdir), given.breaks))
 
 
-def asked(words):
-    """The command among `words`, and the others; ('', words) without one of USES.
-
-    It may stand behind options, but not where an option has its value.
-    """
-    for number, word in enumerate(words):
-        before = words[number - 1] if number else ''
-        if word in USES and before not in ('--workdir', '--config', '--out'):
-            return word, [*words[:number], *words[number + 1 :]]
-    return '', words
-
-
 def help_for(words):
     """Says how to train, or which fields a config has; returns the exit code."""
     from fer_jax.training import command_line, handbook
 
-    rest = [word for word in words if word not in HELP]
+    rest = [word for word in words if word not in doors.HELP]
     given = command_line.read(rest, COMMANDS)
     if given.config is None:
         print(handbook.overview(__doc__))
@@ -196,10 +183,10 @@ def main(argv):
 def obey(words):
     """Runs the words of a command line; returns the exit code, or raises."""
     heap.keep()
-    command, words = asked(words)
+    command, words = doors.command(words, USES)
     if command:
         return use(command, words)
-    if any(word in HELP for word in words):
+    if any(word in doors.HELP for word in words):
         return help_for(words)
     from fer_jax.training import command_line  # jax is heavy, and USES may do without
 

@@ -8,15 +8,17 @@
     python -m data_prep noise draw --data=DIR --out=LIST --rate=0.3
     python -m data_prep weights FILE --backbone=resnet18 --out=DIR
 
-Wrong input is one line and exit code 2.
+Wrong input is one line and exit code 2, a fault of this program a traceback and 70.
 """
 
-import argparse
 import importlib
 import pathlib
 import sys
 
+from fer_jax import doors
 from fer_jax.data import whole
+from fer_jax.data.quoting import quoted
+from fer_jax.errors import Unusable
 
 DOORS = {  # door -> its module
     'affectnet': 'affectnet',
@@ -39,31 +41,51 @@ DOORS = {  # door -> its module
 
 def main(arguments=None):
     """Runs the door that the arguments name; returns the exit code."""
-    parser = argparse.ArgumentParser('data_prep', allow_abbrev=False)
-    doors = parser.add_subparsers(dest='door', required=True, metavar='DOOR')
+    door, words = doors.command(sys.argv[1:] if arguments is None else arguments, DOORS)
+    return doors.run(f'data_prep {door}'.rstrip(), lambda: enter(door, words))
+
+
+def enter(door, words):
+    """Runs a door; returns its exit code, or raises.
+
+    Raises:
+      Unusable: there is no such door, or its options or its source cannot be used.
+    """
+    if not door:
+        return lacking(words)
     # Here, for the processes of `processes.spread` load this file, and need no door.
-    modules = {
-        name: importlib.import_module(f'data_prep.{module}')
-        for name, module in DOORS.items()
-    }
-    for name, door in modules.items():
-        summary = door.__doc__.splitlines()[0]
-        door.add_arguments(
-            doors.add_parser(
-                name, help=summary, description=summary, allow_abbrev=False
-            )
-        )
-    options = parser.parse_args(arguments)
-    try:
-        if getattr(options, 'out', None):  # before the work
-            whole.check_folder(pathlib.Path(options.out).absolute().parent)
-        return modules[options.door].run(options) or 0
-    except (ValueError, OSError) as error:
-        print(f'data_prep {options.door}: {error}', file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f'data_prep {options.door}: stopped', file=sys.stderr)
-        return 130
+    module = importlib.import_module(f'data_prep.{DOORS[door]}')
+    parser = doors.Parser(f'data_prep {door}', description=summary(module))
+    module.add_arguments(parser)
+    options = parser.parse_args(words)
+    if getattr(options, 'out', None):  # before the work
+        whole.check_folder(pathlib.Path(options.out).absolute().parent)
+    return module.run(options)
+
+
+def lacking(words):
+    """Lists the doors for --help; returns the exit code.
+
+    Raises:
+      Unusable: no help is asked for, and no door is named.
+    """
+    names = ', '.join(DOORS)
+    if set(words) & set(doors.HELP):
+        print(__doc__)
+        for name, module in DOORS.items():
+            said = summary(importlib.import_module(f'data_prep.{module}'))
+            print(f'  {name:14}{said}')
+        return 0
+    if not words:
+        raise Unusable(f'give a door, one of {names}')
+    near = doors.nearest(words[0], DOORS)
+    meant = f'did you mean {near}?' if near else f'there are: {names}'
+    raise Unusable(f'unknown door {quoted(words[0])}; {meant}')
+
+
+def summary(module):
+    """The first line of what a door says of itself."""
+    return module.__doc__.splitlines()[0]
 
 
 if __name__ == '__main__':

@@ -143,11 +143,10 @@ def prepare(options, door, found, **recipe):
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        raise OSError(
-            f'{options.out}: the disk is full; make room, and the same command goes on'
-        ) from None
+        said = 'the disk is full; make room, and the same command goes on'
+        raise OSError(error.errno, said, str(options.out)) from None
     except BrokenProcessPool:
-        raise OSError(
+        raise Unusable(
             f'{options.out}: a worker was killed, for want of memory perhaps; the same '
             f'command goes on, with fewer than --workers={workers} if so'
         ) from None

@@ -7,8 +7,11 @@ import sys
 import traceback
 
 from fer_jax.data import whole
+from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 
+HELP = ('--help', '-h', 'help')
+TAKING = ('--workdir', '--config', '--out', '--source', '--data')  # a value follows
 UNUSABLE, FULL, FAULT, STOPPED = 2, 4, 70, 130  # exit codes; docs/design.md has all
 
 
@@ -19,17 +22,30 @@ class Parser(argparse.ArgumentParser):
         super().__init__(*arguments, allow_abbrev=False, **options)
 
     def parse_args(self, words=None, namespace=None):
-        found, left = self.parse_known_args(words, namespace)
-        if left:
-            known = re.findall(r'--\w[\w-]*', self.format_help())
-            name, equals, value = left[0].partition('=')
-            near = nearest(name, known)
-            meant = f'; did you mean {near}{equals}{value}?' if near else ''
-            self.error(f'unrecognized arguments: {left[0]!r:.200}{meant}')
-        return found
+        words = sys.argv[1:] if words is None else words
+        known = re.findall(r'--\w[\w-]*', self.format_help())
+        for word in () if self._subparsers else words:
+            name, equals, value = word.partition('=')
+            if name.startswith('--') and name not in (*known, '--'):
+                near = nearest(name, known)
+                meant = f'; did you mean {near}{equals}{value}?' if near else ''
+                self.error(f'no option {quoted(name)}{meant}')
+        return super().parse_args(words, namespace)
 
     def error(self, message):
         raise Unusable(f'{message[:500]}; {self.prog} --help lists the options')
+
+
+def command(words, known):
+    """(the one of `known` among words, the others); ('', words) without one.
+
+    It may stand behind options, but not where one of these has its value.
+    """
+    for number, word in enumerate(words):
+        before = words[number - 1] if number else ''
+        if word in known and before not in TAKING:
+            return word, [*words[:number], *words[number + 1 :]]
+    return '', list(words)
 
 
 def run(name, command):

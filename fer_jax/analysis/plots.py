@@ -4,27 +4,32 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from fer_jax.data import pipeline, prepared, records
+from fer_jax.errors import Unusable
 from fer_jax.numerics import mixtures
+from fer_jax.training import results
 
-RIGHT, WRONG = '#2a7f9e', '#d1495b'
+RIGHT, WRONG, UNKNOWN = '#2a7f9e', '#d1495b', '#8a8a8a'
 
 
-def accuracy_curves(axes, runs):
-    """Accuracy on the test labels by epoch, a line a run."""
-    for run in runs:
+def accuracy_curves(axes, runs, marks):
+    """Accuracy on the test labels by epoch, a line a run.
+
+    Args:
+      runs: {name: FinishedRun}.
+      marks: {name: letter of its data}; {}: all have the same.
+    """
+    for name, run in runs.items():
         epochs = [row['epoch'] for row in run.rows]
         values = [100 * row['test/accuracy'] for row in run.rows]
-        axes.plot(epochs, values, label=f'{run.name} (last 5: {values_last5(run)})')
+        marker = 'o' if len(epochs) == 1 else None  # a line of one point is none
+        mean = f'{results.mean_of(len(epochs))}: {100 * run.result["last5"]:.1f} %'
+        data = f'data {marks[name]}, ' if marks else ''
+        axes.plot(epochs, values, marker=marker, label=f'{name} ({data}{mean})')
     axes.set(xlabel='epoch', ylabel='test accuracy, %', title='Accuracy')
-    axes.legend(frameon=False, loc='lower center')
+    axes.legend(frameon=False, loc='lower center', fontsize=8)
 
 
-def values_last5(run):
-    """'77.1 %', the mean of the last five epochs."""
-    return f'{run.result["last5"]:.1%}'.replace('%', ' %')
-
-
-def score_histogram(axes, run, peer=0, bins=40):
+def score_histogram(axes, run, name, peer=0, bins=40):
     """What a network thinks of right and of wrong labels after the last epoch.
 
     With the fitted mixture over it where the run has one over the similarity.
@@ -36,7 +41,10 @@ def score_histogram(axes, run, peer=0, bins=40):
     for chosen, colour, label in (
         (known & ~wrong, RIGHT, 'label is right'),
         (known & wrong, WRONG, 'label is wrong'),
+        (~known, UNKNOWN, 'not known whether right'),
     ):
+        if not chosen.any():
+            continue
         axes.hist(
             scores[chosen],
             edges,
@@ -54,7 +62,7 @@ def score_histogram(axes, run, peer=0, bins=40):
             )
         )
         x = np.linspace(0.005, 0.995, 200, dtype=np.float32)
-        density = np.asarray(mixtures.density(mixture, x)) * known.sum() / bins
+        density = np.asarray(mixtures.density(mixture, x)) * len(known) / bins
         for component, colour in ((1, RIGHT), (0, WRONG)):
             axes.plot(x, density[:, component], color=colour, linewidth=2)
     axes.set(
@@ -62,49 +70,80 @@ def score_histogram(axes, run, peer=0, bins=40):
         ylabel='examples',
         yscale='log',
     )
-    axes.set(ylim=(0.7, None), title=f'{run.name}, network {peer + 1}')
+    axes.set(ylim=(0.7, None), title=f'{name}, network {peer + 1}')
     axes.legend(frameon=False, loc='upper center')
 
 
-def suspects(axes, run):
-    """The most suspicious labels: face, given label, suggested one; true if known.
+def suspects(run, count):
+    """The most suspicious labels: [(uint8 face, title, colour)], `count` or all.
 
-    Args:
-      axes: flat sequence of axes, one a face.
+    The colour tells whether the given label is right, where that is known.
+
+    Raises:
+      Unusable: the data set that the run learned from is not there any more.
     """
     data = prepared.load(run.result['config']['data']['dir'])
+    if data.digest != run.result['dataset_digest']:
+        raise Unusable(f'{data.folder} is not the set that the run learned from')
     source = data.train.records()
     labels, names = run.labels, run.result['class_names']
     place = {name: row for row, name in enumerate(data.train.ids.tolist())}
-    order = np.argsort(run.log_odds.mean(axis=0), kind='stable')[: len(axes)]
-    for ax, chosen in zip(axes, order):
+    found = []
+    for chosen in np.argsort(run.log_odds.mean(axis=0), kind='stable')[:count]:
         name, clean = labels.ids[chosen], labels.clean[chosen]
         given, suggested = labels.given[chosen], labels.suggested[chosen]
         _, image = records.decode_example(source[place[name]])
-        ax.imshow(pipeline.decode(image, data.image_size_px, name))
-        colour = WRONG if given != clean else RIGHT
-        ax.set_title(
-            f'{names[given]}\n→ {names[suggested]}',
-            fontsize=8,
-            color=colour if clean >= 0 else 'black',
-        )
-        ax.set(xticks=[], yticks=[])
+        colour = 'black' if clean < 0 else WRONG if given != clean else RIGHT
+        title = f'{names[given]}\n→ {names[suggested]}'
+        found.append((pipeline.decode(image, data.image_size_px, name), title, colour))
+    return found
 
 
-def comparison(runs, path, faces=10):
-    """One picture of several runs; the last one's labels are looked into.
+def comparison(runs, path, marks, count=10):
+    """One picture of several runs; the labels of the last that judges any are shown.
 
-    Writes a PNG to `path`.
+    What there is nothing to draw for has no panel. Writes a PNG to `path`.
+
+    Args:
+      runs, marks: see `accuracy_curves`.
+      count: faces of suspicious labels.
+
+    Returns:
+      Lines that say what was left out, and why.
     """
-    figure = Figure(figsize=(11, 5.8), layout='constrained', dpi=110)
-    top, bottom = figure.subfigures(2, 1, height_ratios=(2.2, 1))
+    judging = [name for name, run in runs.items() if run.scores is not None]
+    if not judging:
+        figure = Figure(figsize=(5.5, 4), layout='constrained', dpi=110)
+        accuracy_curves(figure.subplots(), runs, marks)
+        figure.savefig(path)
+        return ['no run judges labels: the picture has accuracies alone']
+    name, said = judging[-1], []
+    try:
+        faces = suspects(runs[name], count)
+    except Unusable as error:
+        faces, said = [], [f'no faces in the picture: {error}']
+    figure = Figure(figsize=(11, 5.8 if faces else 4), layout='constrained', dpi=110)
+    top, bottom = figure, None
+    if faces:
+        top, bottom = figure.subfigures(2, 1, height_ratios=(2.2, 1))
     left, right = top.subplots(1, 2)
-    accuracy_curves(left, runs)
-    score_histogram(right, runs[-1])
-    bottom.suptitle(
-        f'Most suspicious labels of {runs[-1].name}: given → suggested'
+    accuracy_curves(left, runs, marks)
+    score_histogram(right, runs[name], name)
+    if faces:
+        show_faces(bottom, faces, name)
+    figure.savefig(path)
+    return said
+
+
+def show_faces(figure, faces, name):
+    """A row of `suspects` of the run `name`."""
+    figure.suptitle(
+        f'Most suspicious labels of {name}: given → suggested'
         ' (red: the given label is wrong indeed)',
         fontsize=10,
     )
-    suspects(bottom.subplots(1, faces), runs[-1])
-    figure.savefig(path)
+    row = figure.subplots(1, len(faces), squeeze=False)[0]
+    for axes, (image, title, colour) in zip(row, faces):
+        axes.imshow(image)
+        axes.set_title(title, fontsize=8, color=colour)
+        axes.set(xticks=[], yticks=[])

@@ -6,7 +6,6 @@ Methods that relabel may flip a label back and forth. A flip *returns* when it l
 a label that the example had before, the given one included.
 """
 
-import argparse
 import pathlib
 import sys
 
@@ -15,6 +14,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
+from fer_jax import doors
 from fer_jax.analysis import runs
 
 COLUMNS = {
@@ -81,15 +81,16 @@ def written(value):
 
 def main(arguments=None):
     """Runs a command line; returns the exit code."""
-    parser = argparse.ArgumentParser('relabels', description=__doc__)
+    return doors.run('relabels', lambda: relabels(arguments))
+
+
+def relabels(arguments):
+    """Runs a command line; returns the exit code, or raises."""
+    parser = doors.Parser('relabels', description=__doc__)
     parser.add_argument('folders', nargs='+', metavar='RUN', help='folder of a run')
     parser.add_argument('--out', required=True, type=pathlib.Path, metavar='PNG')
     options = parser.parse_args(arguments)
-    try:
-        found = [runs.read(folder) for folder in options.folders]
-    except FileNotFoundError as error:
-        print(f'relabels: {error}', file=sys.stderr)
-        return 2
+    found = [runs.read(folder) for folder in options.folders]
     Console().print(table(found))
     figure = Figure(figsize=(7, 4), layout='constrained', dpi=110)
     histogram(figure.subplots(), found)

@@ -95,6 +95,7 @@ def made(tmp_path, faces):
         'confusion': np.eye(count, dtype=int).tolist(),
         'method': 'resup',
         'class_names': list(data.class_names),
+        'train_examples': 6,
         'test_examples': 30,
         'skipped_records': 0,
         'dataset_digest': data.digest,
