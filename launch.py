@@ -52,8 +52,11 @@ def use(command, words):
         f'launch.py {command}', description=module.__doc__.splitlines()[0]
     )
     module.add_arguments(parser)
+    options = parser.parse_args(words)
+    if not options.workdir:  # would be the folder that the command is given in
+        raise Unusable('--workdir is empty; give the folder of a run')
     try:
-        return module.run(parser.parse_args(words))
+        return module.run(options)
     except FloatingPointError as error:  # of a fold's training
         return failed(error, 3)
 

@@ -1,6 +1,6 @@
 """Thirty broken runs of every method, each compared with an unbroken one.
 
-    python benchmarks/kills.py NEW_FOLDER [--methods=resup,scn] [--breaks=30]
+    PYTHONPATH=. python benchmarks/kills.py FOLDER [--methods=resup,scn] [--breaks=30]
 
 Runs of seconds on drawn faces, broken by `launch.py selftest`: at random moments, and
 each third one in its last second. Ends with 0 when all of them equal the unbroken run,
