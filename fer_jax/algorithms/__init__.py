@@ -1,8 +1,9 @@
 """The seam: an algorithm is a named tuple of pure functions.
 
-A method is one module of this package with a function `make`; its name is the
-module's name. Everything else (state, step, loop, checkpoints, evaluation) is shared.
-Only `proximity` is none: it wraps any of them.
+A method is one module of this package with a function `make(task, ...)`; its name is
+the module's name. It writes down an objective and says, by `method`, in what else it
+differs from plain training. Everything else (state, step, loop, checkpoints,
+evaluation) is shared. Only `proximity` is none: it wraps any of them.
 
 Axes: N training examples, B batch, V views, P peers (co-trained networks), C classes,
 D embedding. Every leaf of params and stats has a leading axis P.
@@ -14,12 +15,26 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 
+from fer_jax import nets
 from fer_jax.errors import Unusable
 from fer_jax.numerics import losses
 from fer_jax.settings import check
 
-COMMON = ('backbone', 'num_classes', 'num_examples', 'peer_map')  # of every method
+
+class Task(NamedTuple):
+    """What every method is given, beside its own settings."""
+
+    backbone: Any  # a Flax module: images [B, H, W, 3] -> Features
+    num_classes: int  # C
+    num_examples: int  # N
+    peer_map: str = 'auto'  # how co-trained networks run (nets.peers)
+
+    def networks(self, peers=1, model=nets.Classifier, **settings):
+        """`peers` copies of model(backbone, num_classes, **settings)."""
+        made = model(self.backbone, self.num_classes, **settings)
+        return nets.networks(made, peers, self.peer_map)
 
 
 class Batch(NamedTuple):
@@ -55,13 +70,31 @@ class Prediction(NamedTuple):
     embeddings: jax.Array  # [P, B, D] float32
 
 
+class Signal(NamedTuple):
+    """What a score is: the number by which a method judges a given label.
+
+    It is taken of every training example after each epoch, with the batch statistics
+    frozen.
+    """
+
+    name: str
+    of: Callable  # (logits [..., C], labels [...]) -> [...] float32
+    rising: bool  # the larger, the more likely the label is right
+    augmented: bool = True  # images augmented as for training, or plain ones
+
+
+SIMILARITY = Signal('similarity', losses.similarity, rising=True)
+LOSS = Signal('loss', losses.cross_entropy, rising=False)
+SELF_CONFIDENCE = Signal('log_odds', losses.log_odds, rising=True)
+
+
 class Algorithm(NamedTuple):
     """A method of learning from noisy labels.
 
-    `score` is gathered over the training set after each epoch, with the batch
-    statistics frozen, and handed to `refresh`; `log_odds` turns the same scores into
-    the log-odds that each label is right, unclipped, so that they rank all examples.
-    All three are about the *given* labels, whatever the relabel table says by now.
+    After each epoch the `signal` of all training examples, the scores, is handed to
+    `refresh`; `log_odds` turns the same scores into the log-odds that each label is
+    right, unclipped, so that they rank all examples. All three are about the *given*
+    labels, whatever the relabel table says by now. `fit` is the mixture behind them.
 
     `absorb` sees the training set once, unaugmented, before the first step, batch by
     batch; rows with mask False are padding.
@@ -71,29 +104,63 @@ class Algorithm(NamedTuple):
     objective: Callable
     # (params, stats, memory, batch, progress, rng) -> loss [], Aux
     predict: Callable  # (params, stats, images [B, H, W, 3]) -> Prediction
+    peers: int = 1  # P
     views: int = 1  # augmented views of each image that a step needs
     answer: str = '1'  # the voter that speaks for the method (numerics.votes)
-    score: Callable | None = None  # (params, stats, batch) -> [P, B]
+    signal: Signal = SELF_CONFIDENCE
     refresh: Callable | None = None
     # (memory, scores [P, N], labels [N], progress) -> memory
-    log_odds: Callable | None = None
+    log_odds: Callable = lambda memory, scores, labels: scores
     # (memory, scores [P, N], labels [N]) -> [P, N]
-    scores_augmented: bool = True  # score sees training augmentation, or plain images
+    fit_of: Callable = lambda memory: None
+    # memory -> division.Fitted over the scaled signal, or None of a method without
     absorb: Callable | None = None
     # (params, stats, memory, batch, mask [B]) -> memory
 
 
-def self_confidence(predict):
-    """{'score': ..., 'log_odds': ...} of a method without a better opinion of labels.
+def method(networks, objective, *, memory=(), **more):
+    """The Algorithm that `objective` makes of `networks`, by the defaults of the seam.
 
-    The log-odds that the networks themselves give to the given label, unclipped.
+    The networks return (logits, embeddings, ...), which is what is predicted.
+
+    Args:
+      networks: from Task.networks.
+      objective: see Algorithm.
+      memory: of the method at the start; or a function of a key that gives it.
+      more: fields of Algorithm in the place of the defaults.
     """
 
-    def score(params, stats, batch):
-        logits = predict(params, stats, batch.images[0]).logits
-        return losses.log_odds(logits, batch.labels[None])
+    def init(rng, images):
+        first = memory(jax.random.fold_in(rng, 1)) if callable(memory) else memory
+        return *networks.init(rng, images), first
 
-    return {'score': score, 'log_odds': lambda memory, scores, labels: scores}
+    def predict(params, stats, images):
+        return Prediction(*networks.predict(params, stats, images)[:2])
+
+    usual = {'init': init, 'predict': predict, 'peers': networks.count}
+    return Algorithm(**usual | {'objective': objective} | more)
+
+
+def outcome(
+    loss, batch, stats, memory, logits, embeddings, weights=None, relabels=None, **more
+):
+    """(loss, Aux) of an objective; by default all labels weigh 1 and none changes.
+
+    Args:
+      logits: [P, B, C]; the metric `accuracy` is network 1's.
+      weights: [P, B].
+      relabels: [B] int32.
+      more: other metrics, [] each.
+    """
+    right = jnp.argmax(logits[0], axis=-1) == batch.labels
+    return loss, Aux(
+        stats=stats,
+        memory=memory,
+        embeddings=embeddings,
+        weights=jnp.ones(logits.shape[:2]) if weights is None else weights,
+        metrics={'loss': loss, 'accuracy': jnp.mean(right)} | more,
+        relabels=jnp.full_like(batch.labels, -1) if relabels is None else relabels,
+    )
 
 
 def names():
@@ -103,25 +170,25 @@ def names():
 
 
 def make(name, **settings):
-    """The algorithm `name`, built by its module's own `make(**settings)`.
+    """The algorithm `name`, built by its module's own `make(task, **settings)`.
 
-    Every method takes `backbone` (a Flax module returning Features), `num_classes`,
-    `num_examples` and `peer_map`, and its own hyper-parameters with the paper's
-    values as defaults.
+    Args:
+      settings: the fields of a Task, and hyper-parameters of the method, which has the
+        paper's values as defaults.
 
     Raises:
       Unusable: no such method, a setting that it does not have, or one out of range.
     """
     known = settings_of(name)
+    task = Task(**{f: settings.pop(f) for f in Task._fields if f in settings})
     for setting, value in settings.items():
-        if setting in known:
-            check(f'algorithm.{setting}', known[setting], value)
-        elif setting not in COMMON:
+        if setting not in known:
             raise Unusable(
                 f'algorithm.{setting}: {name} has no such setting; it has'
                 f' {", ".join(known) or "none"}'
             )
-    return _module(name).make(**settings)
+        check(f'algorithm.{setting}', known[setting], value)
+    return _module(name).make(task, **settings)
 
 
 def settings_of(name):

@@ -29,13 +29,10 @@ Differs from the released code
   * 'none' is ours: the release weights only within its bootstrapping.
 """
 
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import Algorithm, Aux, Prediction
-from fer_jax.nets import Classifier, networks
+from fer_jax.algorithms import LOSS, method, outcome
 from fer_jax.numerics import division, losses, mixtures, mixup
 from fer_jax.settings import Field
 
@@ -61,25 +58,6 @@ SETTINGS = {
 }
 
 
-class Memory(NamedTuple):
-    """What is known about the losses of the training set after an epoch."""
-
-    mixture: mixtures.Mixture  # leaves [1, 2], the last valid fit
-    ready: jax.Array  # [1] bool, whether there was a valid fit
-    rejected: jax.Array  # [1] int32, fits that failed the validity test
-    span: jax.Array  # [1, 2], 5th and 95th percentile of the losses of that fit
-
-
-def untrained():
-    """The Memory before the first fit."""
-    return Memory(
-        mixture=jax.tree.map(lambda leaf: leaf[None], mixtures.start()),
-        ready=jnp.zeros(1, bool),
-        rejected=jnp.zeros(1, jnp.int32),
-        span=jnp.array([[0.0, 1.0]]),
-    )
-
-
 def scaled(span, values):
     """u of losses: span [..., 2] is mapped to [0, 1], as released."""
     low = span[..., :1] + 1e-5
@@ -91,10 +69,9 @@ def inside(values):
     return jnp.where(values >= 1, 1 - EDGE, jnp.where(values <= 0, EDGE, values))
 
 
-def wrong_probability(memory, values, limits):
+def wrong_probability(fitted, values, tools):
     """B [1, B] in [1e-4, 1 - 1e-4] of losses [1, B], from the last valid fit."""
-    read = jax.vmap(lambda mixture, u: mixtures.upper(mixture, u, limits))
-    return read(memory.mixture, inside(scaled(memory.span, values)))
+    return tools.upper(fitted.mixture, inside(scaled(fitted.span, values)))
 
 
 def bootstrapped(wrong, labels, own, num_classes):
@@ -103,45 +80,31 @@ def bootstrapped(wrong, labels, own, num_classes):
     return (1 - wrong)[..., None] * given + wrong[..., None] * guessed
 
 
-def log_odds(memory, scores, labels):
+def log_odds(fitted, scores, tools):
     """[1, N] evidence for each label from its loss.
 
     Beyond the span and before there is a fit the loss itself ranks.
     """
-    del labels
-    values = scaled(memory.span, scores)
+    values = scaled(fitted.span, scores)
     within = jnp.clip(values, 0.0, 1.0)
-    wrong = jax.vmap(mixtures.log_odds)(memory.mixture, within)
-    wrong = jnp.where(memory.ready[:, None], wrong, within)
+    wrong = tools.log_odds(fitted.mixture, within)
+    wrong = jnp.where(fitted.ready[:, None], wrong, within)
     return -(wrong + (values - within))
 
 
-def refit(memory, scores, limits, em_iterations):
-    """The Memory with a mixture fitted to losses [1, N], if it is a valid one."""
-    span = jax.vmap(division.inner_span)(scores)
+def refit(fitted, scores, tools):
+    """The Fitted with a mixture of losses [1, N], if it is a valid one."""
+    span = division.inner_span(scores)
     # Outliers do not shape the fit.
     used = jnp.isfinite(scores) & (scores >= span[:, :1]) & (scores <= span[:, 1:])
-    fit = jax.vmap(lambda u, use: mixtures.fit_beta(u, use, limits, em_iterations))
-    mixture, valid = fit(inside(scaled(span, scores)), used)
+    mixture, valid = tools.fit(inside(scaled(span, scores)), used)
     valid &= jnp.isfinite(span).all(axis=1)
-
-    def newest(new, old):
-        return jnp.where(valid[:, None], new, old)
-
-    return Memory(
-        mixture=jax.tree.map(newest, mixture, memory.mixture),
-        ready=memory.ready | valid,
-        rejected=memory.rejected + ~valid,
-        span=newest(span, memory.span),
-    )
+    return division.refitted(fitted, mixture, span, valid)
 
 
 def make(
+    task,
     *,
-    backbone,
-    num_classes,
-    num_examples,
-    peer_map='auto',
     warmup_epochs=1,
     bootstrap='none',
     alpha=32.0,
@@ -160,22 +123,18 @@ def make(
       rules: 'paper' or 'safe', how a mixture is fitted and read (numerics.mixtures).
       em_iterations: EM steps of each fit.
     """
-    del num_examples  # the mixture summarises all examples
-    limits = mixtures.RULES[rules]
-    nets = networks(Classifier(backbone, num_classes), 1, peer_map)
-
-    def init(rng, images):
-        return *nets.init(rng, images), untrained()
+    nets = task.networks()
+    tools = division.tools('beta', rules, em_iterations)
 
     def weighted(params, stats, rng, images, labels, wrong):
         """Of 'none': the loss [], its own metrics, what the network returned."""
         outputs, stats = nets.train(params, stats, rng, images)
-        per_example = losses.cross_entropy(outputs[0], labels[None])
+        per_example = losses.cross_entropy(outputs[0], labels)
         return jnp.mean((1 - wrong) * per_example), {}, outputs, stats
 
     def mixed(params, stats, rng, images, labels, wrong, own, started):
         """The same for 'dynamic'."""
-        targets = bootstrapped(wrong, labels[None], own, num_classes)[0]
+        targets = bootstrapped(wrong, labels[None], own, task.num_classes)[0]
         draw, rng = jax.random.split(rng)
         images, targets = mixup.batch(draw, images, targets, alpha)
         outputs, stats = nets.train(params, stats, rng, images)
@@ -188,9 +147,7 @@ def make(
         images, labels = batch.images[0], batch.labels
         logits, _ = jax.lax.stop_gradient(nets.predict(params, stats, images))
         started = (progress.epoch >= warmup_epochs) & memory.ready[:, None]
-        wrong = wrong_probability(
-            memory, losses.cross_entropy(logits, labels[None]), limits
-        )
+        wrong = wrong_probability(memory, losses.cross_entropy(logits, labels), tools)
         own = jnp.argmax(logits, axis=-1)
         if bootstrap == 'none':
             wrong = jnp.where(started, wrong, 0.5)
@@ -199,36 +156,24 @@ def make(
             wrong = jnp.where(started, wrong, 0.0)
             found = mixed(params, stats, rng, images, labels, wrong, own, started[0, 0])
         loss, metrics, (_, embeddings), stats = found
-        return loss, Aux(
-            stats=stats,
-            memory=memory,
-            embeddings=embeddings,
+        return outcome(
+            loss,
+            batch,
+            stats,
+            memory,
+            logits,
+            embeddings,
             weights=1 - wrong,
-            metrics={
-                'loss': loss,
-                'accuracy': jnp.mean(own == labels[None]),
-                'weight': jnp.mean(1 - wrong),
-            }
-            | metrics,
-            relabels=jnp.full_like(labels, -1),
+            weight=jnp.mean(1 - wrong),
+            **metrics,
         )
 
-    def predict(params, stats, images):
-        return Prediction(*nets.predict(params, stats, images))
-
-    def score(params, stats, batch):
-        logits, _ = nets.predict(params, stats, batch.images[0])
-        return losses.cross_entropy(logits, batch.labels[None])
-
-    def refresh(memory, scores, labels, progress):
-        del labels, progress
-        return refit(memory, scores, limits, em_iterations)
-
-    return Algorithm(
-        init=init,
-        objective=objective,
-        predict=predict,
-        score=score,
-        refresh=refresh,
-        log_odds=log_odds,
+    return method(
+        nets,
+        objective,
+        memory=division.unfitted(tools, 1),
+        signal=LOSS,
+        refresh=lambda fitted, scores, labels, progress: refit(fitted, scores, tools),
+        log_odds=lambda fitted, scores, labels: log_odds(fitted, scores, tools),
+        fit_of=lambda fitted: fitted,
     )

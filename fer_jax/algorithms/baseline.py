@@ -9,42 +9,20 @@ that the network itself gives to it (its self-confidence), kept as log-odds.
 
 import jax.numpy as jnp
 
-from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
-from fer_jax.nets import Classifier, networks
+from fer_jax.algorithms import method, outcome
 from fer_jax.numerics import losses
 
 SETTINGS = {}
 
 
-def make(*, backbone, num_classes, num_examples, peer_map='auto'):
+def make(task):
     """Plain training as an Algorithm with one network and no memory."""
-    del num_examples  # remembers nothing about single examples
-    nets = networks(Classifier(backbone, num_classes), 1, peer_map)
-
-    def init(rng, images):
-        return *nets.init(rng, images), ()
+    nets = task.networks()
 
     def objective(params, stats, memory, batch, progress, rng):
         del progress
         (logits, embeddings), stats = nets.train(params, stats, rng, batch.images[0])
-        cross_entropy = losses.cross_entropy(logits, batch.labels[None])
-        loss = jnp.mean(cross_entropy)
-        right = jnp.argmax(logits, axis=-1) == batch.labels[None]
-        return loss, Aux(
-            stats=stats,
-            memory=memory,
-            embeddings=embeddings,
-            weights=jnp.ones_like(cross_entropy),
-            metrics={'loss': loss, 'accuracy': jnp.mean(right)},
-            relabels=jnp.full_like(batch.labels, -1),
-        )
+        loss = jnp.mean(losses.cross_entropy(logits, batch.labels))
+        return outcome(loss, batch, stats, memory, logits, embeddings)
 
-    def predict(params, stats, images):
-        return Prediction(*nets.predict(params, stats, images))
-
-    return Algorithm(
-        init=init,
-        objective=objective,
-        predict=predict,
-        **self_confidence(predict),
-    )
+    return method(nets, objective)

@@ -24,8 +24,7 @@ Differs from the released code
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
-from fer_jax.nets import Classifier, networks
+from fer_jax.algorithms import method, outcome
 from fer_jax.numerics import losses, selection
 
 SETTINGS = selection.SETTINGS
@@ -35,22 +34,19 @@ def exchanged(cross_entropy, count):
     """Each network's mean loss over the examples that the other one keeps.
 
     Args:
-      cross_entropy: [2, B].
+      cross_entropy: [P, B], of two networks or one.
       count: n, [] int32.
 
     Returns:
-      [2] float32, and the masks [2, B] float32 that each network was taught with.
+      [P] float32, and the masks [P, B] float32 that each network was taught with.
     """
     kept = selection.keep_smallest(cross_entropy, count)[::-1].astype(jnp.float32)
     return jax.vmap(losses.weighted_mean)(cross_entropy, kept), kept
 
 
 def make(
+    task,
     *,
-    backbone,
-    num_classes,
-    num_examples,
-    peer_map='auto',
     noise_rate=0.2,
     ramp_epochs=10,
     exponent=1.0,
@@ -62,43 +58,27 @@ def make(
       ramp_epochs: T_k, epochs until the forget rate is noise_rate.
       exponent: c of the forget rate.
     """
-    del num_examples  # remembers nothing about single examples
-    nets = networks(Classifier(backbone, num_classes), 2, peer_map)
+    return exchanging(task, 2, noise_rate, ramp_epochs, exponent)
 
-    def init(rng, images):
-        return *nets.init(rng, images), ()
+
+def exchanging(task, peers, noise_rate, ramp_epochs, exponent):
+    """The Algorithm of `peers` networks; one has nobody to exchange with."""
+    nets = task.networks(peers)
 
     def objective(params, stats, memory, batch, progress, rng):
         (logits, embeddings), stats = nets.train(params, stats, rng, batch.images[0])
-        labels = batch.labels
         forget = selection.forget_rate(
             progress.epoch + 1, noise_rate, ramp_epochs, exponent
         )
         each, kept = exchanged(
-            losses.cross_entropy(logits, labels[None]),
-            selection.kept_count(forget, len(labels)),
+            losses.cross_entropy(logits, batch.labels),
+            selection.kept_count(forget, len(batch.labels)),
         )
-        loss = jnp.sum(each)
-        return loss, Aux(
-            stats=stats,
-            memory=memory,
-            embeddings=embeddings,
-            weights=kept,
-            metrics={
-                'loss': loss,
-                'accuracy': jnp.mean(jnp.argmax(logits[0], axis=-1) == labels),
-                'forget_rate': forget,
-                'same': jnp.mean(kept[0] == kept[1]),
-            },
-            relabels=jnp.full_like(labels, -1),
+        metrics = {'forget_rate': forget}
+        if peers == 2:
+            metrics['same'] = jnp.mean(kept[0] == kept[1])
+        return outcome(
+            jnp.sum(each), batch, stats, memory, logits, embeddings, kept, **metrics
         )
 
-    def predict(params, stats, images):
-        return Prediction(*nets.predict(params, stats, images))
-
-    return Algorithm(
-        init=init,
-        objective=objective,
-        predict=predict,
-        **self_confidence(predict),
-    )
+    return method(nets, objective)

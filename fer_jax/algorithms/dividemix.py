@@ -42,20 +42,20 @@ Differs from the released code
   * After the warm-up Aux.embeddings are of mixed images, each at least half its own.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import Algorithm, Aux, Prediction
-from fer_jax.nets import Classifier, networks
+from fer_jax.algorithms import LOSS, SIMILARITY, method, outcome
 from fer_jax.numerics import division, losses, mixtures, mixup
 from fer_jax.settings import Field
 
+SIGNALS = {'loss': LOSS, 'similarity': SIMILARITY}
 SETTINGS = {
     'warmup_epochs': Field(10, 'of plain cross-entropy first', '[0, inf)', 'epochs'),
     'mixture': Field('gaussian', 'fitted to the signal', division.MIXTURES),
-    'signal': Field('loss', 'similarity: DivideMix-Si', ('loss', 'similarity')),
+    'signal': Field('loss', 'similarity: DivideMix-Si', tuple(SIGNALS)),
     'threshold': Field(0.5, 'clean probability above which a label counts', '[0, 1]'),
     'temperature': Field(0.5, 'of the sharpened targets; 1: not sharpened', '(0, 1]'),
     'alpha': Field(4.0, 'of Beta(alpha, alpha) that images are mixed by', '[0, inf)'),
@@ -85,10 +85,7 @@ SETTINGS = {
 class Memory(NamedTuple):
     """What the two networks know about the training set after an epoch."""
 
-    mixture: Any  # gaussians.Mixture or mixtures.Mixture, leaves [2, 2]
-    ready: jax.Array  # [2] bool, whether there was a valid fit
-    rejected: jax.Array  # [2] int32, fits that were not valid
-    span: jax.Array  # [2, 2], the part of the signal that is scaled to [0, 1]
+    fitted: division.Fitted
     history: jax.Array  # [2, average_epochs, N], scaled signals, the newest first
     clean_probability: jax.Array  # [2, N], w of each network
 
@@ -96,10 +93,7 @@ class Memory(NamedTuple):
 def untrained(tools, average_epochs, num_examples):
     """The Memory before the first fit: every label counts."""
     return Memory(
-        mixture=jax.tree.map(lambda leaf: jnp.stack([leaf] * 2), tools.start()),
-        ready=jnp.zeros(2, bool),
-        rejected=jnp.zeros(2, jnp.int32),
-        span=jnp.array([[0.0, 1.0]] * 2),
+        fitted=division.unfitted(tools, 2),
         history=jnp.zeros((2, average_epochs, num_examples)),
         clean_probability=jnp.ones((2, num_examples)),
     )
@@ -145,11 +139,8 @@ def look(nets, params, stats, images):
 
 
 def make(
+    task,
     *,
-    backbone,
-    num_classes,
-    num_examples,
-    peer_map='auto',
     warmup_epochs=10,
     mixture='gaussian',
     signal='loss',
@@ -181,18 +172,14 @@ def make(
       semi: False leaves samples out that are not selected (Fig. 10 of ReSup).
       rules: 'paper' or 'safe', of the beta mixture (numerics.mixtures).
     """
-    nets = networks(Classifier(backbone, num_classes), 2, peer_map)
+    nets = task.networks(2)
     tools = division.tools(mixture, rules)
-    rising = signal == 'similarity'  # with the probability that the label is right
-    signal_of = losses.similarity if rising else losses.cross_entropy
-
-    def init(rng, images):
-        return *nets.init(rng, images), untrained(tools, average_epochs, num_examples)
+    judged = SIGNALS[signal]._replace(augmented=False)
 
     def objective(params, stats, memory, batch, progress, rng):
         started, views = progress.epoch >= warmup_epochs, len(batch.images)
         clean, selected = divide(memory, batch.index, threshold)
-        given = jax.nn.one_hot(batch.labels, num_classes)
+        given = jax.nn.one_hot(batch.labels, task.num_classes)
         targets = jnp.stack([given] * 2)
         if semi:
             probs = look(nets, params, stats, batch.images)
@@ -221,73 +208,60 @@ def make(
             loss -= jnp.where(started, 0.0, unsure)
         logits, embeddings = (each[:, : len(batch.labels)] for each in outputs)
         trust = jnp.where(selected, clean if semi else 1.0, 0.0)
-        right = jnp.argmax(logits, axis=-1) == batch.labels[None]
-        return loss, Aux(
-            stats=stats,
-            memory=memory,
-            embeddings=embeddings,
+        return outcome(
+            loss,
+            batch,
+            stats,
+            memory,
+            logits,
+            embeddings,
             weights=jnp.where(started, trust, 1.0),
-            metrics={
-                'loss': loss,
-                'accuracy': jnp.mean(right),
-                'loss_labelled': terms[0],
-                'loss_unlabelled': terms[1],
-                'imbalance': terms[2],
-                'labelled': jnp.mean(selected),
-            },
-            relabels=jnp.full_like(batch.labels, -1),
+            accuracy=jnp.mean(jnp.argmax(logits, axis=-1) == batch.labels),
+            loss_labelled=terms[0],
+            loss_unlabelled=terms[1],
+            imbalance=terms[2],
+            labelled=jnp.mean(selected),
         )
-
-    def predict(params, stats, images):
-        return Prediction(*nets.predict(params, stats, images))
-
-    def score(params, stats, batch):
-        logits, _ = nets.predict(params, stats, batch.images[0])
-        return signal_of(logits, batch.labels[None])
 
     def refresh(memory, scores, labels, progress):
         del labels
         span = jnp.array([[0.0, 1.0]] * 2)
-        if not rising:
-            span = jax.vmap(division.whole_span)(scores)
+        if signal == 'loss':
+            span = division.whole_span(scores)
         newest = division.scaled(span, scores)[:, None]
         history = jnp.concatenate([newest, memory.history[:, :-1]], axis=1)
         # As released, epochs before the end of the warm-up do not count.
         count = jnp.clip(progress.epoch - warmup_epochs + 1, 1, average_epochs)
         values = division.recent(history, count)
         used = jnp.isfinite(values)
-        mixture, valid = jax.vmap(tools.fit)(values, used)
-        clean = jax.vmap(tools.upper)(mixture, values)
-        clean = jnp.where(used, clean if rising else 1 - clean, 0.0)
-
-        def kept(new, old):
-            return jnp.where(valid[:, None], new, old)
-
+        mixture, valid = tools.fit(values, used)
+        upper = tools.upper(mixture, values)
+        clean = jnp.where(used, upper if judged.rising else 1 - upper, 0.0)
         return Memory(
-            mixture=jax.tree.map(kept, mixture, memory.mixture),
-            ready=memory.ready | valid,
-            rejected=memory.rejected + ~valid,
-            span=kept(span, memory.span),
+            fitted=division.refitted(memory.fitted, mixture, span, valid),
             history=history,
-            clean_probability=kept(clean, memory.clean_probability),
+            clean_probability=jnp.where(
+                valid[:, None], clean, memory.clean_probability
+            ),
         )
 
     def log_odds(memory, scores, labels):
         """Of the newest scores; for a network without a valid fit they rank."""
         del labels
-        values = division.scaled(memory.span, scores)
-        read = jax.vmap(tools.log_odds)(memory.mixture, values)
-        read = jnp.where(memory.ready[:, None], read, values)
-        return read if rising else -read
+        fitted = memory.fitted
+        values = division.scaled(fitted.span, scores)
+        read = tools.log_odds(fitted.mixture, values)
+        read = jnp.where(fitted.ready[:, None], read, values)
+        return read if judged.rising else -read
 
-    return Algorithm(
-        init=init,
-        objective=objective,
-        predict=predict,
+    return method(
+        nets,
+        objective,
+        memory=untrained(tools, average_epochs, task.num_examples),
         views=2 if semi else 1,
-        score=score,
+        answer='sum',
+        signal=judged,
         refresh=refresh,
         log_odds=log_odds,
-        scores_augmented=False,
-        answer='sum',
+        fit_of=lambda memory: memory.fitted,
     )

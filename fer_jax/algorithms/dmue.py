@@ -42,7 +42,7 @@ Differs from the released code (JDAI-CV/FaceX-Zoo)
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
+from fer_jax.algorithms import Prediction, method, outcome
 from fer_jax.errors import Unusable
 from fer_jax.nets import networks
 from fer_jax.nets.branches import Branches, Projector
@@ -159,11 +159,8 @@ def check(num_classes):
 
 
 def make(
+    task,
     *,
-    backbone,
-    num_classes,
-    num_examples,
-    peer_map='auto',
     temperature=1.2,
     soft_weight=0.5,
     similarity_weight=1000.0,
@@ -184,10 +181,10 @@ def make(
     Raises:
       Unusable: fewer than 3 classes.
     """
-    del num_examples  # remembers nothing about single examples
+    num_classes = task.num_classes
     check(num_classes)
-    nets = networks(Branches(backbone, num_classes, dropout, release), 1, peer_map)
-    projectors = networks(Projector(num_classes), 1, peer_map)
+    nets = task.networks(model=Branches, dropout=dropout, release=release)
+    projectors = networks(Projector(num_classes), 1, task.peer_map)
 
     def init(rng, images):
         params, stats = nets.init(rng, images, jnp.zeros(len(images), jnp.int32))
@@ -221,29 +218,22 @@ def make(
             loss_ce + soft_weight * loss_soft + similarity_weight * loss_similarity
         )
         loss += ramp_down(progress.epoch, ramp_epochs) * loss_auxiliary
-        return loss, Aux(
-            stats=stats,
-            memory=memory,
-            embeddings=outputs.embeddings,
+        return outcome(
+            loss,
+            batch,
+            stats,
+            memory,
+            outputs.logits,
+            outputs.embeddings,
             weights=confidence,
-            metrics={
-                'loss': loss,
-                'loss_ce': loss_ce,
-                'loss_soft': loss_soft,
-                'loss_similarity': loss_similarity,
-                'loss_auxiliary': loss_auxiliary,
-                'accuracy': jnp.mean(jnp.argmax(out.logits, axis=-1) == labels),
-                'confidence': jnp.mean(confidence),
-            },
-            relabels=jnp.full_like(labels, -1),
+            loss_ce=loss_ce,
+            loss_soft=loss_soft,
+            loss_similarity=loss_similarity,
+            loss_auxiliary=loss_auxiliary,
+            confidence=jnp.mean(confidence),
         )
 
     def predict(params, stats, images):
         return Prediction(*nets.predict(params, stats, images, method='predict'))
 
-    return Algorithm(
-        init=init,
-        objective=objective,
-        predict=predict,
-        **self_confidence(predict),
-    )
+    return method(nets, objective, init=init, predict=predict)

@@ -22,8 +22,7 @@ Differs from the released code
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
-from fer_jax.nets import networks
+from fer_jax.algorithms import method, outcome
 from fer_jax.nets.gaussian import Gaussian
 from fer_jax.numerics import losses
 from fer_jax.settings import Field
@@ -54,11 +53,8 @@ def drawn(logits, log_var, noise, kernel):
 
 
 def make(
+    task,
     *,
-    backbone,
-    num_classes,
-    num_examples,
-    peer_map='auto',
     kl_weight=0.01,
     dropout=0.4,
     embedding_size=64,
@@ -72,12 +68,12 @@ def make(
       embedding_size: D of mu and log_var.
       classifier_bias: whether the classifier has one.
     """
-    del num_examples  # remembers nothing about single examples
-    model = Gaussian(backbone, num_classes, embedding_size, dropout, classifier_bias)
-    nets = networks(model, 1, peer_map)
-
-    def init(rng, images):
-        return *nets.init(rng, images), ()
+    nets = task.networks(
+        model=Gaussian,
+        embedding_size=embedding_size,
+        dropout=dropout,
+        bias=classifier_bias,
+    )
 
     def objective(params, stats, memory, batch, progress, rng):
         del progress
@@ -86,29 +82,12 @@ def make(
         logits, mean, log_var = outputs
         noise = jax.random.normal(noise_rng, mean.shape)
         logits = drawn(logits, log_var, noise, params['classifier']['kernel'])
-        cross_entropy = losses.cross_entropy(logits, batch.labels[None])
+        loss_ce = jnp.mean(losses.cross_entropy(logits, batch.labels))
         from_unit = jnp.mean(divergence(mean, log_var))
-        loss = jnp.mean(cross_entropy) + kl_weight * from_unit
-        return loss, Aux(
-            stats=stats,
-            memory=memory,
-            embeddings=mean,
-            weights=jnp.ones_like(cross_entropy),
-            metrics={
-                'loss': loss,
-                'loss_ce': jnp.mean(cross_entropy),
-                'divergence': from_unit,
-                'accuracy': jnp.mean(jnp.argmax(logits, axis=-1) == batch.labels[None]),
-            },
-            relabels=jnp.full_like(batch.labels, -1),
-        )
+        loss = loss_ce + kl_weight * from_unit
+        return outcome(
+            loss, batch, stats, memory, logits, mean,
+            loss_ce=loss_ce, divergence=from_unit,
+        )  # fmt: skip
 
-    def predict(params, stats, images):
-        return Prediction(*nets.predict(params, stats, images)[:2])
-
-    return Algorithm(
-        init=init,
-        objective=objective,
-        predict=predict,
-        **self_confidence(predict),
-    )
+    return method(nets, objective)

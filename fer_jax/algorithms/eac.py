@@ -32,8 +32,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
-from fer_jax.nets import classifier, networks
+from fer_jax.algorithms import method, outcome
+from fer_jax.nets import classifier
 from fer_jax.numerics import losses
 from fer_jax.settings import Field
 
@@ -75,17 +75,13 @@ def inconsistency(maps, mirrored, kernel):
     return jnp.mean(jnp.square(difference))
 
 
-def make(*, backbone, num_classes, num_examples, peer_map='auto', consistency=5.0):
+def make(task, *, consistency=5.0):
     """EAC as an Algorithm with one network; the defaults are the release's.
 
     Args:
       consistency: lambda, weight of the attention term, >= 0.
     """
-    del num_examples  # remembers nothing about single examples
-    nets = networks(Model(backbone, num_classes), 1, peer_map)
-
-    def init(rng, images):
-        return *nets.init(rng, images), ()
+    nets = task.networks(model=Model)
 
     def objective(params, stats, memory, batch, progress, rng):
         del progress
@@ -94,33 +90,13 @@ def make(*, backbone, num_classes, num_examples, peer_map='auto', consistency=5.
         logits, embeddings, maps = outputs
         other = mirror(batch.images[min(1, len(batch.images) - 1)])
         (_, _, mirrored), stats = nets.train(params, stats, second, other)
-        cross_entropy = losses.cross_entropy(logits, batch.labels[None])
-        loss_ce = jnp.mean(cross_entropy)
+        loss_ce = jnp.mean(losses.cross_entropy(logits, batch.labels))
         kernel = params['classifier']['kernel']
         difference = inconsistency(maps, mirrored, kernel)
         loss = loss_ce + consistency * difference
-        right = jnp.argmax(logits, axis=-1) == batch.labels[None]
-        return loss, Aux(
-            stats=stats,
-            memory=memory,
-            embeddings=embeddings,
-            weights=jnp.ones_like(cross_entropy),
-            metrics={
-                'loss': loss,
-                'loss_ce': loss_ce,
-                'inconsistency': difference,
-                'accuracy': jnp.mean(right),
-            },
-            relabels=jnp.full_like(batch.labels, -1),
-        )
+        return outcome(
+            loss, batch, stats, memory, logits, embeddings,
+            loss_ce=loss_ce, inconsistency=difference,
+        )  # fmt: skip
 
-    def predict(params, stats, images):
-        logits, embeddings, _ = nets.predict(params, stats, images)
-        return Prediction(logits, embeddings)
-
-    return Algorithm(
-        init=init,
-        objective=objective,
-        predict=predict,
-        **self_confidence(predict),
-    )
+    return method(nets, objective)

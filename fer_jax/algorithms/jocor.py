@@ -26,8 +26,7 @@ Differs from the released code
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
-from fer_jax.nets import Classifier, networks
+from fer_jax.algorithms import method, outcome
 from fer_jax.numerics import losses, selection
 from fer_jax.settings import Field
 
@@ -56,11 +55,8 @@ def joint_loss(logits, labels, agreement):
 
 
 def make(
+    task,
     *,
-    backbone,
-    num_classes,
-    num_examples,
-    peer_map='auto',
     noise_rate=0.2,
     agreement=0.9,
     ramp_epochs=10,
@@ -74,42 +70,26 @@ def make(
       ramp_epochs: T_k, epochs until the forget rate is noise_rate.
       exponent: c of the forget rate.
     """
-    del num_examples  # remembers nothing about single examples
-    nets = networks(Classifier(backbone, num_classes), 2, peer_map)
-
-    def init(rng, images):
-        return *nets.init(rng, images), ()
+    nets = task.networks(2)
 
     def objective(params, stats, memory, batch, progress, rng):
         (logits, embeddings), stats = nets.train(params, stats, rng, batch.images[0])
-        labels = batch.labels
         forget = selection.forget_rate(
             progress.epoch + 1, noise_rate, ramp_epochs, exponent
         )
-        joint = joint_loss(logits, labels, agreement)
-        count = selection.kept_count(forget, len(labels))
+        joint = joint_loss(logits, batch.labels, agreement)
+        count = selection.kept_count(forget, len(batch.labels))
         kept = selection.keep_smallest(joint, count).astype(jnp.float32)
-        loss = losses.weighted_mean(joint, kept)
-        return loss, Aux(
-            stats=stats,
-            memory=memory,
-            embeddings=embeddings,
+        return outcome(
+            losses.weighted_mean(joint, kept),
+            batch,
+            stats,
+            memory,
+            logits,
+            embeddings,
             weights=jnp.stack([kept, kept]),
-            metrics={
-                'loss': loss,
-                'accuracy': jnp.mean(jnp.argmax(logits[0], axis=-1) == labels),
-                'forget_rate': forget,
-                'divergence': jnp.mean(divergence(logits)),
-            },
-            relabels=jnp.full_like(labels, -1),
+            forget_rate=forget,
+            divergence=jnp.mean(divergence(logits)),
         )
 
-    def predict(params, stats, images):
-        return Prediction(*nets.predict(params, stats, images))
-
-    return Algorithm(
-        init=init,
-        objective=objective,
-        predict=predict,
-        **self_confidence(predict),
-    )
+    return method(nets, objective)

@@ -19,14 +19,11 @@ arm 'mixture': ReSup with one weight for both networks. S = cos(f, onehot(y)) as
     before there is a valid one w = 1. As in ReSup.
 """
 
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import Algorithm, Aux, Prediction, jocor
-from fer_jax.nets import Classifier, networks
-from fer_jax.numerics import losses, mixtures, selection
+from fer_jax.algorithms import SIMILARITY, jocor, method, outcome
+from fer_jax.numerics import division, losses, mixtures, selection
 from fer_jax.settings import Field, check
 
 ARMS = ('select', 'mixture')
@@ -52,20 +49,9 @@ SETTINGS = {
 }
 
 
-class Memory(NamedTuple):
-    """What the mixture arm knows about the training set after an epoch."""
-
-    mixture: mixtures.Mixture  # leaves [2], the last valid fit
-    ready: jax.Array  # [] bool, whether there was a valid fit
-    rejected: jax.Array  # [] int32, fits that failed the validity test
-
-
 def make(
+    task,
     *,
-    backbone,
-    num_classes,
-    num_examples,
-    peer_map='auto',
     arm='select',
     agreement=0.6,
     noise_rate=0.2,
@@ -88,110 +74,71 @@ def make(
     Raises:
       Unusable: an agreement above 1 for 'select'.
     """
-    nets = {
-        'backbone': backbone,
-        'num_classes': num_classes,
-        'num_examples': num_examples,
-        'peer_map': peer_map,
-    }
     if arm == 'select':
         check('algorithm.agreement', jocor.SETTINGS['agreement'], agreement)
         return jocor.make(
-            **nets,
+            task,
             noise_rate=noise_rate,
             agreement=agreement,
             ramp_epochs=ramp_epochs,
             exponent=exponent,
         )
-    return weighted(
-        **nets,
-        agreement=agreement,
-        warmup_epochs=warmup_epochs,
-        rules=mixtures.RULES[rules],
-        em_iterations=em_iterations,
-    )
+    tools = division.tools('beta', rules, em_iterations)
+    return weighted(task, tools, agreement, warmup_epochs)
 
 
-def weighted(
-    *,
-    backbone,
-    num_classes,
-    num_examples,
-    peer_map,
-    agreement,
-    warmup_epochs,
-    rules,
-    em_iterations,
-):
-    """The mixture arm; `rules` is a mixtures.Rules, the rest as for make."""
-    del num_examples  # the mixture summarises all examples
-    nets = networks(Classifier(backbone, num_classes), 2, peer_map)
+def weighted(task, tools, agreement, warmup_epochs):
+    """The mixture arm, with the division.Tools of its one mixture."""
+    nets = task.networks(2)
 
-    def init(rng, images):
-        start = Memory(mixtures.start(), jnp.bool_(False), jnp.int32(0))
-        return *nets.init(rng, images), start
+    def both(scores):
+        """[1, ...] of [2, ...]: what the one mixture is about."""
+        return jnp.mean(scores, axis=0, keepdims=True)
 
     def objective(params, stats, memory, batch, progress, rng):
         (logits, embeddings), stats = nets.train(params, stats, rng, batch.images[0])
-        labels = batch.labels
-        similarity = jnp.mean(losses.similarity(logits, labels[None]), axis=0)
-        clean = mixtures.upper(memory.mixture, similarity, rules)
+        similarity = losses.similarity(logits, batch.labels)
+        clean = tools.upper(memory.mixture, both(similarity))
         started = progress.epoch >= warmup_epochs
         weights = jnp.where(started & memory.ready, clean, 1.0)
         weights = jax.lax.stop_gradient(weights)
 
-        cross_entropy = jnp.sum(losses.cross_entropy(logits, labels[None]), axis=0)
-        loss_ce = jnp.mean(weights * cross_entropy)
+        cross_entropy = losses.cross_entropy(logits, batch.labels)
+        loss_ce = jnp.mean(weights * jnp.sum(cross_entropy, axis=0))
         divergence = jnp.mean(jocor.divergence(logits))
-        loss = loss_ce + jnp.where(started, agreement, 0.0) * divergence
-        return loss, Aux(
-            stats=stats,
-            memory=memory,
-            embeddings=embeddings,
-            weights=jnp.stack([weights, weights]),
-            metrics={
-                'loss': loss,
-                'accuracy': jnp.mean(jnp.argmax(logits[0], axis=-1) == labels),
-                'loss_ce': loss_ce,
-                'divergence': divergence,
-                'weight': jnp.mean(weights),
-            },
-            relabels=jnp.full_like(labels, -1),
+        return outcome(
+            loss_ce + jnp.where(started, agreement, 0.0) * divergence,
+            batch,
+            stats,
+            memory,
+            logits,
+            embeddings,
+            weights=jnp.tile(weights, (2, 1)),
+            loss_ce=loss_ce,
+            divergence=divergence,
+            weight=jnp.mean(weights),
         )
-
-    def predict(params, stats, images):
-        return Prediction(*nets.predict(params, stats, images))
-
-    def score(params, stats, batch):
-        logits, _ = nets.predict(params, stats, batch.images[0])
-        return losses.similarity(logits, batch.labels[None])
 
     def refresh(memory, scores, labels, progress):
         del labels, progress
-        mean = jnp.mean(scores, axis=0)
-        fitted, valid = mixtures.fit_beta(
-            mean, jnp.isfinite(mean), rules, em_iterations
-        )
-        return Memory(
-            mixture=jax.tree.map(
-                lambda new, old: jnp.where(valid, new, old), fitted, memory.mixture
-            ),
-            ready=memory.ready | valid,
-            rejected=memory.rejected + ~valid,
-        )
+        mean = both(scores)
+        mixture, valid = tools.fit(mean, jnp.isfinite(mean))
+        return division.refitted(memory, mixture, memory.span, valid)
 
     def log_odds(memory, scores, labels):
         """[2, N] evidence for each label, the same of both; 0 without a valid fit."""
         del labels
-        read = mixtures.log_odds(memory.mixture, jnp.mean(scores, axis=0))
-        read = jnp.where(memory.ready, read, 0.0)
-        return jnp.stack([read, read])
+        read = tools.log_odds(memory.mixture, both(scores))
+        return jnp.tile(jnp.where(memory.ready, read, 0.0), (2, 1))
 
-    return Algorithm(
-        init=init,
-        objective=objective,
-        predict=predict,
-        score=score,
+    return method(
+        nets,
+        objective,
+        memory=division.unfitted(tools, 1),
+        signal=SIMILARITY,
         refresh=refresh,
         log_odds=log_odds,
+        fit_of=lambda memory: jax.tree.map(
+            lambda leaf: jnp.repeat(leaf, 2, axis=0), memory
+        ),
     )

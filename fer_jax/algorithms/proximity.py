@@ -84,13 +84,13 @@ def attach(algorithm, *, num_classes, weight, update='wen', rate=0.5, reduction=
     def init(rng, images):
         params, stats, memory = algorithm.init(rng, images)
         shapes = jax.eval_shape(algorithm.predict, params, stats, images)
-        peers, _, size = shapes.embeddings.shape
+        size = shapes.embeddings.shape[-1]
         return (
             params,
             stats,
             Memory(
                 memory,
-                centres=jnp.zeros((peers, num_classes, size)),
+                centres=jnp.zeros((algorithm.peers, num_classes, size)),
                 seen=jnp.zeros(num_classes),
             ),
         )
@@ -131,13 +131,11 @@ def attach(algorithm, *, num_classes, weight, update='wen', rate=0.5, reduction=
         method = algorithm.refresh(memory.method, scores, labels, progress)
         return memory._replace(method=method)
 
-    def log_odds(memory, scores, labels):
-        return algorithm.log_odds(memory.method, scores, labels)
-
     return algorithm._replace(
         init=init,
         objective=objective,
         refresh=refresh if algorithm.refresh else None,
-        log_odds=log_odds if algorithm.log_odds else None,
+        log_odds=lambda memory, *about: algorithm.log_odds(memory.method, *about),
+        fit_of=lambda memory: algorithm.fit_of(memory.method),
         absorb=absorb,
     )

@@ -31,8 +31,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
-from fer_jax.nets import Classifier, networks
+from fer_jax.algorithms import Prediction, method, outcome
 from fer_jax.numerics import losses, selection
 from fer_jax.settings import Field
 
@@ -67,11 +66,8 @@ def ramp(epoch, epochs):
 
 
 def make(
+    task,
     *,
-    backbone,
-    num_classes,
-    num_examples,
-    peer_map='auto',
     noise_rate=0.2,
     ramp_epochs=10,
     exponent=1.0,
@@ -89,8 +85,7 @@ def make(
       consistency: weight of the squared difference, >= 0.
       consistency_ramp_epochs: epochs until that weight is reached.
     """
-    del num_examples  # remembers nothing about single examples
-    nets = networks(Classifier(backbone, num_classes), 1, peer_map)
+    nets = task.networks()
 
     def init(rng, images):
         params, stats = nets.init(rng, images)
@@ -110,8 +105,7 @@ def make(
         (logits, embeddings), student_stats = nets.train(
             params, stats.student, rng, own
         )
-        labels = batch.labels[None]
-        cross_entropy = losses.cross_entropy(logits, labels)
+        cross_entropy = losses.cross_entropy(logits, batch.labels)
         forget = selection.forget_rate(
             progress.epoch + 1, noise_rate, ramp_epochs, exponent
         )
@@ -123,29 +117,21 @@ def make(
         )
         weight = consistency * ramp(progress.epoch, consistency_ramp_epochs)
         loss = loss_ce + weight * difference
-        return loss, Aux(
-            stats=Stats(student_stats, teacher_stats, teacher),
-            memory=memory,
-            embeddings=embeddings,
+        return outcome(
+            loss,
+            batch,
+            Stats(student_stats, teacher_stats, teacher),
+            memory,
+            logits,
+            embeddings,
             weights=kept,
-            metrics={
-                'loss': loss,
-                'accuracy': jnp.mean(jnp.argmax(logits, axis=-1) == labels),
-                'loss_ce': loss_ce,
-                'difference': difference,
-                'forget_rate': forget,
-            },
-            relabels=jnp.full_like(batch.labels, -1),
+            loss_ce=loss_ce,
+            difference=difference,
+            forget_rate=forget,
         )
 
     def predict(params, stats, images):
         del params  # the teacher's are among the statistics
         return Prediction(*nets.predict(stats.teacher_params, stats.teacher, images))
 
-    return Algorithm(
-        init=init,
-        objective=objective,
-        predict=predict,
-        views=2,
-        **self_confidence(predict),
-    )
+    return method(nets, objective, init=init, predict=predict, views=2)

@@ -55,20 +55,19 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import Algorithm, Aux, Prediction
+from fer_jax.algorithms import LOSS, SIMILARITY, method, outcome
 from fer_jax.errors import Unusable
-from fer_jax.nets import Classifier, networks
 from fer_jax.numerics import balance as balancing
 from fer_jax.numerics import division, losses, mixtures
 from fer_jax.settings import Field
 
-SIGNALS = ('similarity', 'loss')
+SIGNALS = {'similarity': SIMILARITY, 'loss': LOSS}
 SETTINGS = {
     'peers': Field(2, 'networks; 1: the single-network arms of Table 2', (1, 2)),
     'warmup_epochs': Field(1, 'of plain cross-entropy first', '[0, inf)', 'epochs'),
     'consistency': Field(5.0, 'lambda, weight of the consistency term', '[0, inf)'),
     'exchange': Field(True, "weight each network by the other's opinion"),
-    'signal': Field('similarity', 'loss: the "Loss" arms of Table 2', SIGNALS),
+    'signal': Field('similarity', 'loss: the "Loss" arms of Table 2', tuple(SIGNALS)),
     'rules': Field(
         'paper', 'safe: a guarded fit, closed-form posterior', tuple(mixtures.RULES)
     ),
@@ -88,10 +87,7 @@ SETTINGS = {
 class Memory(NamedTuple):
     """What ReSup knows about the training set after an epoch."""
 
-    mixture: mixtures.Mixture  # leaves [P, 2], the last valid fit
-    ready: jax.Array  # [P] bool, whether there was a valid fit
-    rejected: jax.Array  # [P] int32, fits that failed the validity test
-    span: jax.Array  # [P, 2], the part of the signal that is scaled to [0, 1]
+    fitted: division.Fitted
     divisor: jax.Array  # [P, C], v of sec. 4.8; ones when weights are not balanced
     average: jax.Array  # [P, N], mean of the signal over the epochs
     held_out: jax.Array  # [P, N] bool, not learned from until `started`
@@ -99,25 +95,19 @@ class Memory(NamedTuple):
     started: jax.Array  # [] bool, whether g has been large enough
 
 
-def untrained(rng, peers, num_classes, num_examples, held_out):
+def untrained(rng, fitted, task, held_out):
     """The Memory before the first fit; `held_out` is the share of each network's part.
 
     The parts are disjoint as long as there are enough examples.
     """
-    size = round(held_out * num_examples)
-    place = jax.random.permutation(rng, num_examples)
+    peers, count = len(fitted.ready), task.num_examples
+    size = round(held_out * count)
+    place = jax.random.permutation(rng, count)
     own = jnp.arange(peers)[:, None]
-
-    def tile(row):
-        return jnp.tile(row, (peers, 1))
-
     return Memory(
-        mixture=jax.tree.map(tile, mixtures.start()),
-        ready=jnp.zeros(peers, bool),
-        rejected=jnp.zeros(peers, jnp.int32),
-        span=tile(jnp.array([0.0, 1.0])),
-        divisor=jnp.ones((peers, num_classes)),
-        average=jnp.zeros((peers, num_examples)),
+        fitted=fitted,
+        divisor=jnp.ones((peers, task.num_classes)),
+        average=jnp.zeros((peers, count)),
         held_out=(own * size <= place) & (place < (own + 1) * size),
         gap=jnp.float32(0.0),
         started=jnp.array(size == 0),
@@ -161,11 +151,8 @@ def check(signal, peers, exchange, consistency, readiness, held_out):
 
 
 def make(
+    task,
     *,
-    backbone,
-    num_classes,
-    num_examples,
-    peer_map='auto',
     peers=2,
     warmup_epochs=1,
     consistency=5.0,
@@ -198,43 +185,20 @@ def make(
       Unusable: settings that do not go together.
     """
     check(signal, peers, exchange, consistency, readiness, held_out)
-    limits = mixtures.RULES[rules]
-    nets = networks(Classifier(backbone, num_classes), peers, peer_map)
-    signal_of = losses.similarity if signal == 'similarity' else losses.cross_entropy
+    nets = task.networks(peers)
+    judged = SIGNALS[signal]
+    tools = division.tools('beta', rules, em_iterations)
 
-    def init(rng, images):
-        memory = untrained(
-            jax.random.fold_in(rng, 1), peers, num_classes, num_examples, held_out
-        )
-        return *nets.init(rng, images), memory
-
-    def fit(values, inside):
-        one = jax.vmap(lambda x, use: mixtures.fit_beta(x, use, limits, em_iterations))
-        return one(values, inside)
-
-    def clean_probability(memory, values):
+    def clean_probability(fitted, values):
         """w [P, B] of the signal [P, B]: 1 for a network without a valid fit."""
-        read = jax.vmap(lambda mixture, x: mixtures.upper(mixture, x, limits))
-        upper = read(memory.mixture, division.scaled(memory.span, values))
-        clean = upper if signal == 'similarity' else 1 - upper
-        return jnp.where(memory.ready[:, None], clean, 1.0)
-
-    def log_odds(memory, scores, labels):
-        """[P, N] evidence for each label; 0 for a network without a valid fit."""
-        del labels
-        values, mixture = division.scaled(memory.span, scores), memory.mixture
-        if average:
-            values = division.scaled(memory.span, memory.average)
-            mixture, _ = fit(values, jnp.isfinite(values))
-        read = jax.vmap(mixtures.log_odds)(mixture, values)
-        sign = 1.0 if signal == 'similarity' else -1.0
-        return jnp.where(memory.ready[:, None], sign * read, 0.0)
+        upper = tools.upper(fitted.mixture, division.scaled(fitted.span, values))
+        clean = upper if judged.rising else 1 - upper
+        return jnp.where(fitted.ready[:, None], clean, 1.0)
 
     def objective(params, stats, memory, batch, progress, rng):
         (logits, embeddings), stats = nets.train(params, stats, rng, batch.images[0])
-        labels = batch.labels
-        clean = clean_probability(memory, signal_of(logits, labels[None]))
-        weights = clean / memory.divisor[:, labels]
+        clean = clean_probability(memory.fitted, judged.of(logits, batch.labels))
+        weights = clean / memory.divisor[:, batch.labels]
         if balance == 'class_var':
             weights = balancing.with_mean_of(weights, clean)
         if exchange:
@@ -244,66 +208,55 @@ def make(
         weights = jnp.where(started, weights, learned.astype(jnp.float32))
         weights = jax.lax.stop_gradient(weights)
 
-        cross_entropy = losses.cross_entropy(logits, labels[None])
+        cross_entropy = losses.cross_entropy(logits, batch.labels)
         loss = jnp.sum(jnp.mean(weights * cross_entropy, axis=1))
-        right = jnp.mean(jnp.argmax(logits, axis=-1) == labels[None], axis=1)
-        metrics = {
-            'loss_ce': loss,
-            'accuracy': right[0],
-            'weight': jnp.mean(weights),
-        }
+        metrics = {'loss_ce': loss, 'weight': jnp.mean(weights)}
         if peers == 2:
             difference = jnp.mean(squared_difference(jax.nn.softmax(logits)))
             loss += jnp.where(started, consistency, 0.0) * difference
-            metrics |= {'difference': difference}
-        return loss, Aux(
-            stats=stats,
-            memory=memory,
-            embeddings=embeddings,
-            weights=weights,
-            metrics=metrics | {'loss': loss},
-            relabels=jnp.full_like(labels, -1),
+            metrics['difference'] = difference
+        return outcome(
+            loss, batch, stats, memory, logits, embeddings, weights, **metrics
         )
-
-    def predict(params, stats, images):
-        return Prediction(*nets.predict(params, stats, images))
-
-    def score(params, stats, batch):
-        logits, _ = nets.predict(params, stats, batch.images[0])
-        return signal_of(logits, batch.labels[None])
 
     def refresh(memory, scores, labels, progress):
         inside = jnp.isfinite(scores)
         newest = jnp.where(inside, scores, memory.average)
         gap = memorised(scores, memory.held_out)
-        memory = memory._replace(
+        span = memory.fitted.span
+        if judged is LOSS:
+            span = division.inner_span(scores)
+            # Outliers do not shape the fit; the clip of the fit keeps them at the ends.
+            inside &= (scores >= span[:, :1]) & (scores <= span[:, 1:])
+        mixture, valid = tools.fit(division.scaled(span, scores), inside)
+        return memory._replace(
+            fitted=division.refitted(memory.fitted, mixture, span, valid),
+            divisor=balancing.divisors(balance, scores, labels, task.num_classes),
             average=memory.average + (newest - memory.average) / progress.epoch,
             gap=gap,
             started=memory.started | (gap > readiness),
         )
-        if signal == 'loss':
-            span = jax.vmap(division.inner_span)(scores)
-            # Outliers do not shape the fit; the clip of the fit keeps them at the ends.
-            inside &= (scores >= span[:, :1]) & (scores <= span[:, 1:])
-            memory = memory._replace(span=span)
-        mixture, valid = fit(division.scaled(memory.span, scores), inside)
-        kept = jax.tree.map(
-            lambda new, old: jnp.where(valid[:, None], new, old),
-            mixture,
-            memory.mixture,
-        )
-        return memory._replace(
-            mixture=kept,
-            ready=memory.ready | valid,
-            rejected=memory.rejected + ~valid,
-            divisor=balancing.divisors(balance, scores, labels, num_classes),
-        )
 
-    return Algorithm(
-        init=init,
-        objective=objective,
-        predict=predict,
-        score=score,
+    def log_odds(memory, scores, labels):
+        """[P, N] evidence for each label; 0 for a network without a valid fit."""
+        del labels
+        fitted = memory.fitted
+        mixture, values = fitted.mixture, division.scaled(fitted.span, scores)
+        if average:
+            values = division.scaled(fitted.span, memory.average)
+            mixture, _ = tools.fit(values, jnp.isfinite(values))
+        read = tools.log_odds(mixture, values)
+        sign = 1.0 if judged.rising else -1.0
+        return jnp.where(fitted.ready[:, None], sign * read, 0.0)
+
+    return method(
+        nets,
+        objective,
+        memory=lambda rng: untrained(
+            rng, division.unfitted(tools, peers), task, held_out
+        ),
+        signal=judged,
         refresh=refresh,
         log_odds=log_odds,
+        fit_of=lambda memory: memory.fitted,
     )

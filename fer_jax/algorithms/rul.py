@@ -30,8 +30,7 @@ of such pairs; `loss_ce`, that of the unmixed embeddings, shows the progress.
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
-from fer_jax.nets import networks
+from fer_jax.algorithms import method, outcome
 from fer_jax.nets.gaussian import Gaussian
 from fer_jax.numerics import losses
 from fer_jax.numerics import relabel as relabelling
@@ -80,11 +79,8 @@ def add_up(logits, log_sigma, labels, permutation):
 
 
 def make(
+    task,
     *,
-    backbone,
-    num_classes,
-    num_examples,
-    peer_map='auto',
     dropout=0.4,
     embedding_size=64,
     relabel=False,
@@ -102,12 +98,12 @@ def make(
       relabel_margin: delta_2 of numerics.relabel.
       classifier_bias: whether the classifier has one.
     """
-    del num_examples  # the label table belongs to the training state
-    model = Gaussian(backbone, num_classes, embedding_size, dropout, classifier_bias)
-    nets = networks(model, 1, peer_map)
-
-    def init(rng, images):
-        return *nets.init(rng, images), ()
+    nets = task.networks(
+        model=Gaussian,
+        embedding_size=embedding_size,
+        dropout=dropout,
+        bias=classifier_bias,
+    )
 
     def objective(params, stats, memory, batch, progress, rng):
         net_rng, pair_rng = jax.random.split(rng)
@@ -117,32 +113,18 @@ def make(
         log_sigma = log_uncertainty(log_var)
         permutation = jax.random.permutation(pair_rng, len(labels))
         loss = jnp.mean(add_up(logits, log_sigma, labels, permutation))
-        relabels = jnp.full_like(labels, -1)
         metrics = {
-            'loss': loss,
             'loss_ce': jnp.mean(losses.cross_entropy(logits, labels)),
-            'accuracy': jnp.mean(jnp.argmax(logits, axis=-1) == labels),
             'uncertainty': jnp.mean(jnp.exp(log_sigma)),
         }
+        relabels = None
         if relabel:
             found = relabelling.rule(jax.nn.softmax(logits), labels, relabel_margin)
-            relabels = jnp.where(progress.epoch + 1 >= relabel_epoch, found, relabels)
+            relabels = jnp.where(progress.epoch + 1 >= relabel_epoch, found, -1)
             metrics['relabelled'] = jnp.sum(relabels >= 0, dtype=float)
-        return loss, Aux(
-            stats=stats,
-            memory=memory,
-            embeddings=outputs[1],
-            weights=certainty(log_sigma)[None],
-            metrics=metrics,
-            relabels=relabels,
+        weights = certainty(log_sigma)[None]
+        return outcome(
+            loss, batch, stats, memory, *outputs[:2], weights, relabels, **metrics
         )
 
-    def predict(params, stats, images):
-        return Prediction(*nets.predict(params, stats, images)[:2])
-
-    return Algorithm(
-        init=init,
-        objective=objective,
-        predict=predict,
-        **self_confidence(predict),
-    )
+    return method(nets, objective)

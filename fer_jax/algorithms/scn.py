@@ -34,9 +34,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import Algorithm, Aux, Prediction, self_confidence
+from fer_jax.algorithms import method, outcome
 from fer_jax.errors import Unusable
-from fer_jax.nets import networks
 from fer_jax.nets.classifier import KERNEL_INIT
 from fer_jax.numerics import losses, relabel
 from fer_jax.settings import Field
@@ -123,11 +122,8 @@ def check(rank_weight, scope, attention):
 
 
 def make(
+    task,
     *,
-    backbone,
-    num_classes,
-    num_examples,
-    peer_map='auto',
     rank_weight=1.0,
     rank_margin=0.07,
     high_share=0.7,
@@ -152,22 +148,14 @@ def make(
     Raises:
       Unusable: settings that do not go together.
     """
-    del num_examples  # the label table belongs to the training state
     check(rank_weight, relabel_scope, attention)
-    model = SelfCure(backbone, num_classes, classifier_bias, attention)
-    nets = networks(model, 1, peer_map)
-
-    def init(rng, images):
-        return *nets.init(rng, images), ()
+    nets = task.networks(model=SelfCure, bias=classifier_bias, attention=attention)
 
     def objective(params, stats, memory, batch, progress, rng):
         outputs, stats = nets.train(params, stats, rng, batch.images[0])
         logits, _, alpha = (leaf[0] for leaf in outputs)
         loss = jnp.mean(losses.cross_entropy(logits, batch.labels))
-        metrics = {
-            'loss_ce': loss,
-            'accuracy': jnp.mean(jnp.argmax(logits, axis=-1) == batch.labels),
-        }
+        metrics = {'loss_ce': loss}
         candidates = jnp.full(alpha.shape, progress.epoch + 1 >= relabel_epoch)
         if attention:
             high = high_group(alpha, high_share)
@@ -179,22 +167,7 @@ def make(
                 candidates &= ~high
         found = relabel.rule(jax.nn.softmax(logits), batch.labels, relabel_margin)
         relabels = jnp.where(candidates, found, -1)
-        metrics |= {'loss': loss, 'relabelled': jnp.sum(relabels >= 0, dtype=float)}
-        return loss, Aux(
-            stats=stats,
-            memory=memory,
-            embeddings=outputs[1],
-            weights=outputs[2],
-            metrics=metrics,
-            relabels=relabels,
-        )
+        metrics['relabelled'] = jnp.sum(relabels >= 0, dtype=float)
+        return outcome(loss, batch, stats, memory, *outputs, relabels, **metrics)
 
-    def predict(params, stats, images):
-        return Prediction(*nets.predict(params, stats, images)[:2])
-
-    return Algorithm(
-        init=init,
-        objective=objective,
-        predict=predict,
-        **self_confidence(predict),
-    )
+    return method(nets, objective)

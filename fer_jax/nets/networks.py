@@ -20,6 +20,7 @@ class Networks(NamedTuple):
     train: Callable
     # (params, stats, rng, *inputs, own=(), method=None) -> outputs, new stats
     predict: Callable  # (params, stats, *inputs, own=(), method=None) -> outputs
+    count: int  # P
 
 
 def networks(model, count, how):
@@ -61,4 +62,4 @@ def networks(model, count, how):
         variables = {'params': params, 'batch_stats': stats}
         return peers.apply(one, (variables, own), *inputs, how=how)
 
-    return Networks(init, train, predict)
+    return Networks(init, train, predict, count)

@@ -4,62 +4,110 @@ The number is a label's loss or similarity, brought to [0, 1] and averaged over 
 two components are fitted to it, Gaussian or beta, and read alike.
 """
 
+import functools
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 
-from fer_jax.errors import Unusable
 from fer_jax.numerics import gaussians, mixtures
 
 MIXTURES = ('gaussian', 'beta')
 
 
 class Tools(NamedTuple):
-    """What one does with a mixture, for one network; component 1 has the larger mean.
+    """What one does with the mixtures of P networks; component 1 has the larger mean.
 
-    The mixture is a tuple of arrays [2].
+    A mixture is a tuple of arrays [P, 2].
     """
 
-    start: Callable  # () -> mixture
-    fit: Callable  # (values [N], mask [N] bool) -> mixture, valid []
-    upper: Callable  # (mixture, values [...]) -> posterior of component 1 [...]
-    log_odds: Callable  # (mixture, values [...]) -> its log-odds [...], unclipped
+    start: Callable  # (P) -> mixture
+    fit: Callable  # (values [P, N], mask [P, N] bool) -> mixture, valid [P]
+    upper: Callable  # (mixture, values [P, ...]) -> posterior of component 1 [P, ...]
+    log_odds: Callable  # (mixture, values [P, ...]) -> its log-odds, unclipped
 
 
-def tools(mixture, rules):
-    """The Tools of 'gaussian' or 'beta'; `rules` ('paper', 'safe') are for the latter.
+class Fitted(NamedTuple):
+    """The newest valid fit of each network's mixture, and how many were not valid.
+
+    An invalid fit (everything memorised, or nothing learned) says nothing about labels,
+    so the one before stays; until there is any, `ready` is False and the mixture means
+    nothing.
+    """
+
+    mixture: Any  # of arrays [P, 2]: its parameters
+    span: jax.Array  # [P, 2] float32, the part of the signal that is scaled to [0, 1]
+    ready: jax.Array  # [P] bool, whether there was a valid fit
+    rejected: jax.Array  # [P] int32, fits that were not valid
+
+
+def tools(mixture, rules, iterations=10):
+    """The Tools of 'gaussian' or 'beta'.
+
+    Args:
+      mixture: one of MIXTURES.
+      rules: of 'beta': 'paper' or 'safe' (numerics.mixtures).
+      iterations: of EM; those of 'gaussian' may stop before.
 
     Raises:
-      Unusable: an unknown mixture.
+      ValueError: an unknown mixture.
     """
+    if mixture not in MIXTURES:
+        raise ValueError(f'mixture is {mixture!r}, not one of {", ".join(MIXTURES)}')
     if mixture == 'gaussian':
-        parts = gaussians.start, gaussians.fit, gaussians.upper, gaussians.log_odds
-        return Tools(*parts)
-    if mixture != 'beta':
-        raise Unusable(f'mixture is {mixture!r}, not one of {", ".join(MIXTURES)}')
-    limits = mixtures.RULES[rules]
+        start, upper, log_odds = gaussians.start, gaussians.upper, gaussians.log_odds
+        fit = functools.partial(gaussians.fit, iterations=iterations)
+    else:
+        limits = mixtures.RULES[rules]
+        start, log_odds = mixtures.start, mixtures.log_odds
+        fit = functools.partial(mixtures.fit_beta, rules=limits, iterations=iterations)
+        upper = functools.partial(mixtures.upper, rules=limits)
     return Tools(
-        mixtures.start,
-        lambda values, mask: mixtures.fit_beta(values, mask, limits),
-        lambda fitted, values: mixtures.upper(fitted, values, limits),
-        mixtures.log_odds,
+        lambda peers: jax.tree.map(lambda leaf: jnp.tile(leaf, (peers, 1)), start()),
+        *map(jax.vmap, (fit, upper, log_odds)),
+    )
+
+
+def unfitted(tools, peers):
+    """The Fitted before the first fit."""
+    return Fitted(
+        mixture=tools.start(peers),
+        span=jnp.tile(jnp.array([0.0, 1.0]), (peers, 1)),
+        ready=jnp.zeros(peers, bool),
+        rejected=jnp.zeros(peers, jnp.int32),
+    )
+
+
+def refitted(fitted, mixture, span, valid):
+    """The Fitted after one more fit, which counts where it is valid [P]."""
+
+    def kept(new, old):
+        return jnp.where(valid[:, None], new, old)
+
+    return Fitted(
+        mixture=jax.tree.map(kept, mixture, fitted.mixture),
+        span=kept(span, fitted.span),
+        ready=fitted.ready | valid,
+        rejected=fitted.rejected + (~valid).astype(jnp.int32),
     )
 
 
 def whole_span(values):
-    """[2]: least and largest of the finite values [N]; 0 and 1 when there is none."""
+    """[P, 2]: least and largest finite value of each row [P, N]; 0 and 1 of none."""
     finite = jnp.isfinite(values)
-    low = jnp.min(jnp.where(finite, values, jnp.inf))
-    high = jnp.max(jnp.where(finite, values, -jnp.inf))
+    low = jnp.min(jnp.where(finite, values, jnp.inf), axis=-1)
+    high = jnp.max(jnp.where(finite, values, -jnp.inf), axis=-1)
     none = jnp.array([0.0, 1.0], jnp.float32)
-    return jnp.where(finite.any(), jnp.stack([low, high]), none)
+    found = jnp.stack([low, high], axis=-1)
+    return jnp.where(finite.any(axis=-1, keepdims=True), found, none)
 
 
 def inner_span(values):
-    """[2]: the 5th and 95th percentile of the finite values [N] (Arazo et al. 2019)."""
+    """[..., 2]: 5th and 95th percentile of the finite values [..., N], as Arazo's."""
     finite = jnp.where(jnp.isfinite(values), values, jnp.nan)
-    return jnp.nanpercentile(finite, jnp.array([5.0, 95.0], jnp.float32))
+    ends = jnp.array([5.0, 95.0], jnp.float32)
+    return jnp.moveaxis(jnp.nanpercentile(finite, ends, axis=-1), 0, -1)
 
 
 def scaled(span, values):

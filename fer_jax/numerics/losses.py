@@ -1,4 +1,8 @@
-"""Losses and label similarity, one value per example; the caller reduces."""
+"""Losses and label similarity, one value per example; the caller reduces.
+
+Labels [...] go with logits [..., C]; axes that they lack in front (of several networks'
+logits [P, B, C]) are the same for all.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -60,4 +64,5 @@ def weighted_mean(values, weights):
 
 def _at(values, labels):
     """values[..., labels]: one entry of the last axis for each example."""
+    labels = jnp.broadcast_to(labels, values.shape[:-1])
     return jnp.take_along_axis(values, labels[..., None], axis=-1)[..., 0]

@@ -227,8 +227,6 @@ def look_back(programs, state, row, history, watch):
       Stopped: when asked to; `history` is as before.
     """
     run = programs.run
-    if run.algorithm.score is None:
-        return state, {}
     scores = heard(
         lambda: scoring.gather(
             programs.score,

@@ -7,7 +7,6 @@ that means, ranks and batch statistics are those of the whole batch on any mesh.
 """
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
@@ -25,7 +24,7 @@ def of_run(config, algorithm):
     """
     nets = 1
     if config.peer_map == 'mesh':
-        nets = networks(config, algorithm)
+        nets = algorithm.peers
         if nets == 1:
             raise Unusable(
                 f'peer_map=mesh spreads networks, and {config.algorithm.name} has one;'
@@ -39,14 +38,6 @@ def of_run(config, algorithm):
         )
     check_batch(devices, config.batch_size)
     return devices
-
-
-def networks(config, algorithm):
-    """How many networks the algorithm trains."""
-    size = config.data.image_size_px
-    images = jax.ShapeDtypeStruct((1, size, size, 3), jnp.float32)
-    params, *_ = jax.eval_shape(algorithm.init, jax.random.key(0), images)
-    return peers.size(params)
 
 
 def make(nets=1, devices=None):

@@ -27,7 +27,7 @@ def choose(config, algorithm):
     folders = tuple(config.pretrained)
     if not folders:
         return ()
-    count = mesh.networks(config, algorithm)
+    count = algorithm.peers
     if len(folders) not in (1, count):
         raise Unusable(
             f'pretrained names {len(folders)} weights, and {config.algorithm.name} has'

@@ -53,14 +53,12 @@ class Programs:
         )
         self.probs = compiled(scoring.make_probs(algorithm, prepare))
         self._given = mesh.put(labels, self._everywhere)
-        if algorithm.score:
-            self.score = compiled(scoring.make_score(algorithm, views, prepare, labels))
+        self.score = compiled(scoring.make_score(algorithm, views, prepare, labels))
         if algorithm.absorb:
             self._absorb = compiled(scoring.make_absorb(algorithm, prepare))
         if algorithm.refresh:
             self._refresh = compiled(algorithm.refresh)
-        if algorithm.log_odds:
-            self._log_odds = compiled(algorithm.log_odds)
+        self._log_odds = compiled(algorithm.log_odds)
         # Built once: each building reads the shards' indices again.
         padded = mesh.rounded(run.mesh, config.eval_batch_size)
         once = functools.partial(
@@ -98,9 +96,7 @@ class Programs:
         return evaluation.evaluate(self._count, state, self.all_test())
 
     def log_odds(self, state, history):
-        """[P, N] of the newest scores, or None where the method has no opinion."""
-        if not self.run.algorithm.log_odds:
-            return None
+        """[P, N] of the newest scores."""
         scores = mesh.put(history['scores'][-1], self._everywhere)
         return jax.device_get(self._log_odds(state.memory, scores, self._given))
 
@@ -108,7 +104,7 @@ class Programs:
         """Images to look at from `place` on: learned from, tested, scored, absorbed."""
         run = self.run
         learned = run.steps_per_epoch * run.config.batch_size
-        scored = len(run.examples.ids) * bool(run.algorithm.score)
+        scored = len(run.examples.ids)
         epoch = learned + scored + len(run.test_labels)
         begun = place.steps * run.config.batch_size
         last = len(run.examples.ids)  # once more for labels.csv

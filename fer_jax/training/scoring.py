@@ -11,19 +11,19 @@ def make_score(algorithm, augment, prepare, labels):
     """score(state, images, index) -> [P, B], with the batch statistics frozen.
 
     The images are augmented as for training (the ReSup release does so), with the
-    draws of the step that comes next, unless the method wants them plain.
+    draws of the step that comes next, unless the signal wants them plain.
 
     Args:
       labels: [N] int32, the given ones, on the host.
     """
 
     def score(state, images, index):
-        if algorithm.scores_augmented:
-            views = augment(state.step, index, images)
+        if algorithm.signal.augmented:
+            images = augment(state.step, index, images)[0]
         else:
-            views = prepare(images)[None]
-        batch = Batch(views, jnp.asarray(labels)[index], index)
-        return algorithm.score(state.params, state.stats, batch)
+            images = prepare(images)
+        logits = algorithm.predict(state.params, state.stats, images).logits
+        return algorithm.signal.of(logits, jnp.asarray(labels)[index])
 
     return score
 

@@ -11,7 +11,7 @@ from fer_jax.algorithms import Batch, Progress, arazo
 from fer_jax.numerics import division, losses, mixtures
 
 WARM, LATER = Progress(jnp.int32(0), jnp.int32(0)), Progress(jnp.int32(9), jnp.int32(3))
-LIMITS = mixtures.RULES['safe']
+TOOLS = division.tools('beta', 'safe')
 
 
 def make(small, **settings):
@@ -33,8 +33,8 @@ def batch(small):
 
 
 def knowing(span=(0.0, 1.0), a=(2.0, 4.0), b=(4.0, 2.0)):
-    """A Memory with a fit of equal shares; component 1 stands for wrong labels."""
-    return arazo.Memory(
+    """A memory with a fit of equal shares; component 1 stands for wrong labels."""
+    return division.Fitted(
         mixture=mixtures.Mixture(
             *(jnp.array([row], jnp.float32) for row in (a, b, (0.5, 0.5)))
         ),
@@ -69,7 +69,7 @@ def test_wrong_probability_by_hand():
     (u / (1 - u))^2 = 1/9: .1. At .75: .9."""
     memory = knowing(span=(1.0, 3.0))
     values = jnp.array([[2.0, 1.5, 2.5]])
-    found = arazo.wrong_probability(memory, values, LIMITS)
+    found = arazo.wrong_probability(memory, values, TOOLS)
     np.testing.assert_allclose(found, [[0.5, 0.1, 0.9]], atol=1e-4)
 
 
@@ -84,11 +84,12 @@ def test_bootstrapped_by_hand():
 @pytest.mark.parametrize('rules', ['paper', 'safe'])
 def test_refit_tells_right_from_wrong(rules):
     scores = losses_of(np.random.default_rng(0))
-    refit = jax.jit(arazo.refit, static_argnums=(2, 3))
-    memory = refit(arazo.untrained(), scores, mixtures.RULES[rules], 10)
+    tools = division.tools('beta', rules)
+    refit = jax.jit(arazo.refit, static_argnums=2)
+    memory = refit(division.unfitted(tools, 1), scores, tools)
     assert memory.ready.tolist() == [True]
     np.testing.assert_allclose(memory.span[0], np.percentile(scores, [5, 95]), 1e-4)
-    clean = special.expit(np.asarray(arazo.log_odds(memory, scores, None)))[0]
+    clean = special.expit(np.asarray(arazo.log_odds(memory, scores, tools)))[0]
     assert clean[:1400].mean() > 0.9
     assert clean[1400:].mean() < 0.1
 
@@ -96,9 +97,9 @@ def test_refit_tells_right_from_wrong(rules):
 def test_log_odds_rank_every_loss():
     """Beyond the percentiles the mixture is silent, but the loss still ranks."""
     scores = jnp.linspace(0.01, 9.0, 400)[None]
-    log_odds = jax.jit(arazo.log_odds)
-    for memory in (knowing(span=(1.0, 3.0)), arazo.untrained()):
-        found = np.asarray(log_odds(memory, scores, None))[0]
+    log_odds = jax.jit(arazo.log_odds, static_argnums=2)
+    for memory in (knowing(span=(1.0, 3.0)), division.unfitted(TOOLS, 1)):
+        found = np.asarray(log_odds(memory, scores, TOOLS))[0]
         assert (np.diff(found) < 0).all()
 
 
@@ -106,15 +107,15 @@ def test_log_odds_are_those_of_the_mixture():
     scores = np.array([[1.4, 2.0, 2.6]], np.float32)
     u = (scores - 1) / 2
     wanted = np.log(stats.beta.pdf(u, 2, 4) / stats.beta.pdf(u, 4, 2))
-    found = arazo.log_odds(knowing(span=(1.0, 3.0)), jnp.asarray(scores), None)
+    found = arazo.log_odds(knowing(span=(1.0, 3.0)), jnp.asarray(scores), TOOLS)
     np.testing.assert_allclose(found, wanted, atol=1e-3)
 
 
 def test_an_invalid_fit_is_counted_and_not_used():
     before = knowing(span=(1.0, 3.0))
-    refit = jax.jit(arazo.refit, static_argnums=(2, 3))
+    refit = jax.jit(arazo.refit, static_argnums=2)
     for scores in (jnp.full((1, 50), 0.7), jnp.full((1, 50), jnp.nan)):
-        after = refit(before, scores, LIMITS, 10)
+        after = refit(before, scores, TOOLS)
         assert after.rejected.tolist() == [1]
         for old, new in zip(before.mixture, after.mixture):
             np.testing.assert_array_equal(old, new)
@@ -129,7 +130,8 @@ def test_weights_by_hand(small, batch, key):
     objective = jax.jit(algorithm.objective)
     memory = knowing(span=(0.5, 2.0))
     loss, aux = objective(params, stats_, memory, batch, LATER, key)
-    u = (jax.jit(algorithm.score)(params, stats_, batch) - 0.5) / 1.5
+    logits = jax.jit(algorithm.predict)(params, stats_, batch.images[0]).logits
+    u = (algorithm.signal.of(logits, batch.labels) - 0.5) / 1.5
     u = np.clip(u, 1e-2, 0.99)
     wrong = stats.beta.pdf(u, 4, 2)
     wrong = wrong / (wrong + stats.beta.pdf(u, 2, 4))

@@ -9,8 +9,15 @@ import optax
 import pytest
 
 from fer_jax import algorithms
-from fer_jax.algorithms import Batch, Prediction, Progress, proximity
-from fer_jax.numerics import losses
+from fer_jax.algorithms import (
+    SELF_CONFIDENCE,
+    Batch,
+    Prediction,
+    Progress,
+    proximity,
+)
+from fer_jax.errors import Unusable
+from fer_jax.numerics import division, losses
 from fer_jax.training import step
 
 
@@ -82,12 +89,18 @@ def absorb(algorithm, small, state):
     return state._replace(memory=memory)
 
 
+def scores_of(algorithm, state, batch):
+    """The method's signal [P, B] of a batch."""
+    predicted = jax.jit(algorithm.predict)(state.params, state.stats, batch.images[0])
+    return algorithm.signal.of(predicted.logits, batch.labels)
+
+
 def after_epoch(algorithm, small, state):
     """Scores all examples and refreshes the memory, as the loop does."""
     if algorithm.refresh is None:
         return state
     batch = batch_of(algorithm, small, np.arange(len(small.labels)))
-    scores = jax.jit(algorithm.score)(state.params, state.stats, batch)
+    scores = scores_of(algorithm, state, batch)
     done = Progress(state.step, jnp.int32(1))
     memory = jax.jit(algorithm.refresh)(state.memory, scores, state.labels, done)
     return state._replace(memory=memory)
@@ -97,6 +110,7 @@ def test_shapes(algorithm, small):
     optimizer = optax.sgd(0.1)
     state = fresh(algorithm, small, optimizer)
     (peers,) = {leaf.shape[0] for leaf in jax.tree.leaves((state.params, state.stats))}
+    assert peers == algorithm.peers
     batch = batch_of(algorithm, small, np.arange(8))
     (loss, aux), _ = gradients(algorithm)(
         state.params,
@@ -116,12 +130,39 @@ def test_shapes(algorithm, small):
     prediction = jax.jit(algorithm.predict)(state.params, state.stats, batch.images[0])
     assert isinstance(prediction, Prediction)
     assert prediction.logits.shape == (peers, 8, small.num_classes)
-    if algorithm.score:
-        scores = jax.jit(algorithm.score)(state.params, state.stats, batch)
-        assert scores.shape == (peers, 8)
-        evidence = jax.jit(algorithm.log_odds)(state.memory, scores, batch.labels)
-        assert evidence.shape == (peers, 8)
-        assert bool(jnp.isfinite(evidence).all())
+    scores = scores_of(algorithm, state, batch)
+    assert scores.shape == (peers, 8)
+    evidence = jax.jit(algorithm.log_odds)(state.memory, scores, batch.labels)
+    assert evidence.shape == (peers, 8)
+    assert bool(jnp.isfinite(evidence).all())
+
+
+def test_the_signal_points_where_it_says(algorithm):
+    """A label that the network is sure of, against one that it is sure is wrong."""
+    logits = jnp.log(jnp.array([[[0.9, 0.05, 0.05], [0.05, 0.9, 0.05]]]))
+    right, wrong = algorithm.signal.of(logits, jnp.array([0, 2]))[0]
+    assert bool(right > wrong) == algorithm.signal.rising
+
+
+def test_the_fit_is_arrays_by_network(algorithm, attached, small):
+    """The same for a method with proximity; None where no mixture is fitted."""
+    found = [
+        each.fit_of(
+            jax.eval_shape(
+                each.init, jax.random.key(0), jnp.zeros((1, *small.images.shape[1:]))
+            )[2]
+        )
+        for each in (algorithm, attached)
+    ]
+    assert jax.tree.structure(found[0]) == jax.tree.structure(found[1])
+    assert (found[0] is None) == (algorithm.signal is SELF_CONFIDENCE)
+    if found[0] is None:
+        return
+    for fit in found:
+        assert isinstance(fit, division.Fitted)
+        assert {leaf.shape for leaf in fit.mixture} == {(algorithm.peers, 2)}
+        assert fit.span.shape == (algorithm.peers, 2)
+        assert fit.ready.shape == fit.rejected.shape == (algorithm.peers,)
 
 
 def test_learns_and_compiles_once(algorithm, small):
@@ -201,6 +242,12 @@ def test_relabelling_stays_among_the_classes(algorithm, small):
         jax.random.key(1),
     )
     assert set(np.asarray(aux.relabels)) <= {-1, *range(small.num_classes)}
+
+
+def test_a_setting_that_a_method_does_not_have_lists_those_it_has(small):
+    with pytest.raises(Unusable, match=r'tau: jocor has no such setting.*agreement'):
+        algorithms.make('jocor', backbone=small.backbone, num_classes=3,
+                        num_examples=3, tau=0.2)  # fmt: skip
 
 
 def test_unknown_names_list_the_known():

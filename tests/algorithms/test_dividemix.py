@@ -53,7 +53,7 @@ def logits_of(params, embeddings):
 def test_divide_asks_the_other_network():
     """Examples 3 and 1: A learns by B's .2 and .8, B by A's .9 and .4."""
     table = jnp.array([[0.0, 0.4, 0.0, 0.9], [0.0, 0.8, 0.0, 0.2]])
-    memory = dividemix.Memory(*[None] * 5, clean_probability=table)
+    memory = dividemix.Memory(None, None, clean_probability=table)
     clean, labelled = dividemix.divide(memory, jnp.array([3, 1]), 0.5)
     np.testing.assert_allclose(clean, [[0.2, 0.8], [0.9, 0.4]])
     np.testing.assert_array_equal(labelled, [[False, True], [True, False]])
@@ -219,7 +219,7 @@ def test_refresh_tells_right_from_wrong(small, signal, mixture):
     memory = fresh(mixture, count=200)
     scores = scores_of(np.random.default_rng(0), signal, 140, 60)
     memory = jax.jit(algorithm.refresh)(memory, scores, None, LATER)
-    assert memory.ready.tolist() == [True, True]
+    assert memory.fitted.ready.tolist() == [True, True]
     assert (memory.clean_probability[:, :140] > 0.5).mean() > 0.9
     assert (memory.clean_probability[:, 140:] < 0.5).mean() > 0.9
     read = np.asarray(jax.jit(algorithm.log_odds)(memory, scores, None))
@@ -248,8 +248,8 @@ def test_losses_are_scaled_per_network_and_averaged(small):
     np.testing.assert_allclose(memory.history[:, 0], unit[2], rtol=1e-5, atol=1e-6)
     mean = jnp.asarray((unit[1] + unit[2]) / 2)
     tools = division.tools('gaussian', 'paper')
-    mixture, _ = jax.jit(jax.vmap(tools.fit))(mean, jnp.ones((2, 24), bool))
-    wanted = 1 - jax.vmap(tools.upper)(mixture, mean)
+    mixture, _ = jax.jit(tools.fit)(mean, jnp.ones((2, 24), bool))
+    wanted = 1 - tools.upper(mixture, mean)
     np.testing.assert_allclose(memory.clean_probability, wanted, atol=1e-4)
 
 
@@ -258,8 +258,8 @@ def test_an_invalid_fit_leaves_the_table(small):
     algorithm = make(small)
     scores = scores_of(np.random.default_rng(0), 'loss').at[0].set(0.3)
     memory = jax.jit(algorithm.refresh)(fresh(), scores, None, LATER)
-    assert memory.ready.tolist() == [False, True]
-    assert memory.rejected.tolist() == [1, 0]
+    assert memory.fitted.ready.tolist() == [False, True]
+    assert memory.fitted.rejected.tolist() == [1, 0]
     np.testing.assert_array_equal(memory.clean_probability[0], 1.0)
     assert memory.clean_probability[1].min() < 0.1
 

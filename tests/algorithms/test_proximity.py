@@ -123,7 +123,8 @@ def test_the_method_below_keeps_its_memory_and_opinion(small, batch):
     algorithm = attach(resup, small)
     params, stats, memory = begun(algorithm, batch)
     assert memory.centres.shape[:2] == (2, small.num_classes)
-    scores = resup.score(params, stats, batch)
+    logits = resup.predict(params, stats, batch.images[0]).logits
+    scores = algorithm.signal.of(logits, batch.labels)
     done = Progress(jnp.int32(3), jnp.int32(1))
     refreshed = algorithm.refresh(memory, scores, batch.labels, done)
     alone = resup.refresh(memory.method, scores, batch.labels, done)
@@ -134,6 +135,7 @@ def test_the_method_below_keeps_its_memory_and_opinion(small, batch):
         algorithm.log_odds(refreshed, scores, batch.labels),
         resup.log_odds(alone, scores, batch.labels),
     )
+    assert algorithm.fit_of(refreshed) is refreshed.method.fitted
 
 
 @pytest.mark.parametrize(

@@ -39,9 +39,10 @@ def certain(memory, trusts):
     peers = len(trusts)
     share = jnp.array([[1 - trust, trust] for trust in trusts], jnp.float32)
     same = jnp.full((peers, 2), 2.0)
-    return memory._replace(
+    fitted = memory.fitted._replace(
         mixture=mixtures.Mixture(same, same, share), ready=jnp.ones(peers, bool)
     )
+    return memory._replace(fitted=fitted)
 
 
 def gradients(algorithm, start, memory, batch, progress=LATER):
@@ -169,7 +170,7 @@ def test_refresh_tells_right_from_wrong(small, batch, key, rules):
     labels = jnp.zeros(scores.shape[1], jnp.int32)
     memory = jax.jit(algorithm.refresh)(memory, scores, labels, LATER)
     clean = special.expit(jax.jit(algorithm.log_odds)(memory, scores, labels))
-    assert memory.ready.tolist() == [True, True]
+    assert memory.fitted.ready.tolist() == [True, True]
     assert clean[:, :1400].mean() > 0.85
     assert clean[:, 1400:].mean() < 0.15
 
@@ -182,13 +183,13 @@ def test_an_invalid_fit_is_counted_and_not_used(small, batch, key):
     labels = jnp.zeros(scores.shape[1], jnp.int32)
     useless = jnp.ones_like(scores)
     memory = jax.jit(algorithm.refresh)(fresh, useless, labels, LATER)
-    assert memory.rejected.tolist() == [1, 1]
+    assert memory.fitted.rejected.tolist() == [1, 1]
     evidence = jax.jit(algorithm.log_odds)(memory, scores, labels)
     np.testing.assert_array_equal(evidence, jnp.zeros_like(scores))
     fitted = jax.jit(algorithm.refresh)(fresh, scores, labels, LATER)
     kept = jax.jit(algorithm.refresh)(fitted, useless, labels, LATER)
-    assert kept.rejected.tolist() == [1, 1]
-    for a, b in zip(fitted.mixture, kept.mixture):
+    assert kept.fitted.rejected.tolist() == [1, 1]
+    for a, b in zip(fitted.fitted.mixture, kept.fitted.mixture):
         np.testing.assert_array_equal(a, b)
 
 

@@ -156,10 +156,10 @@ def test_consistency_by_hand(small, batch, key):
 
 def certain(memory, trust):
     """Memory that gives every label the probability `trust`: two equal components."""
-    same = jnp.full(2, 2.0)
+    same = jnp.full((1, 2), 2.0)
     return memory._replace(
-        mixture=mixtures.Mixture(same, same, jnp.array([1 - trust, trust])),
-        ready=jnp.bool_(True),
+        mixture=mixtures.Mixture(same, same, jnp.array([[1 - trust, trust]])),
+        ready=jnp.ones(1, bool),
     )
 
 
@@ -217,13 +217,16 @@ def test_one_mixture_is_fitted_to_the_mean_of_both(small, batch, key):
     )
     assert bool(valid)
     assert bool(fitted.ready)
-    assert_same(wanted, fitted.mixture)
+    assert_same(jax.tree.map(lambda leaf: leaf[None], wanted), fitted.mixture)
+    told = algorithm.fit_of(fitted)  # a row for each network, of the one mixture
+    assert told.mixture.a.shape == (2, 2)
+    np.testing.assert_array_equal(told.mixture.a[1], fitted.mixture.a[0])
     evidence = np.asarray(log_odds(fitted, scores, labels))
     np.testing.assert_array_equal(evidence[0], evidence[1])
     assert np.mean(evidence[0, :1400] > 0) > 0.9
     assert np.mean(evidence[0, 1400:] < 0) > 0.8
     useless = refresh(fitted, jnp.ones_like(scores), labels, at(2))
-    assert int(useless.rejected) == 1
+    assert useless.rejected.tolist() == [1]
     assert_same(fitted.mixture, useless.mixture, rtol=0)
 
 

@@ -206,8 +206,7 @@ def test_kinds_of_scores(method, tiny):
     images = np.random.default_rng(0).normal(size=(8, 8, 8, 3)).astype(np.float32)
     params, stats, _ = made.init(jax.random.key(0), images)
     labels = np.arange(8, dtype=np.int32) % 3
-    views = np.broadcast_to(images, (made.views, *images.shape))
-    found = made.score(params, stats, algorithms.Batch(views, labels, np.arange(8)))
+    found = made.signal.of(made.predict(params, stats, images).logits, labels)
     kind = opinions.kind(settings.to_dict())
     if kind == 'log_odds':
         assert found.min() < 0
