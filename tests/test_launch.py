@@ -22,6 +22,8 @@ def finished(faces, tmp_path_factory):
 def test_files_of_a_run(finished):
     workdir, done = finished
     assert 'epoch 3/3' in done.stdout
+    assert 'on 1 cpu device; compiling' in done.stdout
+    assert 'mean of the last 3 epochs' in done.stdout
     rows = [json.loads(line) for line in (workdir / 'metrics.jsonl').open()]
     assert [row['epoch'] for row in rows] == [1, 2, 3]
     assert [row['step'] for row in rows] == [4, 8, 12]
@@ -31,6 +33,8 @@ def test_files_of_a_run(finished):
     assert result['last5'] == pytest.approx(np.mean(accuracy))
     assert result['best_on_test'] == max(accuracy)
     assert np.sum(result['confusion']) == 30
+    wanted = {'platform': 'cpu', 'kind': 'cpu', 'count': 1, 'hosts': 1}
+    assert result['devices'] == wanted
     assert {'auroc', 'average_precision', 'precision_at_true_count'} <= set(result)
     with np.load(workdir / 'history.npz') as history:
         assert history['scores'].shape == (3, 2, 70)

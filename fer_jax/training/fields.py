@@ -137,8 +137,21 @@ def changes(config, workdir):
     ]
 
 
+def check_method(config, workdir):
+    """Raises Unusable when the run in `workdir` is of another method."""
+    if not files.has_config(workdir):
+        return
+    now = config.algorithm.name
+    before = flat(files.read_config(workdir)).get('algorithm.name', now)
+    if now != before:
+        raise Unusable(
+            f'{workdir} holds a run of {before}, and this is {now}; name another'
+            ' --workdir'
+        )
+
+
 def check_same(config, workdir):
-    """Raises ValueError when the run in `workdir` was started with another config."""
+    """Raises Unusable when the run in `workdir` was started with another config."""
     differing = changes(config, workdir)
     if differing:
         raise Unusable(

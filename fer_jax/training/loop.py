@@ -14,6 +14,7 @@ from fer_jax.training import (
     files,
     hosts,
     log,
+    mesh,
     pretrained,
     results,
     scoring,
@@ -85,10 +86,10 @@ def heard(function):
     Raises:
       Stopped: by a signal; nothing that `function` began may be relied on.
     """
-    mesh, guard = jax.sharding.get_mesh(), jax.config.jax_transfer_guard
+    devices, guard = jax.sharding.get_mesh(), jax.config.jax_transfer_guard
 
     def there():
-        with jax.set_mesh(mesh), jax.transfer_guard(guard or 'allow'):
+        with jax.set_mesh(devices), jax.transfer_guard(guard or 'allow'):
             return function()
 
     return stopping.heard(there)
@@ -97,7 +98,10 @@ def heard(function):
 def begin(programs, saved, step, place, watch):
     """The state to go on from: fresh at step 0, or that of the checkpoint of `step`."""
     run = programs.run
-    watch.say(f'{run.workdir.name}: compiling; SIGTERM and Ctrl-C are heard meanwhile')
+    watch.say(
+        f'{run.workdir.name}: on {mesh.words(run.mesh)}; compiling, and SIGTERM and'
+        ' Ctrl-C are heard meanwhile'
+    )
     state = heard(programs.fresh)
     if not step:
         for line in pretrained.words(run.starts, run.config.data.augmentation):

@@ -68,6 +68,26 @@ def make(nets=1, devices=None):
     return Mesh(grid, (DATA, NET), axis_types=(AxisType.Auto,) * 2)
 
 
+def described(mesh):
+    """{'platform', 'kind', 'count', 'hosts'} of the devices of a mesh."""
+    first = mesh.devices.flat[0]
+    hosts = {device.process_index for device in mesh.devices.flat}
+    return {
+        'platform': first.platform,
+        'kind': first.device_kind,
+        'count': mesh.devices.size,
+        'hosts': len(hosts),
+    }
+
+
+def words(mesh):
+    """'1 cpu device', '8 gpu devices (NVIDIA H100) of 2 hosts'."""
+    platform, kind, count, hosts = described(mesh).values()
+    named = f' ({kind})' if kind != platform else ''
+    of = f' of {hosts} hosts' if hosts > 1 else ''
+    return f'{count} {platform} device{"s" * (count > 1)}{named}{of}'
+
+
 def everywhere(mesh):
     """The placement of what every device has whole."""
     return NamedSharding(mesh, PartitionSpec())

@@ -12,7 +12,7 @@ from scipy import special
 import fer_jax
 from fer_jax.data import whole
 from fer_jax.numerics import metrics
-from fer_jax.training import files
+from fer_jax.training import files, mesh
 
 LAST = 5  # epochs that `last5` is the mean of
 
@@ -148,6 +148,7 @@ def result(run, rows, confusions, found):
         'wrong_labels': wrong_count(run.examples),
         'seconds': round(seconds, 1),
         'trained_images_per_second': round(trained / seconds, 1),
+        'devices': mesh.described(run.mesh),
         'dataset_digest': run.prepared.digest,
         'noise_list_sha256': run.noise.sha256 if run.noise else None,
         'corrections_sha256': run.corrected.sha256 if run.corrected else None,

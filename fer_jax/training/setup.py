@@ -75,6 +75,7 @@ def prepare(config, workdir, *, accept_changes=False):
       OSError: `workdir` cannot be written to.
     """
     workdir = pathlib.Path(workdir)
+    fields.check_method(config, workdir)
     fields.check(config)
     if accept_changes:
         check_goes_on(config, workdir)

@@ -52,11 +52,12 @@ def two(tmp_path):
 
 
 def begun(run):
-    """The state before the first step, and the lines that were said."""
+    """The state before the first step, and the lines that were said of the weights."""
     lines = []
     watch = types.SimpleNamespace(say=lines.append, advance=lambda count: None)
     with jax.set_mesh(run.mesh):
         state = loop.begin(Programs(run), None, 0, seals.Place(), watch)
+    assert lines.pop(0).startswith('run: on 1 cpu device; compiling')
     return jax.device_get(state), lines
 
 

@@ -6,10 +6,10 @@ import shutil
 import numpy as np
 import pytest
 
-from configs import resup
+from configs import resup, scn
 from data_prep import __main__ as data_prep
 from fer_jax.data import noise_list, prepared
-from fer_jax.training import setup
+from fer_jax.training import fields, setup
 
 
 @pytest.fixture
@@ -123,6 +123,34 @@ def test_a_subset_keeps_its_labels(config, tmp_path):
     config.data.subset_seed = 1
     other = setup.prepare(config, tmp_path / 'other')
     assert set(fewer.examples.positions) != set(other.examples.positions)
+
+
+def test_another_method_in_the_same_folder_is_said_first(config, tmp_path):
+    """Before all fields that differ, and before what is wrong besides."""
+    setup.prepare(config, tmp_path / 'run')
+    other = scn.get_config('dataset=synthetic,noise=0.3')
+    other.batch_size = 0
+    for accept in (False, True):
+        with pytest.raises(
+            ValueError, match='a run of resup, and this is scn'
+        ):
+            setup.prepare(other, tmp_path / 'run', accept_changes=accept)
+
+
+def test_decay_epochs_without_effect_are_told(config):
+    """By number; the last of a linear schedule is where it is 0, behind the end."""
+    config.epochs, config.optimizer.decay_epochs = 10, (5, 10)
+    wanted = (
+        'optimizer.decay_epochs (5, 10) of 10 epochs: training ends before 10 can have'
+        ' an effect'
+    )
+    assert fields.remarks(config) == [wanted]
+    config.optimizer.decay_epochs = (5, 9)
+    assert fields.remarks(config) == []
+    config.optimizer.schedule, config.optimizer.decay_epochs = 'linear', (5, 10)
+    assert fields.remarks(config) == []
+    config.optimizer.decay_epochs = (5, 11)
+    assert '11 can have' in fields.remarks(config)[0]
 
 
 def test_another_config_in_the_same_folder(config, tmp_path):
