@@ -105,28 +105,33 @@ def content(path, limits=LIMITS):
     """
     try:
         if isinstance(path, str | pathlib.PurePath):
-            found = _of_file(path, limits.bytes + 1)
-        else:
-            found = path.read_bytes()
+            return _of_file(path, limits)
+        found = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
         raise Missing(error.strerror) from None
     except OSError as error:
         raise Unusable(error.strerror or 'it cannot be read') from None
-    if len(found) > limits.bytes:
-        raise Unusable(
-            f'more than {limits.bytes / 1e6:g} MB; --largest-file allows more'
-        )
+    _check_bytes(len(found), limits)
     return found
 
 
-def _of_file(path, most):
-    """The first bytes of a regular file, so many at most."""
+def _of_file(path, limits):
+    """The bytes of a regular file within the limits."""
     kind = kind_of(os.stat(path).st_mode)
     if kind:
         raise Unusable(f'not a file but a {kind}')
     # what became a pipe since then does not hold us up
     with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), 'rb') as file:
-        return file.read(most)
+        size = os.fstat(file.fileno()).st_size
+        _check_bytes(size, limits)
+        return file.read(size)
+
+
+def _check_bytes(size, limits):
+    if size > limits.bytes:
+        raise Unusable(
+            f'more than {limits.bytes / 1e6:g} MB; --largest-file allows more'
+        )
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """Foreign text in a message: what a file or a stranger says is shown, not obeyed."""
 
 LIMIT = 60
+LONGEST = 4096  # characters; no path of Linux is longer
 
 
 def quoted(text):
@@ -19,11 +20,14 @@ def quoted(text):
 
 
 def printable(text):
-    """`text` with what does not print escaped, uncut: for names of files.
+    """`text` with what does not print escaped: for lines with names of files.
 
-    Bytes of a name that are no UTF-8 are shown as bytes: `\\xb8`.
+    Bytes of a name that are no UTF-8 are shown as bytes: `\\xb8`. Text longer than any
+    path is cut.
     """
-    return ''.join(c if c.isprintable() else _escaped(c) for c in str(text))
+    text = str(text)
+    shown = ''.join(c if c.isprintable() else _escaped(c) for c in text[:LONGEST])
+    return shown + '...' * (len(text) > LONGEST)
 
 
 def is_utf8(name):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fer_jax.data import documents, opening, prepared, shards, tables, whole
-from fer_jax.data.quoting import quoted
+from fer_jax.data.quoting import printable, quoted
 from fer_jax.errors import Unusable
 
 Restartable = shards.Restartable
@@ -144,8 +144,16 @@ def _check_example(example, num_classes, image_size_px):
             f'{example.id}: clean label {example.clean_label}, wanted 0 to '
             f'{num_classes - 1}, or -1 for unknown'
         )
-    with opening.opened(example.image) as image:  # the header alone
-        width, height = image.size
+    try:
+        with opening.opened(example.image) as image:  # the header alone
+            width, height = image.size
+            bits = opening.bits_of(image, example.image)
+    except Unusable as error:
+        raise Unusable(f'{printable(example.id)}: {error}') from None
+    if bits == 16:
+        raise Unusable(
+            f'{printable(example.id)}: an image with 16 bits a colour; save it with 8'
+        )
     if (width, height) != (image_size_px, image_size_px):
         raise Unusable(
             f'{example.id}: image of {width}x{height}, '

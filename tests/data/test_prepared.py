@@ -160,3 +160,19 @@ def test_progress_counts_every_example(write_set):
     seen = []
     write_set(progress=seen.append)
     assert seen == list(range(1, 31))
+
+
+def test_an_image_of_another_kind_is_named_and_not_written(write_set, examples, png16):
+    """Not even its header is read by anything but the one that opens pictures."""
+    first, *rest = examples(23, 'train')
+    for image, message in (
+        (b'%!PS-Adobe-3.0 EPSF-3.0\n', 'no JPEG, PNG, GIF'),
+        (png16(np.zeros((6, 6, 3), np.uint16)), '16 bits a colour; save it with 8'),
+        (png16(np.zeros((7, 7), np.uint16)), '16 bits a colour; save it with 8'),
+    ):
+        splits = {
+            'train': [first._replace(image=image), *rest],
+            'test': examples(7, 'test'),
+        }
+        with pytest.raises(ValueError, match=f'{first.id}: .*{message}'):
+            write_set(splits=splits)

@@ -1,13 +1,14 @@
 """What strangers write is shown in a message, short and without effect."""
 
 import ast
+import os
 import pathlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_jax.data.quoting import quoted
+from fer_jax.data.quoting import is_utf8, printable, quoted
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,19 @@ from fer_jax.data.quoting import quoted
 )
 def test_shown_as(text, shown):
     assert quoted(text) == shown
+
+
+def test_names_of_files_are_shown_whole():
+    assert printable('Ärger/a b.png') == 'Ärger/a b.png'
+    assert printable(pathlib.PurePosixPath('a\n\x1b[31m.png')) == r'a\n\x1b[31m.png'
+    assert printable(os.fsdecode(b'\xb8\xdf.png')) == r'\xb8\xdf.png'
+    assert printable('x' * 4096) == 'x' * 4096
+    assert printable('x' * 10_000_000) == 'x' * 4096 + '...'
+
+
+def test_what_utf8_can_hold():
+    assert is_utf8('Ärger\n')
+    assert not is_utf8(os.fsdecode(b'\xb8'))
 
 
 @given(st.text(st.characters(exclude_categories=())))
