@@ -33,10 +33,10 @@ class Imports:
         assert self._run(name, source, options) == 0, self.said
         return prepared.load(self.out)
 
-    def refused(self, name, source, *options):
+    def refused(self, name, source, *options, code=2):
         """The one line with which a door refuses; nothing has the final name then."""
         before = self.out.exists() and prepared.load(self.out).digest
-        assert self._run(name, source, options) == 2
+        assert self._run(name, source, options) == code
         assert (self.out.exists() and prepared.load(self.out).digest) == before
         (line,) = self.errors.splitlines()
         return line

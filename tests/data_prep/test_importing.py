@@ -375,7 +375,7 @@ def test_a_full_disk(source, imports, tmp_path, photo, small_shards):
         Image.effect_noise((64, 64), 50).convert('RGB').save(path)
     with disks.small(tmp_path, '100k') as small:
         imports.out = small / 'out'
-        said = imports.refused('image_folder', source, '--size=64')
+        said = imports.refused('image_folder', source, '--size=64', code=4)
         assert 'the disk is full; make room, and the same command goes on' in said
         disks.enlarge(small)
         data = imports('image_folder', source, '--size=64')
