@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from fer_jax.analysis import calibration, opinions, runs, timeline
-from fer_jax.data import prepared
+from fer_jax.data import documents, prepared
 from fer_jax.errors import Unusable
-from fer_jax.training import setup
+from fer_jax.training import contents, files, setup
 
 
 class Case(NamedTuple):
@@ -64,6 +64,9 @@ def read(workdir, folder=None, rate=None):
     if rate is not None and not 0 < rate < 1:
         raise Unusable(f'--rate={rate}; wanted a share in (0, 1): for 30 % give 0.3')
     found = runs.read(workdir)
+    documents.check(
+        found.result, contents.AUDITED, f'{workdir}: {files.RESULT}', contents.BACK
+    )
     names = tuple(found.result['class_names'])
     algorithm = found.result['config']['algorithm']
     if found.scores is None:
@@ -72,8 +75,6 @@ def read(workdir, folder=None, rate=None):
             ' audit; train a method that does, as configs/resup.py'
         )
     labels, estimate = found.labels, calibration.wrong_rate(found.rows, len(names))
-    with np.load(found.folder / 'history.npz') as history:
-        tables = history['labels']
     return Case(
         run=found,
         names=names,
@@ -87,7 +88,7 @@ def read(workdir, folder=None, rate=None):
             found.scores, found.log_odds, rate or estimate
         ),
         rate=rate,
-        tables=timeline.tables(labels.given, tables),
+        tables=timeline.tables(labels.given, found.tables),
         kind=opinions.kind(algorithm),
         data=data_of(found, folder),
     )

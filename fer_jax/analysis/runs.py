@@ -7,7 +7,7 @@ import numpy as np
 from scipy import special
 
 from fer_jax.data import whole
-from fer_jax.training import files
+from fer_jax.training import contents, files, results
 
 
 class FinishedRun(NamedTuple):
@@ -18,6 +18,7 @@ class FinishedRun(NamedTuple):
     rows: list  # metrics.jsonl, one dict an epoch
     labels: files.Labels
     scores: np.ndarray | None  # [E, P, N] float32, from history.npz
+    tables: np.ndarray  # [E, N] int32, labels by epoch, from there too
 
     @property
     def name(self):
@@ -39,9 +40,17 @@ def read(workdir):
     workdir = pathlib.Path(workdir)
     result = files.read_result(workdir)
     labels = files.read_labels(workdir, result['class_names'])
-    with np.load(workdir / 'history.npz') as history:
-        scores = history['scores'] if history['scores'].size else None
-    if scores is not None and scores.shape[-1] != len(labels.ids):
+    rows = files.read_rows(workdir)
+    if not rows:
+        raise whole.Damaged(f'{workdir}: no {files.ROWS}; {contents.BACK}')
+    scores, tables = results.whole_history(workdir / 'history.npz')
+    places = len(result['class_names'])
+    if tables.size and not 0 <= tables.min() <= tables.max() < places:
+        raise whole.Damaged(
+            f'{workdir}: labels of history.npz are not in 0 to {places - 1};'
+            f' {contents.BACK}'
+        )
+    if scores.size and scores.shape[-1] != len(labels.ids):
         raise whole.Damaged(
             f'{workdir}: labels.csv has {len(labels.ids):,} rows and history.npz the'
             f' scores of {scores.shape[-1]:,} examples; give the folder as its run left'
@@ -50,7 +59,8 @@ def read(workdir):
     return FinishedRun(
         folder=workdir,
         result=result,
-        rows=files.read_rows(workdir),
+        rows=rows,
         labels=labels,
-        scores=scores,
+        scores=scores if scores.size else None,
+        tables=tables,
     )

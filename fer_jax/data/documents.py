@@ -17,6 +17,7 @@ from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 
 LARGEST = 1 << 24  # bytes of a file: values in memory are some forty times that
+DEEPEST = 50  # containers in each other
 MOST_WHOLE = 1 << 53  # beyond it other programs read another number
 
 
@@ -51,6 +52,8 @@ def parse(data, kind, where, remedy):
     """The value of JSON text or UTF-8 at `where`. Raises Unusable, as `read`."""
     try:
         found = json.loads(data, object_pairs_hook=_once)
+        if _deeper(found):
+            raise RecursionError
     except RecursionError:
         raise Unusable(f'{where} is nested too deep; {remedy}') from None
     except json.JSONDecodeError as error:
@@ -77,6 +80,19 @@ def _once(pairs):
         twice = next(name for name in names if names.count(name) > 1)
         raise Unusable(f'it has {quoted(twice)} twice')
     return found
+
+
+def _deeper(value):
+    """Whether containers lie in each other more than DEEPEST times."""
+    level = [[value]]
+    for _ in range(DEEPEST + 1):
+        parts = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [
+            inner for part in parts for inner in part if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 class _Absent:

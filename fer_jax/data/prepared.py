@@ -17,27 +17,18 @@ import numpy as np
 
 from fer_jax.data import arrays, documents, records, sets
 from fer_jax.data.quoting import quoted
+from fer_jax.data.whole import file_sum
 from fer_jax.errors import Missing, Unusable
 
 FORMAT = 1
 SPLITS = ('train', 'test')
-LARGEST_SIDE_PX = 4096
 AGAIN = 'copy it again or prepare the set again'
-CLASS_NAMES = documents.sequence(
-    documents.Kind(
-        'a name of 1 to 200 characters',
-        lambda value: isinstance(value, str) and 1 <= len(value) <= 200,
-    ),
-    least=1,
-    distinct=True,
-)
-IMAGE_SIZE_PX = documents.whole_number(1, LARGEST_SIDE_PX)
 MANIFEST = documents.fields(
     {
         'format': documents.one_of([FORMAT]),
         'set': documents.one_of(sets.SETS),
-        'class_names': CLASS_NAMES,
-        'image_size_px': IMAGE_SIZE_PX,
+        'class_names': sets.CLASS_NAMES,
+        'image_size_px': sets.IMAGE_SIZE_PX,
         'recipe': documents.mapping(documents.ANY),
         'counts': documents.fields(
             dict.fromkeys(SPLITS, documents.mapping(documents.whole_number()))
@@ -242,9 +233,3 @@ def _digest(manifest, tables):
         table = tables[name]
         total.update('\n'.join(table).encode() if 'ids' in name else table.tobytes())
     return total.hexdigest()
-
-
-def file_sum(path):
-    """sha256 of a file's content, in hexadecimal digits."""
-    with open(path, 'rb') as file:
-        return hashlib.file_digest(file, 'sha256').hexdigest()

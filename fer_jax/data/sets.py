@@ -10,7 +10,18 @@ import types
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from fer_jax.data import documents
 from fer_jax.errors import Unusable
+
+CLASS_NAMES = documents.sequence(
+    documents.Kind(
+        'a name of 1 to 200 characters',
+        lambda value: isinstance(value, str) and 1 <= len(value) <= 200,
+    ),
+    least=1,
+    distinct=True,
+)
+IMAGE_SIZE_PX = documents.whole_number(1, 4096)  # height and width
 
 
 class DataSet(NamedTuple):

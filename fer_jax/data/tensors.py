@@ -1,9 +1,11 @@
 """Safetensors files: named arrays, and a few words beside them."""
 
 import numpy as np
-from safetensors import SafetensorError
+from safetensors import safe_open
 from safetensors.numpy import load_file, save
 
+from fer_jax.data import regular
+from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 
 
@@ -17,9 +19,26 @@ def read(path):
     """{name: array} of a safetensors file.
 
     Raises:
+      Missing: no such file.
       Unusable: it is no such file, or was cut short.
     """
+    return _read(path, load_file)
+
+
+def notes(path):
+    """{name: text} of the words beside the arrays. Raises as `read`."""
+    return _read(path, _notes)
+
+
+def _notes(path):
+    with safe_open(path, 'numpy') as file:
+        return file.metadata() or {}
+
+
+def _read(path, reader):
+    with regular.opened(path):
+        pass  # a reader would wait for a pipe
     try:
-        return load_file(path)
-    except SafetensorError as error:
-        raise Unusable(f'no whole safetensors file ({error})') from None
+        return reader(path)
+    except Exception as error:  # a damaged one, or types that NumPy lacks
+        raise Unusable(f'no whole safetensors file ({quoted(str(error))})') from None

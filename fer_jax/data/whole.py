@@ -4,6 +4,7 @@ import contextlib
 import errno
 import fcntl
 import glob
+import hashlib
 import os
 import pathlib
 import shutil
@@ -43,6 +44,12 @@ def write_text(path, text):
     """Puts `text` (UTF-8) into the file at `path`, whole or not at all."""
     with replacing(path) as file:
         file.write(text.encode())
+
+
+def file_sum(path):
+    """sha256 of a file's content, in hexadecimal digits."""
+    with open(path, 'rb') as file:
+        return hashlib.file_digest(file, 'sha256').hexdigest()
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fer_jax.data import documents, opening, prepared, shards, tables, whole
+from fer_jax.data import documents, opening, prepared, sets, shards, tables, whole
 from fer_jax.data.quoting import printable, quoted
 from fer_jax.errors import Unusable
 
@@ -64,8 +64,8 @@ def write(
     folder = pathlib.Path(folder).absolute()
     _check_free(folder, force)
     for name, value, kind in (
-        ('class names', list(class_names), prepared.CLASS_NAMES),
-        ('image size', image_size_px, prepared.IMAGE_SIZE_PX),
+        ('class names', list(class_names), sets.CLASS_NAMES),
+        ('image size', image_size_px, sets.IMAGE_SIZE_PX),
     ):
         documents.check(value, kind, f'{folder}: {name}', 'give others')
     manifest = {

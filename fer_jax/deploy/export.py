@@ -1,6 +1,5 @@
 """A run's network alone, in formats that other programs read, each one checked."""
 
-import json
 import os
 import pathlib
 import subprocess
@@ -11,9 +10,9 @@ import numpy as np
 from PIL import Image
 
 import fer_jax
-from fer_jax.data import pipeline, prepared, whole
+from fer_jax.data import arrays, pipeline, prepared, whole
+from fer_jax.deploy import card as cards
 from fer_jax.deploy import formats, model, readme
-from fer_jax.deploy.card import CARD
 from fer_jax.errors import Unusable
 from fer_jax.training import files
 
@@ -100,7 +99,7 @@ def export(folder, loaded, names, samples, tested, fold_bn):
     for name in names:
         path = folder / formats.FORMATS[name].file
         formats.WRITERS[name](path, loaded, fold_bn)
-        write_card(folder, card)
+        cards.write(folder, card)
         difference = check(folder, name, tested, wanted)
         print(f'{name:>12}: largest difference {difference:.1e}, {megabytes(path)}')
         if not difference <= LARGEST_DIFFERENCE:  # also when it is NaN
@@ -112,13 +111,8 @@ def export(folder, loaded, names, samples, tested, fold_bn):
             'file': path.name,
             'largest_difference': difference,
         }
-    write_card(folder, card)
+    cards.write(folder, card)
     whole.write_text(folder / 'README.md', readme.text(card))
-
-
-def write_card(folder, card):
-    """Writes model.json."""
-    whole.write_text(folder / CARD, json.dumps(card, indent=1) + '\n')
 
 
 def check(folder, name, images, wanted):
@@ -140,7 +134,7 @@ def check(folder, name, images, wanted):
     if done.returncode:
         last = done.stderr.strip().splitlines() or ['no message']
         raise Different(f'{name} cannot be read again: {last[-1]}')
-    found = np.load(probs_file)
+    found = arrays.read_npy(probs_file, arrays.Array('f', 2))
     images_file.unlink()
     probs_file.unlink()
     return float(np.abs(found - wanted).max())

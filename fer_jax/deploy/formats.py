@@ -5,8 +5,10 @@ Libraries are imported where they are needed: who uses an ONNX export needs no J
 
 import json
 import os
+import pathlib
 from typing import NamedTuple
 
+from fer_jax.data.quoting import quoted
 from fer_jax.deploy import card as cards
 from fer_jax.errors import Missing, Unusable
 
@@ -33,8 +35,10 @@ def load(folder, format=None):
 
     Raises:
       Missing: the export does not have the format.
+      Damaged: its files are not those that model.json has the sums of.
       Unusable: unknown format; or the file does not fit model.json.
     """
+    folder = pathlib.Path(folder)
     card = cards.read(folder)
     there = [n for n, known in FORMATS.items() if (folder / known.file).exists()]
     if format is None and there:
@@ -45,10 +49,29 @@ def load(folder, format=None):
         raise Missing(
             f'{folder}: not exported as {format}; there is: {", ".join(there)}'
         )
+    cards.check(folder, card, FORMATS[format].file)
     try:
         return card, READERS[format](folder / FORMATS[format].file, card)
-    except ValueError as error:
+    except Unusable as error:
         raise Unusable(f'{folder}/{FORMATS[format].file}: {error}') from None
+    except Exception as error:  # other programs' readers can raise anything
+        said = quoted(' '.join(str(error).split()))
+        raise Unusable(
+            f'{folder}/{FORMATS[format].file} cannot be read: {said}; {cards.AGAIN}'
+        ) from None
+
+
+def check_names(names, card):
+    """Raises Unusable when classes that stand in a file are not those of its card."""
+    try:
+        found = json.loads(names) if names else list(card['class_names'])
+    except ValueError:
+        found = None
+    if found != list(card['class_names']):
+        raise Unusable(
+            f'is of the classes {quoted(names)}, model.json has others, or another'
+            ' order: it is of another model'
+        )
 
 
 def check_program(images, probs, card):
@@ -91,7 +114,9 @@ def read_safetensors(path, card):
     from fer_jax.data import tensors
     from fer_jax.deploy import model
 
-    return model.compiled(model.from_weights(card, tensors.read(path)))
+    loaded = model.from_weights(card, tensors.read(path))
+    check_names(tensors.notes(path).get('class_names'), card)
+    return model.compiled(loaded)
 
 
 def write_safetensors(path, loaded, fold_bn):
@@ -141,6 +166,8 @@ def read_onnx(path, card):
     )
     (images,), (probs,) = session.get_inputs(), session.get_outputs()
     check_program(images.shape, probs.shape, card)
+    notes = session.get_modelmeta().custom_metadata_map
+    check_names(notes.get('class_names'), card)
     return lambda batch: session.run([probs.name], {images.name: batch})[0]
 
 

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from fer_jax.data import augment, whole
+from fer_jax.data.quoting import quoted
 from fer_jax.deploy import compiling, graph
 from fer_jax.deploy.card import FORMAT, frozen, title
 from fer_jax.errors import Missing, Unusable
@@ -217,9 +218,13 @@ def from_weights(card, found):
         for name, leaf in checkpoint.named_leaves(every).items()
     }
     for name, leaf in stacked.items():
+        if leaf.dtype != np.float32 or not np.isfinite(leaf).all():
+            raise Unusable(
+                f'{quoted(name)} is {leaf.dtype} or not finite, wanted finite float32'
+            )
         if wanted.get(name) != leaf.shape:
             raise Unusable(
-                f'no weights of {title(card)}, as model.json wants: {name} is'
+                f'no weights of {title(card)}, as model.json wants: {quoted(name)} is'
                 f' {leaf.shape}, wanted {wanted.get(name, "none of this name")}'
             )
     filled = [

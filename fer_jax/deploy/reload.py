@@ -7,13 +7,14 @@ import sys
 
 import numpy as np
 
+from fer_jax.data import arrays
 from fer_jax.deploy.recognizer import Recognizer
 
 
 def main(folder, format, images_file, probs_file):
     """Writes the probabilities of all images; the first one as a batch of its own."""
     recognizer = Recognizer.load(folder, format=format)
-    images = np.load(images_file)
+    images = arrays.read_npy(images_file, arrays.Array('u', 4))
     parts = [recognizer.squares(part) for part in (images[:1], images[1:])]
     np.save(probs_file, np.concatenate(parts))
 

@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fer_jax.data import tables, whole
+from fer_jax.data import documents, tables, whole
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
+from fer_jax.training import contents
 
 CONFIG, DATA, ROWS = 'config.json', 'data.json', 'metrics.jsonl'
 LABELS, RESULT = 'labels.csv', 'result.json'
@@ -80,9 +81,9 @@ def read_config(workdir):
 
     Raises:
       Missing: no folder of a run.
-      Damaged: it is no JSON.
+      Damaged: it is not what a run writes; says which field.
     """
-    return _read_json(pathlib.Path(workdir) / CONFIG, 'so no folder of a run')
+    return _read_json(workdir, CONFIG, contents.CONFIG, 'so no folder of a run')
 
 
 def write_data(workdir, about):
@@ -92,7 +93,7 @@ def write_data(workdir, about):
 
 def read_data(workdir):
     """The content of data.json. Raises as `read_config`."""
-    return _read_json(pathlib.Path(workdir) / DATA, 'so no folder of a run')
+    return _read_json(workdir, DATA, contents.DATA, 'so no folder of a run')
 
 
 def write_rows(workdir, rows):
@@ -125,11 +126,12 @@ def read_rows(workdir):
     rows = []
     for number, text in enumerate(lines, start=1):
         try:
-            rows.append(json.loads(text))
-        except ValueError:
+            where = f'{path}: line {number} is damaged'
+            rows.append(documents.parse(text, contents.ROW, where, ''))
+        except Unusable as error:
             raise whole.Damaged(
-                f'{path}: line {number} is damaged; put an older copy of the whole'
-                ' folder in its place, or start again in another --workdir'
+                f'{error}put an older copy of the whole folder in its place, or start'
+                ' again in another --workdir'
             ) from None
     return rows
 
@@ -144,7 +146,7 @@ def read_result(workdir):
 
     Raises:
       Missing: there is no finished run.
-      Damaged: it is no JSON.
+      Damaged: it is not what a run writes; says which field.
     """
     path = pathlib.Path(workdir) / RESULT
     if not path.is_file():
@@ -153,7 +155,7 @@ def read_result(workdir):
             ' the same command again to finish it'
         )
     # runs that do not say what they answer by did so by their first network
-    return {'answer': '1'} | _read_json(path, '')
+    return {'answer': '1'} | _read_json(workdir, RESULT, contents.RESULT, '')
 
 
 def write_labels(workdir, labels, class_names):
@@ -269,20 +271,17 @@ def _write_json(path, content):
     whole.write_text(path, json.dumps(content, indent=1) + '\n')
 
 
-def _read_json(path, otherwise):
+def _read_json(workdir, name, kind, otherwise):
     """The object in a JSON file; `otherwise`: what follows from there being none."""
-    if not path.is_file():
+    path = pathlib.Path(workdir) / name
+    if not path.exists():
         raise Missing(
             f'{path.parent}: no {path.name}, {otherwise}; give a folder that'
             ' python launch.py wrote'
         )
     try:
-        found = json.loads(path.read_bytes())
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise whole.Damaged(
-            f'{path}: no JSON object, so damaged; put the file that the run wrote in'
-            ' its place'
-        )
-    return found
+        return documents.read(path, kind, contents.BACK)
+    except Missing:
+        raise
+    except Unusable as error:
+        raise whole.Damaged(str(error)) from None

@@ -3,18 +3,18 @@
 import json
 import math
 import statistics
-import zipfile
-import zlib
 
 import numpy as np
 from scipy import special
 
 import fer_jax
-from fer_jax.data import whole
+from fer_jax.data import arrays, whole
+from fer_jax.errors import Unusable
 from fer_jax.numerics import metrics
 from fer_jax.training import files, mesh
 
 LAST = 5  # epochs that `last5` is the mean of
+BELONGING = 'put the file that belongs to the checkpoints in its place'
 
 
 def read_history(path, epochs):
@@ -25,20 +25,35 @@ def read_history(path, epochs):
     """
     if not epochs:
         return {'scores': [], 'labels': []}
-    try:
-        with np.load(path) as stored:
-            found = {name: list(stored[name][:epochs]) for name in ('scores', 'labels')}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+    scores, labels = whole_history(path)
+    if 0 < len(labels) < epochs:  # 0: a method that scores nothing
         raise whole.Damaged(
-            f'{path} cannot be read ({error}); put the file that belongs to the'
-            ' checkpoints in its place'
-        ) from None
-    if len(found['labels']) not in (0, epochs):  # 0: a method that scores nothing
-        raise whole.Damaged(
-            f'{path} has {len(found["labels"])} of the {epochs} epochs done; put the'
-            ' file that belongs to the checkpoints in its place'
+            f'{path} has {len(labels)} of the {epochs} epochs done; {BELONGING}'
         )
-    return found
+    return {'scores': list(scores[:epochs]), 'labels': list(labels[:epochs])}
+
+
+def whole_history(path):
+    """(scores [E, P, N] float32, labels [E, N] int32) of a history.npz; [0] and [0] of
+    a method that scores nothing.
+
+    Raises:
+      Damaged: no such file, or not one that a run wrote.
+    """
+    wanted = {'scores': arrays.Array('f'), 'labels': arrays.Array('i')}
+    try:
+        found = arrays.read_npz(path, wanted)
+    except Unusable as error:
+        raise whole.Damaged(f'{error}; {BELONGING}') from None
+    scores, labels = found['scores'], found['labels']
+    shapes = scores.shape, labels.shape
+    fitting = scores.ndim == 3 and scores.shape[::2] == labels.shape
+    if not (fitting or shapes == ((0,), (0,))):
+        raise whole.Damaged(
+            f'{path}: scores {scores.shape} and labels {labels.shape}, wanted [E, P, N]'
+            f' and [E, N]; {BELONGING}'
+        )
+    return scores, labels
 
 
 def write_history(path, history):

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import google_crc32c
 
-from fer_jax.data import whole
+from fer_jax.data import documents, whole
 from fer_jax.errors import Unusable
 
 SEAL = 'seal.json'
@@ -51,6 +51,23 @@ class Place(NamedTuple):
         if self.steps:
             return f'after step {self.steps} of epoch {self.epoch + 1}'
         return f'after epoch {self.epoch}'
+
+
+CONTENT = documents.fields(
+    {
+        'place': documents.fields(
+            {
+                'epoch': documents.whole_number(),
+                'steps': documents.whole_number(),
+                'sums': documents.mapping(documents.REAL),
+                'seconds': documents.number(0),
+            }
+        ),
+        'crc32c': documents.mapping(
+            documents.sequence(documents.whole_number(), least=2, most=2)
+        ),
+    }
+)
 
 
 def write(folder, place):
@@ -89,7 +106,7 @@ def check(folder):
         text, _, own = (folder / SEAL).read_text().rpartition('\n')
         if f'{google_crc32c.value(text.encode()):08x}' != own:
             raise Unusable(f'{SEAL} was changed')
-        content = json.loads(text)
+        content = documents.parse(text, CONTENT, SEAL, 'it was changed')
     except FileNotFoundError:
         raise Unusable(f'no {SEAL}: its saving was cut short') from None
     except UnicodeDecodeError:
@@ -99,7 +116,7 @@ def check(folder):
         if now.get(name) != expected:
             what = 'was changed or cut short' if name in now else 'is missing'
             raise Unusable(f'{name} {what}')
-    return Place(**content['place'])
+    return Place(**{name: content['place'][name] for name in Place._fields})
 
 
 def steps(folder):

@@ -18,8 +18,9 @@ def folder(tmp_path):
     ids, trust = np.arange(6).astype(str), np.empty((0, 6))
     table = files.Labels(ids, labels, labels, labels, flips, trust, labels)
     files.write_labels(run, table, ['anger'])
-    files.write_rows(run, [{'epoch': 1}])
-    np.savez(run / 'history.npz', scores=np.zeros((1, 1, 6)))
+    files.write_rows(run, [{'epoch': 1, 'step': 1}])
+    tables = np.zeros((1, 6), np.int32)
+    np.savez(run / 'history.npz', scores=np.zeros((1, 1, 6)), labels=tables)
     result = {'relabelled': 4, 'relabel_precision': 0.5, 'flips': 13, 'returns': 7}
     files.write_result(run, result | {'class_names': ['anger']})
     return run

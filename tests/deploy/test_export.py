@@ -13,7 +13,9 @@ from jax import export as jax_export
 from PIL import Image
 
 import launch
-from fer_jax import Recognizer
+from fer_jax import Recognizer, errors
+from fer_jax.data import whole
+from fer_jax.deploy import card as cards
 from fer_jax.deploy import export, formats, model
 
 
@@ -179,8 +181,12 @@ def test_an_export_with_another_card_is_refused(exported, tmp_path):
     path = out / 'model.json'
     card = json.loads(path.read_text())
 
+    path.write_text(json.dumps(card | {'class_names': card['class_names'][:6]}))
+    with pytest.raises(whole.Damaged, match=r'model\.json was changed'):
+        Recognizer.load(out)
+
     def rewritten(**changes):
-        path.write_text(json.dumps(card | changes))
+        cards.write(out, card | changes)
 
     rewritten(class_names=card['class_names'][:6])
     for format, message in (
@@ -195,7 +201,7 @@ def test_an_export_with_another_card_is_refused(exported, tmp_path):
     with pytest.raises(ValueError, match=r'no weights of scn with 7 classes'):
         Recognizer.load(out, format='orbax')
     rewritten(format=99)
-    with pytest.raises(ValueError, match=r'format 99 in model\.json'):
+    with pytest.raises(ValueError, match=r'model\.json: format 99, wanted 1'):
         Recognizer.load(out)
     path.write_text(json.dumps(card))
     for settings, message in (
@@ -231,3 +237,97 @@ def test_unusable_options_are_one_line(finished, exported, tmp_path, capsys):
         said = capsys.readouterr().err
         assert message in said
         assert len(said.splitlines()) == 1
+
+
+def changed(path, place):
+    """Flips the highest bit but one of a byte."""
+    data = bytearray(path.read_bytes())
+    data[place] ^= 0x40
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize('format', formats.FORMATS)
+def test_a_flipped_bit_is_refused_wherever_it_is(exported, tmp_path, format):
+    """At both ends, and at eleven places between them."""
+    out = tmp_path / 'out'
+    shutil.copytree(exported, out)
+    path = out / formats.FORMATS[format].file
+    files = sorted(path.rglob('*')) if path.is_dir() else [path]
+    largest = max(files, key=lambda one: one.stat().st_size)
+    for place in np.linspace(0, largest.stat().st_size - 1, 13).astype(int):
+        changed(largest, place)
+        with pytest.raises(whole.Damaged, match=r'was changed, says model\.json; copy'):
+            Recognizer.load(out, format=format)
+        changed(largest, place)
+    Recognizer.load(out, format=format)
+    if path.is_dir():
+        (path / 'more').write_text('')
+        with pytest.raises(whole.Damaged, match="'orbax/more' was changed"):
+            Recognizer.load(out, format=format)
+        (path / 'more').unlink()
+        largest.unlink()
+        with pytest.raises(whole.Damaged, match='is missing'):
+            Recognizer.load(out, format=format)
+
+
+def test_class_names_in_another_order_are_refused(exported, tmp_path):
+    """By the card's own sum; and, without sums, by the names in the files."""
+    out = tmp_path / 'out'
+    shutil.copytree(exported, out)
+    card = json.loads((out / 'model.json').read_text())
+    card['class_names'].reverse()
+    (out / 'model.json').write_text(json.dumps(card))
+    with pytest.raises(whole.Damaged, match=r'model\.json was changed'):
+        Recognizer.load(out)
+    del card['seal']
+    (out / 'model.json').write_text(json.dumps(card))
+    with pytest.raises(whole.Damaged, match='has lost a part of its sums'):
+        Recognizer.load(out)
+    del card['sha256']
+    (out / 'model.json').write_text(json.dumps(card))
+    for format in ('safetensors', 'onnx'):
+        with (
+            pytest.warns(cards.Unsealed),
+            pytest.raises(errors.Unusable, match='others, or another order'),
+        ):
+            Recognizer.load(out, format=format)
+
+
+def test_an_export_without_sums_is_used_with_a_warning(exported, tmp_path, held_out):
+    out = tmp_path / 'out'
+    shutil.copytree(exported, out)
+    card = json.loads((out / 'model.json').read_text())
+    del card['seal'], card['sha256']
+    (out / 'model.json').write_text(json.dumps(card))
+    with pytest.warns(cards.Unsealed, match='without sums.*export the run again'):
+        found = Recognizer.load(out, format='onnx')
+    wanted = Recognizer.load(exported, format='onnx')(list(held_out[:2]))
+    np.testing.assert_array_equal(found(list(held_out[:2])), wanted)
+
+
+def test_an_export_is_passed_on_in_one_format(exported, tmp_path, held_out):
+    """The other files may be left behind, and README.md may be written anew."""
+    for name in ('model.json', 'model.onnx'):
+        shutil.copy(exported / name, tmp_path / name)
+    (tmp_path / 'README.md').write_text('mine')
+    wanted = Recognizer.load(exported, format='onnx')(list(held_out[:2]))
+    found = Recognizer.load(tmp_path)(list(held_out[:2]))
+    np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize(
+    ('field', 'value', 'said'),
+    [
+        ('image_size_px', 10**9, 'image_size_px 1000000000, wanted a whole number'),
+        ('class_names', ['a', 'a'], 'class_names a list of 2, wanted a list from 1 of'),
+        ('networks', [], 'networks a list of 0, wanted'),
+        ('algorithm', 'scn', "algorithm 'scn', wanted an object"),
+        ('preprocessing', {}, 'preprocessing.recipe is missing, wanted a text'),
+    ],
+)
+def test_fields_of_a_card(exported, tmp_path, field, value, said):
+    card = json.loads((exported / 'model.json').read_text())
+    (tmp_path / 'model.json').write_text(json.dumps(card | {field: value}))
+    with pytest.raises(errors.Unusable, match=said) as caught:
+        Recognizer.load(tmp_path)
+    assert str(tmp_path / 'model.json') in str(caught.value)

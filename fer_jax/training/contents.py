@@ -1,0 +1,66 @@
+"""What the JSON files of a run have to hold, as far as anything reads it (files.py)."""
+
+from fer_jax.data import documents, sets, weights
+
+SHARE = documents.either(documents.number(), documents.NOTHING)
+SECTION = documents.mapping(documents.ANY)
+CONFIG = documents.fields(  # what is read of it without a config file
+    {
+        'algorithm': documents.fields({'name': documents.TEXT}),
+        'model': documents.fields(
+            {'backbone': documents.TEXT, 'width': documents.whole_number(1)}
+        ),
+        'data': documents.fields(
+            {
+                'dir': documents.TEXT,
+                'augmentation': documents.TEXT,
+                'image_size_px': sets.IMAGE_SIZE_PX,
+            }
+        ),
+        'epochs': documents.whole_number(1),
+    }
+)
+DIGEST = documents.either(documents.TEXT, documents.NOTHING)
+DATA = documents.fields(
+    {
+        'class_names': sets.CLASS_NAMES,
+        'image_size_px': sets.IMAGE_SIZE_PX,
+        'set': documents.TEXT,
+        'digest': documents.TEXT,
+        'train_examples': documents.whole_number(1),
+        'noise_list_sha256': DIGEST,
+    },
+    optional={
+        'pretrained': documents.sequence(
+            documents.fields({'folder': documents.TEXT, 'card': weights.FIELDS})
+        ),
+        'skipped_records': documents.sequence(documents.TEXT),
+    },
+)
+ROW = documents.fields(
+    {'epoch': documents.whole_number(1), 'step': documents.whole_number()}
+)
+_CLASSES = {'class_names': sets.CLASS_NAMES}
+_SAID = {
+    'answer': documents.TEXT,
+    'method': documents.TEXT,
+    **dict.fromkeys(('last', 'last5', 'best_on_test'), SHARE),
+    **dict.fromkeys(('balanced_accuracy', 'macro_f1'), SHARE),
+    'recalls': documents.mapping(SHARE),
+    'confusion': documents.sequence(documents.sequence(documents.whole_number())),
+    'test_examples': documents.whole_number(),
+    'dataset_digest': documents.TEXT,
+    'noise_list_sha256': DIGEST,
+    'fer_jax': documents.TEXT,
+    'config': documents.fields(
+        {
+            'algorithm': documents.fields({'name': documents.TEXT}),
+            'data': documents.fields({'dir': documents.TEXT, 'name': documents.TEXT}),
+            'noise': SECTION,
+            'model': SECTION,
+        }
+    ),
+}
+RESULT = documents.fields(_CLASSES, optional=_SAID)  # older versions say less
+AUDITED = documents.fields(_CLASSES | _SAID)  # the result of what has a page
+BACK = 'put the file that the run wrote in its place'
