@@ -129,10 +129,7 @@ def load(folder):
             f'{folder / "labels.npz"}: not the file that manifest.json lists; '
             'prepare the set again'
         )
-    try:
-        tables = arrays.read_npz(folder / 'labels.npz', TABLES)
-    except Unusable as error:
-        raise Unusable(f'{error}; {AGAIN}') from None
+    tables = read_tables(folder)
     return Prepared(
         folder=folder,
         set_name=known['set'],
@@ -142,6 +139,18 @@ def load(folder):
         test=_split(folder, known, tables, 'test'),
         digest=_digest(known, tables),
     )
+
+
+def read_tables(folder):
+    """{'train_ids': [N] str, ...}: labels.npz, whatever manifest.json says of it.
+
+    Raises:
+      Unusable: no such file, or a damaged one.
+    """
+    try:
+        return arrays.read_npz(folder / 'labels.npz', TABLES)
+    except Unusable as error:
+        raise Unusable(f'{error}; {AGAIN}') from None
 
 
 def manifest(folder):
