@@ -131,9 +131,7 @@ def test_another_method_in_the_same_folder_is_said_first(config, tmp_path):
     other = scn.get_config('dataset=synthetic,noise=0.3')
     other.batch_size = 0
     for accept in (False, True):
-        with pytest.raises(
-            ValueError, match='a run of resup, and this is scn'
-        ):
+        with pytest.raises(ValueError, match='a run of resup, and this is scn'):
             setup.prepare(other, tmp_path / 'run', accept_changes=accept)
 
 
