@@ -84,6 +84,7 @@ def summary(case, which):
             for key, name in names.items()
             for block in [result[key] if key else result]
         ],
+        'mean_of': results.mean_of(len(case.run.rows)),
         'balanced_accuracy': result['balanced_accuracy'],
         'macro_f1': result['macro_f1'],
         'next': advice(case, which),

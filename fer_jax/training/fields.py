@@ -11,7 +11,7 @@ from fer_jax.training import files, schema
 
 def check(config):
     """Raises ValueError at the first field that makes no sense."""
-    for path, entry in schema.FIELDS.items():
+    for path, entry in schema.of(config).items():
         settings.check(path, entry, field(config, path))
     count, fold = config.data.folds, config.data.fold
     if count == 1 or fold >= max(count, 1):

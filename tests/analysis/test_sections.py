@@ -23,6 +23,7 @@ from fer_jax.analysis import (
     thumbnails,
 )
 from fer_jax.data import whole
+from fer_jax.training import results
 
 # Methods that score labels by themselves, and one of those that leave it to the seam.
 OWN_SCORES = ('arazo', 'baseline', 'dividemix', 'jocor_weights', 'resup')
@@ -57,6 +58,12 @@ def test_noise_in_the_summary(case):
     assert names == ['network 1', 'network 2', 'mean vote']
     assert ['noise added', 'symmetric, rate 30 %, seed 0'] in found['data']
     assert ['corrections', 'none'] in found['data']
+
+
+def test_a_mean_of_three_epochs_is_called_one(case):
+    assert sections.summary(case, None)['mean_of'] == 'mean of the last 3 epochs'
+    assert results.mean_of(1) == 'of the only epoch'
+    assert results.mean_of(5) == results.mean_of(30) == 'mean of the last 5 epochs'
 
 
 def test_the_page_gives_the_command_that_trains_again(case):
