@@ -27,12 +27,7 @@ def add_arguments(parser):
         default='folder',
         help='a known set whose class names or codes the folders bear',
     )
-    parser.add_argument(
-        '--level',
-        type=int,
-        choices=splits.LEVELS,
-        help='of folders that bears the classes, where two might',
-    )
+    splits.add_level(parser)
     layouts.add_split(parser)
     importing.add_arguments(parser, 224)
 

@@ -1,5 +1,6 @@
 """Which folders of a source are splits, and which level bears the classes."""
 
+import collections
 import re
 from typing import NamedTuple
 
@@ -22,6 +23,16 @@ class Layout(NamedTuple):
 
     folders: dict  # {'train': [folder], 'test': [folder]}, or {'all': folders}
     said: list  # lines for the report
+
+
+def add_level(parser):
+    """Adds the option that says which level of folders bears the classes."""
+    parser.add_argument(
+        '--level',
+        type=int,
+        choices=LEVELS,
+        help='of folders that bears the class names, where two might',
+    )
 
 
 def role(name):
@@ -104,22 +115,24 @@ def _split(source, folders, trains, tests):
 
 
 def _check_level(source, folders, set_name):
-    """Refuses a source whose classes might be on either level of folders."""
-    inner = []
+    """Refuses a source whose classes might be on either level of folders: none holds
+    a picture of its own, and most have folders of the same names."""
+    inner = collections.Counter()
     for path in folders:
         files, inside = picture_folders.beside(path)
         if files.pictures or not inside:
             return
-        inner.append({one.name.casefold() for one in inside})
-    if len(folders) < 2 or not set.intersection(*inner):
+        inner.update({one.name.casefold() for one in inside})
+    both = [name for name, n in inner.items() if n > max(1, len(folders) / 2)]
+    if not both:
         return
     if sets.SETS[set_name].class_names and _are_classes(folders, set_name):
         return
-    both = sorted(set.intersection(*inner), key=layouts.natural)
+    both.sort(key=layouts.natural)
     raise Unusable(
-        f'{source}: {_shown([path.name for path in folders])} hold no picture but all '
-        f'the same folders, {_shown(both)}; which are the classes? --level=1 says the '
-        'former, --level=2 the latter; splits are to be called train and test'
+        f'{source}: {_shown([path.name for path in folders])} hold no picture but '
+        f'folders of the same names, {_shown(both)}; which are the classes? --level=1 '
+        'says the former, --level=2 the latter; splits are to be called train and test'
     )
 
 

@@ -14,7 +14,7 @@ import rich.console
 import rich.progress
 import rich.table
 
-from data_prep import processes
+from data_prep import processes, splits
 from data_prep.doctor import layouts, page, pixels, verdict
 from fer_jax.data import opening, whole
 from fer_jax.data.quoting import printable
@@ -26,6 +26,7 @@ NAMED = 3  # groups of a finding, and pictures of a group, on the screen
 def add_arguments(parser):
     """Adds this door's options to an argparse parser."""
     parser.add_argument('folder', help='a prepared folder, or the files of a data set')
+    splits.add_level(parser)
     parser.add_argument(
         '--out', help='of the reports, without .html; default: doctor-NAME here'
     )
@@ -47,7 +48,7 @@ def run(options):
             raise Unusable(f'{path} exists; name another --out, or pass --force')
     limits = opening.limits_of(options)
     whole.check_folder(out.parent)
-    source = layouts.recognised(folder)
+    source = layouts.recognised(folder, options.level)
     console.print(
         f'{printable(folder)}: {source.title}, {len(source.items):,} pictures'
     )

@@ -56,11 +56,14 @@ LAYOUTS = (
 FOLDER = Layout('folder of images', image_folder, ())
 
 
-def recognised(folder):
+def recognised(folder, level=None):
     """The sources.Source of a folder, by the first kind that it is.
 
     A source that its door refuses, or a prepared folder that no command takes, has no
     items, and the reason as damage.
+
+    Args:
+      level: of the classes in a folder of images, see splits.of.
 
     Raises:
       Missing: no such folder.
@@ -91,7 +94,8 @@ def recognised(folder):
             ' folder of images; name the folder that holds them'
             + (f' (here: {held})' if held else '')
         )
-    return through(FOLDER, folder)
+    options = (f'--level={level}',) if level else ()
+    return through(FOLDER._replace(options=options), folder)
 
 
 def through(layout, folder):

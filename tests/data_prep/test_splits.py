@@ -91,9 +91,8 @@ def test_two_levels_that_might_both_be_classes_are_shown(layout, imports):
     """CK+: a folder of each subject, with its sequences; or classes, by sex."""
     source = layout(*both('S005', 'S010', '001', '002'), 'S010/003')
     said = imports.refused('image_folder', source)
-    assert "'S005', 'S010' hold no picture but all the same folders, '001', '002'" in (
-        said
-    )
+    told = "'S005', 'S010' hold no picture but folders of the same names, '001', '002';"
+    assert told in said
     assert '--level=1 says the former, --level=2 the latter' in said
     options = ('image_folder', source, '--size=16', '--test-fraction=0.5')
     first = imports(*options, '--level=1')
@@ -101,6 +100,12 @@ def test_two_levels_that_might_both_be_classes_are_shown(layout, imports):
     layout('S011/003')
     second = imports(*options, '--level=2', '--force')
     assert second.class_names == ('001', '002', '003')
+    out = imports.out.with_name('report')
+    assert door.main(['doctor', str(source), f'--out={out}']) == 1
+    assert '--level=2 the latter' in out.with_name('report.json').read_text()
+    door.main(['doctor', str(source), f'--out={out}', '--level=2', '--force'])
+    report = json.loads(out.with_name('report.json').read_text())
+    assert report['class_names'] == ['001', '002', '003']
     recipe = json.loads((second.folder / 'manifest.json').read_text())['recipe']
     assert recipe['level'] == 2
 
