@@ -12,6 +12,8 @@ from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
 
 WIDEST = 100  # characters of a class name
+LONGEST = 1000  # characters of a path in a table
+NAMED = 3  # of many doubts, so many are named
 JOINERS = '\u200c\u200d\xa0\u3000'  # do not print, and are parts of words
 CODE = re.compile(r'-?[0-9]+(\.0*)?')  # some programs write 3 as 3.0
 
@@ -91,12 +93,15 @@ def alike(names):
     groups = collections.defaultdict(list)
     for name in names:
         groups[sets.canonical(name)].append(name)
-    return tuple(
-        f'{", ".join(group[:-1])} and {group[-1]} are classes of their own; if they '
-        'are one, give them one name, or name the set with --set'
-        for group in groups.values()
-        if len(group) > 1
-    )
+    found = [group for group in groups.values() if len(group) > 1]
+    said = [
+        f'{", ".join(group[:-1])} and {group[-1]} are classes of their own; if they are'
+        ' one, give them one name, or name the set with --set'
+        for group in found[:NAMED]
+    ]
+    if len(found) > NAMED:
+        said.append(f'{len(found) - NAMED:,} more groups like these')
+    return tuple(said)
 
 
 def drawn(pictures, options, group=None):
@@ -169,6 +174,11 @@ def located(root, text, where):
     bare = text.strip()
     if not bare:
         raise Unusable(f'{where}: the path is empty; wanted that of a picture')
+    if len(text) > LONGEST:
+        raise Unusable(
+            f'{where}: the path {quoted(text)} has {len(text):,} characters; wanted at '
+            f'most {LONGEST:,}'
+        )
     readings = dict.fromkeys((text, bare, bare.replace('\\', '/')))
     if len(readings) == 1:
         return bare

@@ -62,6 +62,15 @@ def test_a_path_that_may_be_two_files_is_refused(faces, imports, photo):
     assert '23 pictures are missing' in imports.refused('csv', path)
 
 
+def test_a_path_that_is_none_is_refused_by_its_row(faces, imports):
+    for path, wanted in (('', 'the path is empty'), ('x/' * 9999, 'has 19,998 char')):
+        table = faces('path,label', lambda i, name, path=path: f'{path},{name}')
+        said = imports.refused('csv', table)
+        assert wanted in said
+        assert 'line 2: ' in said
+        assert len(said) < 300
+
+
 def test_a_wrong_header_is_answered_with_the_options_to_give(faces, imports):
     path = faces('user,image,emotion', lambda i, name: f'u,img/{i}.png,{name}')
     said = imports.refused('csv', path)
