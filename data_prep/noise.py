@@ -26,7 +26,7 @@ def add_arguments(parser):
     """Adds this door's actions and their options to an argparse parser."""
     actions = parser.add_subparsers(dest='action', required=True, metavar='ACTION')
     made = {
-        name: actions.add_parser(name, help=said, description=said, allow_abbrev=False)
+        name: actions.add_parser(name, help=said, description=said)
         for name, said in (
             ('draw', 'Draws the list that a run with the same settings draws.'),
             ('show', 'Checks a list; prints its rate, matrix and sha256.'),
