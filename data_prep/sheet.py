@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
-from fer_jax.data import pipeline, prepared, records
+from fer_jax.data import pipeline, prepared, records, whole
 
 MARGIN_PX = 90  # room for the class name
 
@@ -32,5 +32,6 @@ def run(options):
             name, image = records.decode_example(source[i])
             face = Image.fromarray(pipeline.decode(image, size, name))
             sheet.paste(face, (MARGIN_PX + column * size, row * size))
-    sheet.save(options.out)
+    with whole.replacing(options.out) as file:
+        sheet.save(file, 'PNG')
     print(f'written: {options.out}')

@@ -3,12 +3,18 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from fer_jax.data import pipeline, prepared, records
+from fer_jax.data import pipeline, prepared, records, whole
 from fer_jax.errors import Unusable
 from fer_jax.numerics import mixtures
 from fer_jax.training import results
 
 RIGHT, WRONG, UNKNOWN = '#2a7f9e', '#d1495b', '#8a8a8a'
+
+
+def write(figure, path):
+    """Writes a drawing as PNG, whole or not at all."""
+    with whole.replacing(path) as file:
+        figure.savefig(file, format='png')
 
 
 def accuracy_curves(axes, runs, marks):
@@ -115,7 +121,7 @@ def comparison(runs, path, marks, count=10):
     if not judging:
         figure = Figure(figsize=(5.5, 4), layout='constrained', dpi=110)
         accuracy_curves(figure.subplots(), runs, marks)
-        figure.savefig(path)
+        write(figure, path)
         return ['no run judges labels: the picture has accuracies alone']
     name, said = judging[-1], []
     try:
@@ -131,7 +137,7 @@ def comparison(runs, path, marks, count=10):
     score_histogram(right, runs[name], name)
     if faces:
         show_faces(bottom, faces, name)
-    figure.savefig(path)
+    write(figure, path)
     return said
 
 

@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.table import Table
 
 from fer_jax import doors
-from fer_jax.analysis import runs
+from fer_jax.analysis import plots, runs
+from fer_jax.data import whole
 
 COLUMNS = {
     'relabelled': 'relabelled at the end',
@@ -90,11 +91,12 @@ def relabels(arguments):
     parser.add_argument('folders', nargs='+', metavar='RUN', help='folder of a run')
     parser.add_argument('--out', required=True, type=pathlib.Path, metavar='PNG')
     options = parser.parse_args(arguments)
+    whole.check_file(options.out)
     found = [runs.read(folder) for folder in options.folders]
     Console().print(table(found))
     figure = Figure(figsize=(7, 4), layout='constrained', dpi=110)
     histogram(figure.subplots(), found)
-    figure.savefig(options.out)
+    plots.write(figure, options.out)
     print(f'written: {options.out}')
     return 0
 
