@@ -15,14 +15,13 @@ Labels 0 to 7; faces of 8 none, 9 uncertain and 10 no face are left out, and wit
 """
 
 import collections
-import io
 import pathlib
 
 import numpy as np
 
 from data_prep import importing, layouts
 from data_prep.squares import Picture
-from fer_jax.data import opening, picture_folders, sets, tables
+from fer_jax.data import arrays, picture_folders, regular, sets, tables
 from fer_jax.errors import Missing, Unusable
 
 CLASSES = sets.SETS['affectnet'].class_names
@@ -30,6 +29,7 @@ CSV = {'train': 'training.csv', 'test': 'validation.csv'}
 FOLDERS = {'train': 'train_set', 'test': 'val_set'}
 BOX = ('face_x', 'face_y', 'face_width', 'face_height')
 FILE, POINTS, CODE = 'subDirectory_filePath', 'facial_landmarks', 'expression'
+LARGEST_NOTE = 1 << 20  # bytes of a file of annotations
 UNUSED = ('valence', 'arousal')  # the last columns
 NO_CLASS = {8: 'none', 9: 'uncertain', 10: 'no face'}
 
@@ -182,12 +182,13 @@ def npy_rows(folder, below, marked):
 def values(path):
     """The numbers in an npy file, which may hold them as text: float64 [n]."""
     try:
-        content = io.BytesIO(opening.content(path))
+        content = regular.content(path, LARGEST_NOTE)
     except Unusable as error:
-        raise Unusable(f'{path}: {error}; copy the annotations again') from None
+        raise Unusable(f'{error}; copy the annotations again') from None
     try:
-        return np.load(content, allow_pickle=False).astype(np.float64).ravel()
-    except Exception:  # a damaged file can raise anything
+        found = arrays.parse(content, path, arrays.Array('iufSU'))
+        return found.astype(np.float64).ravel()
+    except ValueError:
         raise Unusable(
             f'{path}: no npy file of numbers; copy the annotations again'
         ) from None

@@ -67,6 +67,32 @@ def test_numerics_need_arrays_alone():
         assert found <= allowed, f'{path} imports {found - allowed}'
 
 
+READERS = {  # what reads files at its word -> where it may be called
+    'json.loads': ('fer_jax/data/documents.py',),
+    'json.load': (),
+    'np.load': (),
+    'pickle.load': (),
+    'pickle.loads': (),
+    'zipfile.ZipFile': (
+        'fer_jax/data/arrays.py',
+        'fer_jax/data/pickles.py',
+        'fer_jax/data/noise_formats.py',  # writes
+    ),
+    'tarfile.open': ('data_prep/archives.py',),
+}
+
+
+@pytest.mark.parametrize('path', MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_are_read_by_careful_readers(path):
+    """Others believe what a header says, and raise whatever comes."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.Call):
+            continue
+        name, told = ast.unparse(node.func), ast.unparse(node)
+        if name in READERS and '.to_json()' not in told:  # a config as plain values
+            assert path.relative_to(ROOT).as_posix() in READERS[name], told
+
+
 def opens_pictures(path):
     """Whether a file has Pillow, or another, open one."""
     names = [

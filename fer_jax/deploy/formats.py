@@ -63,11 +63,7 @@ def load(folder, format=None):
 
 def check_names(names, card):
     """Raises Unusable when classes that stand in a file are not those of its card."""
-    try:
-        found = json.loads(names) if names else list(card['class_names'])
-    except ValueError:
-        found = None
-    if found != list(card['class_names']):
+    if names and names != json.dumps(card['class_names']):
         raise Unusable(
             f'is of the classes {quoted(names)}, model.json has others, or another'
             ' order: it is of another model'

@@ -218,7 +218,7 @@ def test_affectnet_npy_files_that_are_wrong(affectnet_npy, imports):
     np.save(notes / '5_exp.npy', np.array(12))
     assert '12 is no label of' in imports.refused('affectnet', affectnet_npy)
     (notes / '5_exp.npy').unlink()
-    assert '5_exp.npy: No such file' in imports.refused('affectnet', affectnet_npy)
+    assert '5_exp.npy: no such file' in imports.refused('affectnet', affectnet_npy)
 
 
 # ExpW
