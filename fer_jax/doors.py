@@ -18,8 +18,8 @@ UNUSABLE, FULL, FAULT, STOPPED = 2, 4, 70, 130  # exit codes; docs/design.md has
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, with the right spelling where one is near."""
 
-    def __init__(self, *arguments, **options):
-        super().__init__(*arguments, allow_abbrev=False, **options)
+    def __init__(self, *arguments, allow_abbrev=False, **options):
+        super().__init__(*arguments, allow_abbrev=allow_abbrev, **options)
 
     def parse_args(self, words=None, namespace=None):
         words = sys.argv[1:] if words is None else words
