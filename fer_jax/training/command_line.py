@@ -249,7 +249,7 @@ def scale(config, before, given):
         if tuple(now) != was:
             config.optimizer[name] = tuple(now)
             said.append(
-                f'{config.epochs} epochs instead of {before}: optimizer.{name} is'
+                f'epochs is {config.epochs} instead of {before}: optimizer.{name} is'
                 f' {tuple(now)} instead of {was}; give it to choose'
             )
     return tuple(said)

@@ -94,8 +94,8 @@ def remarks(config):
             late = [epoch for epoch in epochs if epoch >= config.epochs]
         if late and optimizer.schedule != 'exponential':
             said.append(
-                f'optimizer.{name} {epochs} of {config.epochs} epochs: training ends'
-                f' before {" and ".join(map(str, late))} can have an effect'
+                f'optimizer.{name} is {epochs} and epochs {config.epochs}: training'
+                f' ends before {" and ".join(map(str, late))} can have an effect'
             )
     return said
 

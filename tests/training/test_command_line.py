@@ -75,8 +75,8 @@ def test_decay_epochs_follow_the_epochs_unless_given():
     given = read(RESUP, '--config.epochs=7')
     assert given.config.optimizer.decay_epochs == (4, 6)
     assert given.remarks == (
-        '7 epochs instead of 14: optimizer.decay_epochs is (4, 6) instead of (9, 12);'
-        ' give it to choose',
+        'epochs is 7 instead of 14: optimizer.decay_epochs is (4, 6) instead of'
+        ' (9, 12); give it to choose',
     )
     given = read(RESUP, '--config.epochs=7', '--config.optimizer.decay_epochs=(9,12)')
     assert given.config.optimizer.decay_epochs == (9, 12)

@@ -139,8 +139,8 @@ def test_decay_epochs_without_effect_are_told(config):
     """By number; the last of a linear schedule is where it is 0, behind the end."""
     config.epochs, config.optimizer.decay_epochs = 10, (5, 10)
     wanted = (
-        'optimizer.decay_epochs (5, 10) of 10 epochs: training ends before 10 can have'
-        ' an effect'
+        'optimizer.decay_epochs is (5, 10) and epochs 10: training ends before 10 can'
+        ' have an effect'
     )
     assert fields.remarks(config) == [wanted]
     config.optimizer.decay_epochs = (5, 9)
