@@ -253,7 +253,7 @@ def test_what_never_ends_is_skipped(finished, pictures, capsys):
     [
         ([], 'required: --workdir, pictures'),
         (['--workdir=nowhere', 'a.png'], 'nowhere: no config.json'),
-        (['--workdir=nowhere', 'a.png', '--turn'], 'unrecognized arguments: --turn'),
+        (['--workdir=nowhere', 'a.png', '--turn'], "no option '--turn'"),
     ],
 )
 def test_an_unusable_command_is_one_line(arguments, message, capsys):
