@@ -63,6 +63,7 @@ def card(method, backbone, recipe='flip'):
     return {
         'class_names': tuple('abcdefg'),
         'image_size_px': 36,
+        'vote': 'mean',
         'preprocessing': {'recipe': recipe, 'network_size_px': SIZE},
         'algorithm': {'name': method},
         'backbone': {'backbone': backbone, 'width': 8, 'dtype': 'float32'},
