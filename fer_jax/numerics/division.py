@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from fer_jax.errors import Unusable
 from fer_jax.numerics import gaussians, mixtures
 
 MIXTURES = ('gaussian', 'beta')
@@ -54,7 +55,7 @@ def tools(mixture, rules, iterations=10):
       ValueError: an unknown mixture.
     """
     if mixture not in MIXTURES:
-        raise ValueError(f'mixture is {mixture!r}, not one of {", ".join(MIXTURES)}')
+        raise Unusable(f'mixture is {mixture!r}, not one of {", ".join(MIXTURES)}')
     if mixture == 'gaussian':
         start, upper, log_odds = gaussians.start, gaussians.upper, gaussians.log_odds
         fit = functools.partial(gaussians.fit, iterations=iterations)
