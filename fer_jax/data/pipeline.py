@@ -92,6 +92,15 @@ def once(split, positions, *, batch_size, rows=EVERY_ROW):
     )
 
 
+def reader(split):
+    """A function, which threads may share: rows [B] -> images [B, H, W, 3] uint8.
+
+    Raises as batches do.
+    """
+    load = _Load(split, np.arange(len(split.ids)))
+    return lambda rows: load(np.asarray(rows))['images']
+
+
 def batches(ds, start=0, workers=0):
     """Iterator over ds[start], ds[start + 1], ..., prepared ahead of their use.
 
