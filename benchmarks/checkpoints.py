@@ -18,7 +18,8 @@ import numpy as np
 import optax
 
 from fer_jax import algorithms, nets
-from fer_jax.training import checkpoint, seals, step
+from fer_jax.data import source
+from fer_jax.training import checkpoint, seals, step, trial
 
 EXAMPLES, CLASSES = 283_901, 7
 
@@ -47,9 +48,9 @@ def main():
         lambda: step.create(
             algorithm,
             optax.adam(1e-3),
-            jax.random.key(0),
-            jnp.zeros((1, 112, 112, 3)),
-            labels,
+            source.images('none', 112),
+            CLASSES,
+            trial.make(0, labels, labels[:1], steps_per_epoch=1),
         )
     )
     state = create()

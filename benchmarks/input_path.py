@@ -72,9 +72,9 @@ def speed(folder, seconds=5.0):
     """Images per second of one core: of the clock, and of its processor time."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     split = prepared.load(folder).train
-    ds = pipeline.training(
-        split, np.arange(len(split.ids)), batch_size=BATCH_SIZE, seed=0
-    )
+    positions = np.arange(len(split.ids))
+    order = pipeline.Order(positions, BATCH_SIZE, seed=0)
+    ds = pipeline.training(split, positions, order)
     batches = pipeline.batches(ds)
     for _ in range(20):
         next(batches)  # those prepared ahead of the clock, and the page cache
@@ -94,9 +94,9 @@ def memory(folder):
     for table in folder.glob('*.index.npy'):
         table.unlink()
     split = prepared.load(folder).train
-    ds = pipeline.training(
-        split, np.arange(len(split.ids)), batch_size=BATCH_SIZE, seed=0
-    )
+    positions = np.arange(len(split.ids))
+    order = pipeline.Order(positions, BATCH_SIZE, seed=0)
+    ds = pipeline.training(split, positions, order)
     batches = pipeline.batches(ds)
     for _ in range(200):
         next(batches)

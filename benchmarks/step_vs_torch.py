@@ -31,8 +31,8 @@ import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from fer_jax import algorithms, nets
-from fer_jax.data import augment
-from fer_jax.training import heap, optimizer, step
+from fer_jax.data import augment, source
+from fer_jax.training import heap, optimizer, step, trial
 
 try:
     import torch
@@ -103,8 +103,7 @@ class Torch:
 
     def normalised(self):
         mean, std = (
-            torch.tensor(values)[None, :, None, None]
-            for values in (augment.IMAGENET_MEAN, augment.IMAGENET_STD)
+            torch.tensor(values)[None, :, None, None] for values in augment.IMAGENET
         )
         return (self.images / 255.0 - mean) / std
 
@@ -158,22 +157,22 @@ class Jax:
             consistency=CONSISTENCY,
             rules='safe',
         )
-        adam = optimizer.make(types.SimpleNamespace(**ADAM), steps_per_epoch=60)
-        example = jnp.zeros((1, pixels, pixels, 3))
-        self.state = step.create(
-            self.algorithm, adam, jax.random.key(0), example, labels
-        )
+        adam = optimizer.make(types.SimpleNamespace(**ADAM))
+        about = jax.device_put(trial.make(0, labels, labels[:1], steps_per_epoch=60))
+        seen = {recipe: source.images(recipe, pixels) for recipe in RECIPES}
+        self.state = step.create(self.algorithm, adam, seen['none'], NUM_CLASSES, about)
         memory = self.state.memory._replace(ready=jnp.ones(2, bool))
         self.state = self.state._replace(memory=memory)
         self.images, self.index = jnp.asarray(images), jnp.arange(len(labels))
-        views = {
-            recipe: functools.partial(augment.augment, recipe, pixels, 0)
-            for recipe in RECIPES
-        }
-        self.whole = step.make_step(
-            self.algorithm, adam, views['none'], steps_per_epoch=60, seed=0
+        compiled = jax.jit(
+            step.make_step(self.algorithm, adam, seen['none']), donate_argnums=0
         )
-        augmented = jax.jit(views['none'])(0, self.index, self.images)
+        self.whole = lambda state, *batch: compiled(state, about, *batch)
+        views = {
+            recipe: functools.partial(jax.jit(examples.training), about.key)
+            for recipe, examples in seen.items()
+        }
+        augmented = views['none'](0, self.index, self.images)
         batch = algorithms.Batch(augmented, self.state.labels, self.index)
         progress = algorithms.Progress(self.state.step, self.state.step)
         rest = (self.state.stats, self.state.memory, batch, progress, jax.random.key(0))
@@ -182,7 +181,7 @@ class Jax:
         gradients = gradient(self.state.params, *rest)[1]
 
         def updated(gradients, opt, params):
-            updates, opt = adam.update(gradients, opt, params)
+            updates, opt = adam.update(gradients, opt, params, steps_per_epoch=60)
             return jax.tree.map(jnp.add, params, updates), opt
 
         update = jax.jit(updated, donate_argnums=(1, 2))
@@ -201,7 +200,7 @@ class Jax:
             'optimiser': optimiser,
         }
         for recipe in RECIPES:
-            own = functools.partial(jax.jit(views[recipe]), 0, self.index, self.images)
+            own = functools.partial(views[recipe], 0, self.index, self.images)
             self.parts[f'augmentation {recipe}'] = own
 
     def step(self, spent):

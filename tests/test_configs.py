@@ -176,9 +176,8 @@ def rates(name, arg, steps_per_epoch=10):
         chosen.learning_rate,
         tuple(chosen.decay_epochs),
         tuple(chosen.decay_factors),
-        steps_per_epoch,
     )
-    return lambda epoch: float(rate(epoch * steps_per_epoch))
+    return lambda epoch: float(rate(epoch * steps_per_epoch, steps_per_epoch))
 
 
 @pytest.mark.parametrize('dataset', ['affectnet', 'raf_db', 'ferplus', 'fer2013'])

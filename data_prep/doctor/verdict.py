@@ -147,7 +147,7 @@ def measured(source, seen):
     std = np.sqrt(np.maximum(square - mean**2, 0))
     recipe = source.set_name if source.set_name in augment.RECIPES else 'none'
     recipe = 'cifar' if source.set_name == 'cifar10' else recipe
-    expected = augment.RECIPES[recipe]
+    expected = augment.RECIPES[recipe].scale
     return {
         'split': first,
         'mean': np.round(mean, 4).tolist(),

@@ -29,7 +29,7 @@ class Task(NamedTuple):
     backbone: Any  # a Flax module: images [B, H, W, 3] -> Features
     num_classes: int  # C
     num_examples: int  # N
-    peer_map: str = 'auto'  # how co-trained networks run (nets.peers)
+    peer_map: str = 'unroll'  # how co-trained networks run (nets.peers)
 
     def networks(self, peers=1, model=nets.Classifier, **settings):
         """`peers` copies of model(backbone, num_classes, **settings)."""
@@ -109,7 +109,8 @@ class Algorithm(NamedTuple):
     answer: str = '1'  # the voter that speaks for the method (numerics.votes)
     signal: Signal = SELF_CONFIDENCE
     refresh: Callable | None = None
-    # (memory, scores [P, N], labels [N], progress) -> memory
+    # (memory, scores [P, N], labels [N], progress) -> memory; a score is NaN where an
+    # example is not learned from
     log_odds: Callable = lambda memory, scores, labels: scores
     # (memory, scores [P, N], labels [N]) -> [P, N]
     fit_of: Callable = lambda memory: None

@@ -89,7 +89,7 @@ class Memory(NamedTuple):
 
     fitted: division.Fitted
     divisor: jax.Array  # [P, C], v of sec. 4.8; ones when weights are not balanced
-    average: jax.Array  # [P, N], mean of the signal over the epochs
+    average: jax.Array  # [P, N], mean of the signal over the epochs; NaN: of none yet
     held_out: jax.Array  # [P, N] bool, not learned from until `started`
     gap: jax.Array  # [], g of the last epoch
     started: jax.Array  # [] bool, whether g has been large enough
@@ -107,7 +107,7 @@ def untrained(rng, fitted, task, held_out):
     return Memory(
         fitted=fitted,
         divisor=jnp.ones((peers, task.num_classes)),
-        average=jnp.zeros((peers, count)),
+        average=jnp.full((peers, count), jnp.nan, jnp.float32),
         held_out=(own * size <= place) & (place < (own + 1) * size),
         gap=jnp.float32(0.0),
         started=jnp.array(size == 0),
@@ -221,7 +221,8 @@ def make(
 
     def refresh(memory, scores, labels, progress):
         inside = jnp.isfinite(scores)
-        newest = jnp.where(inside, scores, memory.average)
+        before = jnp.where(jnp.isfinite(memory.average), memory.average, 0.0)
+        average = before + (scores - before) / progress.epoch
         gap = memorised(scores, memory.held_out)
         span = memory.fitted.span
         if judged is LOSS:
@@ -232,13 +233,13 @@ def make(
         return memory._replace(
             fitted=division.refitted(memory.fitted, mixture, span, valid),
             divisor=balancing.divisors(balance, scores, labels, task.num_classes),
-            average=memory.average + (newest - memory.average) / progress.epoch,
+            average=jnp.where(jnp.isfinite(scores), average, memory.average),
             gap=gap,
             started=memory.started | (gap > readiness),
         )
 
     def log_odds(memory, scores, labels):
-        """[P, N] evidence for each label; 0 for a network without a valid fit."""
+        """[P, N] evidence for each label; 0 where there is none, as without a fit."""
         del labels
         fitted = memory.fitted
         mixture, values = fitted.mixture, division.scaled(fitted.span, scores)
@@ -246,8 +247,8 @@ def make(
             values = division.scaled(fitted.span, memory.average)
             mixture, _ = tools.fit(values, jnp.isfinite(values))
         read = tools.log_odds(mixture, values)
-        sign = 1.0 if judged.rising else -1.0
-        return jnp.where(fitted.ready[:, None], sign * read, 0.0)
+        read = read if judged.rising else -read
+        return jnp.where(fitted.ready[:, None] & jnp.isfinite(values), read, 0.0)
 
     return method(
         nets,

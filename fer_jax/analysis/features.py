@@ -3,10 +3,9 @@
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from fer_jax.data import augment, pipeline
+from fer_jax.data import pipeline
 from fer_jax.deploy import model
 from fer_jax.training import scoring
 
@@ -26,24 +25,18 @@ def of(loaded, split, positions):
     Args:
       loaded: deploy.model.Model, for example model.from_run(workdir, network='mean').
     """
-    algorithm, settings = model.method(loaded.card), loaded.card['preprocessing']
-
-    @jax.jit
-    def look(weights, images):
-        images = augment.prepare(
-            settings['recipe'], settings['network_size_px'], images
-        )
-        found = algorithm.predict(*weights, images)
-        return jnp.concatenate(
-            [jax.nn.softmax(found.logits), found.embeddings], axis=-1
-        )
-
+    predict = jax.jit(model.make_predict(loaded.card))
+    weights = jax.device_put((loaded.params, loaded.stats))
     count = len(positions)
-    both = scoring.gather(
-        lambda weights, images, index: look(weights, images),
-        jax.device_put((loaded.params, loaded.stats)),
-        pipeline.batches(pipeline.once(split, positions, batch_size=min(BATCH, count))),
-        count,
+    once = pipeline.once(split, positions, batch_size=min(BATCH, count))
+
+    def look(images, index):
+        del index
+        found = predict(*weights, images)
+        return jax.nn.softmax(found.logits), found.embeddings
+
+    batches = (
+        (batch['images'], batch['index'], batch['mask'])
+        for batch in pipeline.batches(once)
     )
-    classes = len(loaded.card['class_names'])
-    return Outputs(both[..., :classes], both[..., classes:])
+    return Outputs(*scoring.gather(look, batches, count, axes=(1, 1)))

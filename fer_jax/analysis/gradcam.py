@@ -11,7 +11,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from fer_jax import nets
-from fer_jax.data import augment
 from fer_jax.deploy import model
 
 BATCH = 32
@@ -46,15 +45,12 @@ def make_importance(loaded):
 
     Of the first network of a deploy.model.Model, in evaluation mode.
     """
-    algorithm, settings = model.method(loaded.card), loaded.card['preprocessing']
+    predict = model.make_predict(loaded.card)
     weights = jax.tree.map(lambda leaf: leaf[:1], (loaded.params, loaded.stats))
 
     def logit(by, images, classes):
-        images = augment.prepare(
-            settings['recipe'], settings['network_size_px'], images
-        )
         with nets.moved(by) as maps:
-            logits = algorithm.predict(*weights, images).logits[0]
+            logits = predict(*weights, images).logits[0]
         own = jnp.take_along_axis(logits, classes[:, None], axis=1)
         # in evaluation mode an image has no part in the logits of another
         return jnp.sum(own), maps[0].astype(jnp.float32)

@@ -1,7 +1,8 @@
 """Out-of-fold probabilities of every training example, as cleanlab takes them.
 
 RUN/kfold/0 ... K-1    runs that never see the examples of their fold
-RUN/pred_probs.npy     [N, C] float32, of the run that did not see the example
+RUN/pred_probs.npy     [N, C] float32, of the run that did not see the example: the
+                       mean over its networks and its epochs (TrainState.evidence)
 RUN/labels.npy         [N] int64, given
 RUN/ids.npy            [N] str, the ids in labels.csv and in their order
 RUN/class_names.json   names of the columns; labels are places in it
@@ -11,12 +12,11 @@ cleanlab.filter.find_label_issues(labels, pred_probs)
 
 import pathlib
 
+import jax
 import numpy as np
 
-from fer_jax.analysis import features
-from fer_jax.deploy import model
 from fer_jax.errors import Unusable
-from fer_jax.training import fields, files, hosts, loop, setup, stopping
+from fer_jax.training import checkpoint, fields, files, hosts, loop, setup, stopping
 
 SAME = ('digest', 'noise_list_sha256', 'corrections_sha256')  # of data.json
 
@@ -31,8 +31,8 @@ def run(workdir, k, *, data=None, which='last'):
       k: number of folds, at least 2; drawn by data.subset_seed, stratified by given
         label (data.folds).
       data: its prepared folder, where that has moved.
-      which: checkpoint of each fold's run that is asked: 'last', 'best' (chosen on the
-        test set) or the number of a step.
+      which: checkpoint of each fold's run, up to which its epochs are averaged:
+        'last', 'best' (chosen on the test set) or the number of a step.
 
     Returns:
       The folder with the files; None when stopped.
@@ -69,8 +69,8 @@ def out_of_fold(config, workdir, about, which):
     """Trains the run that leaves out config.data.fold, or goes on with it.
 
     Returns:
-      positions [n], ids [n], labels [n] and probs [n, C] of the fold, the mean over the
-      networks; None when stopped.
+      positions [n], ids [n], labels [n] and probs [n, C] of the fold; None when
+      stopped.
     """
     part = setup.prepare(config, workdir / 'kfold' / str(config.data.fold))
     now = files.read_data(part.workdir)
@@ -84,11 +84,17 @@ def out_of_fold(config, workdir, about, which):
         with hosts.asked_to_stop() as stop, stopping.on_ctrl_c():
             if loop.train(part, stop) is None:
                 return None
-    loaded = model.from_run(part.workdir, which=which, network='mean')
-    examples = part.left_out
-    seen = features.of(loaded, part.prepared.train, examples.positions)
-    probs = seen.probs.mean(axis=0, dtype=np.float64)
-    return examples.positions, examples.ids, examples.labels, probs
+    examples, names = part.examples, part.prepared.class_names
+    shape = len(examples.ids), len(names)
+    wanted = {'evidence': jax.ShapeDtypeStruct(shape, np.float32)}
+    saved = checkpoint.read(part.workdir / 'checkpoints', which, wanted, names)
+    left_out = ~examples.learned
+    return (
+        examples.positions[left_out],
+        examples.ids[left_out],
+        examples.labels[left_out],
+        saved['evidence'][left_out],
+    )
 
 
 def export(workdir, probs, labels, ids, class_names):

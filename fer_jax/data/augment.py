@@ -33,7 +33,16 @@ import jax.numpy as jnp
 
 from fer_jax.errors import Unusable
 
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+class Scale(NamedTuple):
+    """Mean and deviation of red, green and blue, in [0, 1], of the pixels that weights
+    were learned from: it travels with the weights."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+IMAGENET = Scale((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 
 def hflip(key, image):
@@ -130,8 +139,7 @@ class Recipe(NamedTuple):
     stored: tuple[Callable, ...] = ()  # on the image as stored
     resized: tuple[Callable, ...] = ()  # after the resize
     normalised: tuple[Callable, ...] = ()  # after (x / 255 - mean) / std
-    mean: tuple[float, ...] = IMAGENET_MEAN
-    std: tuple[float, ...] = IMAGENET_STD
+    scale: Scale = IMAGENET  # of networks that start from random weights
     zoom: float = 1.0  # the resize is to that many times the size; see `dmue`
     later: 'Recipe | None' = None  # the recipe of all views but the first
 
@@ -139,8 +147,7 @@ class Recipe(NamedTuple):
 EAC = Recipe(stored=(gaussian_noise,), normalised=(erase,))
 CIFAR = Recipe(
     resized=(functools.partial(crop, pad=4 / 32), hflip),
-    mean=(0.4914, 0.4822, 0.4465),
-    std=(0.2023, 0.1994, 0.2010),
+    scale=Scale((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)),
 )
 
 RECIPES = {
@@ -156,11 +163,12 @@ RECIPES = {
         zoom=8 / 7,
         resized=(functools.partial(window, share=7 / 8), hflip),
         normalised=(erase,),
-        mean=(0.5, 0.5, 0.5),
-        std=(0.5, 0.5, 0.5),
+        scale=Scale((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
     ),
     'cifar': CIFAR,
-    'cifar100': CIFAR._replace(mean=(0.507, 0.487, 0.441), std=(0.267, 0.256, 0.276)),
+    'cifar100': CIFAR._replace(
+        scale=Scale((0.507, 0.487, 0.441), (0.267, 0.256, 0.276))
+    ),
     'flip': Recipe(resized=(hflip,)),
     'flip_crop_erase': Recipe(
         resized=(hflip, functools.partial(crop, pad=1 / 12)), normalised=(erase,)
@@ -169,17 +177,18 @@ RECIPES = {
 }
 
 
-def augment(recipe, size_px, seed, step, index, images, views=1):
+def augment(recipe, size_px, key, step, index, images, views=1, scale=None):
     """Augmented, normalised views of a batch. For use inside jit.
 
     Args:
-      recipe: a name of RECIPES; static, as are size_px and views.
+      recipe: a name of RECIPES; static, as are size_px, views and scale.
       size_px: H and W of the result.
-      seed: of the run.
+      key: of the run.
       step: [] int32, of the batch.
       index: [B] int32, which examples these are.
       images: [B, h, w, 3] uint8.
       views: V; a recipe of pairs makes two or more all the same.
+      scale: Scale of the pixels; the recipe's own without it.
 
     Returns:
       [V, B, H, W, 3] float32.
@@ -188,12 +197,13 @@ def augment(recipe, size_px, seed, step, index, images, views=1):
       Unusable: unknown recipe.
     """
     chosen = _recipe(recipe)
-    key = jax.random.fold_in(jax.random.key(seed), step)
+    scale = scale or chosen.scale
+    key = jax.random.fold_in(key, step)
 
     def drawn(recipe, numbers):
         def view(index, image, number):
             own = jax.random.fold_in(jax.random.fold_in(key, index), number)
-            return _train(recipe, size_px, own, image.astype(jnp.float32))
+            return _train(recipe, size_px, scale, own, image.astype(jnp.float32))
 
         over_batch = jax.vmap(view, in_axes=(0, 0, None))
         return jax.vmap(over_batch, in_axes=(None, None, 0))(index, images, numbers)
@@ -204,26 +214,22 @@ def augment(recipe, size_px, seed, step, index, images, views=1):
     return jnp.concatenate([drawn(chosen, jnp.arange(1)), later])
 
 
-def prepare(recipe, size_px, images):
+def prepare(recipe, size_px, images, scale=None):
     """The test-time side of a recipe: resize, crop the centre if zoomed, normalise.
 
-    images [B, h, w, 3] uint8 -> [B, H, W, 3] float32.
+    images [B, h, w, 3] uint8 -> [B, H, W, 3] float32; `scale` as for augment.
     """
     chosen = _recipe(recipe)
+    scale = scale or chosen.scale
     zoomed_px = round(chosen.zoom * size_px)
     first = (zoomed_px - size_px) // 2
     centre = slice(first, first + size_px)
 
     def one(image):
         image = _resize(image.astype(jnp.float32), zoomed_px)
-        return _normalise(chosen, image[centre, centre])
+        return _normalise(scale, image[centre, centre])
 
     return jax.vmap(one)(images)
-
-
-def resized(images, size_px):
-    """Images [B, h, w, 3] uint8 -> [B, size_px, size_px, 3] float32, 0 to 255."""
-    return jax.vmap(lambda image: _resize(image.astype(jnp.float32), size_px))(images)
 
 
 def _recipe(name):
@@ -232,7 +238,7 @@ def _recipe(name):
     return RECIPES[name]
 
 
-def _train(recipe, size_px, key, image):
+def _train(recipe, size_px, scale, key, image):
     keys = iter(
         jax.random.split(key, len(recipe.stored + recipe.resized + recipe.normalised))
     )
@@ -241,7 +247,7 @@ def _train(recipe, size_px, key, image):
     image = _resize(image, round(recipe.zoom * size_px))
     for operation in recipe.resized:
         image = operation(next(keys), image)
-    image = _normalise(recipe, image)
+    image = _normalise(scale, image)
     for operation in recipe.normalised:
         image = operation(next(keys), image)
     return image
@@ -254,6 +260,6 @@ def _resize(image, size_px):
     return jax.image.resize(image, (size_px, size_px, image.shape[2]), 'linear')
 
 
-def _normalise(recipe, image):
-    mean, std = jnp.array(recipe.mean), jnp.array(recipe.std)
+def _normalise(scale, image):
+    mean, std = jnp.array(scale.mean), jnp.array(scale.std)
     return (image / 255.0 - mean) / std

@@ -26,44 +26,59 @@ BUFFERED_BATCHES = 8  # in flight per process; grain's default of 500 fills memo
 EVERY_ROW = slice(None)
 
 
-def training(split, positions, *, batch_size, seed, labels=None, rows=EVERY_ROW):
-    """Batches to train on, without end: ds[k] is the batch of step k.
+class Order:
+    """Which examples each step learns from: order(step) -> [B] int32.
 
-    An epoch is n // batch_size whole batches in an order of its own, drawn from
-    (seed, epoch); the n mod batch_size examples that remain sit out, other ones each
-    epoch. With `labels` the examples are drawn with replacement instead, every class
-    that occurs equally often on average, and all examples of a class.
+    An epoch is n // B whole batches in an order of its own, drawn from (seed, epoch);
+    the n mod B examples that remain sit out, other ones each epoch. With `labels` the
+    examples are drawn with replacement instead, every class that occurs equally often
+    on average, and all examples of a class.
 
     Args:
-      split: a `prepared.Split`.
-      positions: [n] rows of the split to train on.
+      places: [n] the examples to learn from, places in the tables of a run.
       batch_size: B, at most n.
       seed: draws the orders.
       labels: [n] the classes to balance, or None.
-      rows: the slice of each batch that is read here; other hosts read the others.
-
-    Returns:
-      A grain MapDataset of {'images': [B, H, W, 3] uint8, 'index': [B] int32}, where
-      index is the place in `positions`, 0 to n - 1.
 
     Raises:
       Unusable: fewer examples than batch_size, or more or fewer labels.
     """
-    n = len(positions)
-    if not 0 < batch_size <= n:
-        raise Unusable(
-            f'batch_size {batch_size} with {n} training examples; '
-            f'choose a batch_size from 1 to {n}'
-        )
-    if labels is not None and len(labels) != n:
-        raise Unusable(f'{len(labels)} labels for {n} training examples')
-    shuffled = _Shuffled(
-        _Load(split, positions),
-        batch_size,
-        seed,
-        None if labels is None else _Classes(labels),
-        rows,
-    )
+
+    def __init__(self, places, batch_size, seed, labels=None):
+        n = len(places)
+        if not 0 < batch_size <= n:
+            raise Unusable(
+                f'batch_size {batch_size} with {n} training examples; '
+                f'choose a batch_size from 1 to {n}'
+            )
+        if labels is not None and len(labels) != n:
+            raise Unusable(f'{len(labels)} labels for {n} training examples')
+        self._places = np.asarray(places, np.int32)
+        self._batch_size, self._seed = batch_size, seed
+        self._classes = None if labels is None else _Classes(labels)
+
+    def __call__(self, step):
+        n = len(self._places)
+        epoch, number = divmod(step, n // self._batch_size)
+        first = number * self._batch_size
+        drawn = _drawn(self._seed, epoch, n, self._classes)
+        return self._places[drawn[first : first + self._batch_size]]
+
+
+def training(split, positions, order, rows=EVERY_ROW):
+    """Batches to train on, without end: ds[k] is the batch of step k.
+
+    Args:
+      split: a `prepared.Split`.
+      positions: [N] rows of the split, of each example.
+      order: an Order.
+      rows: the slice of each batch that is read here; other hosts read the others.
+
+    Returns:
+      A grain MapDataset of {'images': [B, H, W, 3] uint8, 'index': [B] int32}, where
+      index is the place in `positions`, 0 to N - 1.
+    """
+    shuffled = _Shuffled(_Load(split, positions), order, rows)
     return grain.MapDataset.range(sys.maxsize).map(shuffled)
 
 
@@ -90,15 +105,6 @@ def once(split, positions, *, batch_size, rows=EVERY_ROW):
     return grain.MapDataset.range(-(-n // batch_size)).map(
         _Padded(load, batch_size, rows)
     )
-
-
-def reader(split):
-    """A function, which threads may share: rows [B] -> images [B, H, W, 3] uint8.
-
-    Raises as batches do.
-    """
-    load = _Load(split, np.arange(len(split.ids)))
-    return lambda rows: load(np.asarray(rows))['images']
 
 
 def batches(ds, start=0, workers=0):
@@ -204,16 +210,11 @@ class _Load:
 class _Shuffled:
     """Number of a step -> its batch, in the order of its epoch."""
 
-    def __init__(self, load, batch_size, seed, classes, rows):
-        self._load, self._batch_size = load, batch_size
-        self._seed, self._classes, self._rows = seed, classes, rows
+    def __init__(self, load, order, rows):
+        self._load, self._order, self._rows = load, order, rows
 
     def __call__(self, step):
-        n = len(self._load)
-        epoch, number = divmod(step, n // self._batch_size)
-        first = number * self._batch_size
-        order = _order(self._seed, epoch, n, self._classes)
-        return self._load(order[first : first + self._batch_size][self._rows])
+        return self._load(self._order(step)[self._rows])
 
 
 class _Classes:
@@ -235,7 +236,7 @@ class _Classes:
 
 # two: while batches are prepared ahead, the end of an epoch meets the next one's start
 @functools.lru_cache(maxsize=2)
-def _order(seed, epoch, n, classes):
+def _drawn(seed, epoch, n, classes):
     """The order of an epoch: [n] int64, a permutation, or balanced draws. As for noise
     lists, Philox and `random` alone, whose streams NumPy keeps from version to version.
     """

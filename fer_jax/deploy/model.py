@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fer_jax.data import augment, whole
+from fer_jax.data import augment, source, whole
 from fer_jax.data.quoting import quoted
 from fer_jax.deploy import compiling, graph
 from fer_jax.deploy.card import FORMAT, frozen, title
@@ -89,7 +89,7 @@ def describe(config, data):
             'format': FORMAT,
             'class_names': data['class_names'],
             'image_size_px': data['image_size_px'],
-            'preprocessing': preprocessing(config['data']),
+            'preprocessing': preprocessing(config['data'], data),
             'algorithm': config['algorithm'],
             'backbone': config['model'] | {'dtype': 'float32'},
             'data': {name: data[name] for name in known},
@@ -97,17 +97,23 @@ def describe(config, data):
     )
 
 
-def preprocessing(config):
-    """What happens to stored images on their way into the network, for the card."""
+def preprocessing(config, data):
+    """What happens to stored images on their way into the network, for the card.
+
+    Args:
+      config: config.data of the run.
+      data: content of data.json; runs that took the recipe's scale do not say one.
+    """
     recipe = augment.RECIPES[config['augmentation']]
+    scale = augment.Scale(*data['scale']) if data.get('scale') else recipe.scale
     return {
         'recipe': config['augmentation'],
         'network_size_px': config['image_size_px'],
         'zoom': recipe.zoom,
         'resize': 'bilinear, antialiased when it shrinks',
         'channels': 'RGB, uint8',
-        'mean': recipe.mean,
-        'std': recipe.std,
+        'mean': scale.mean,
+        'std': scale.std,
     }
 
 
@@ -123,8 +129,8 @@ def method(card):
 
 def shapes(card):
     """params and stats of the card's algorithm as ShapeDtypeStructs, all its P."""
-    size = card['preprocessing']['network_size_px']
-    images = jax.ShapeDtypeStruct((1, size, size, 3), jnp.float32)
+    seen = examples(card).seen
+    images = jax.ShapeDtypeStruct((1, *seen.shape), seen.dtype)
     return jax.eval_shape(method(card).init, jax.random.key(0), images)[:2]
 
 
@@ -141,20 +147,34 @@ def choose(network, count):
     return (int(network),)
 
 
-def make_logits(card):
-    """logits(params, stats, images [B, h, w, 3] uint8) -> [P, B, C] float32.
+def examples(card):
+    """The data.source.Source of the card: its plain view is the preprocessing."""
+    settings = card['preprocessing']
+    return source.images(
+        settings['recipe'],
+        settings['network_size_px'],
+        stored_px=card['image_size_px'],
+        scale=augment.Scale(settings['mean'], settings['std']),
+    )
+
+
+def make_predict(card):
+    """predict(params, stats, images [B, h, w, 3] uint8) -> algorithms.Prediction.
 
     Preprocessing included; images of any one size, as stored sets have.
     """
-    algorithm, settings = method(card), card['preprocessing']
+    algorithm, seen = method(card), examples(card)
 
-    def logits(params, stats, images):
-        images = augment.prepare(
-            settings['recipe'], settings['network_size_px'], images
-        )
-        return algorithm.predict(params, stats, images).logits
+    def predict(params, stats, images):
+        return algorithm.predict(params, stats, seen.plain(images))
 
-    return logits
+    return predict
+
+
+def make_logits(card):
+    """logits(params, stats, images [B, h, w, 3] uint8) -> [P, B, C] float32."""
+    predict = make_predict(card)
+    return lambda params, stats, images: predict(params, stats, images).logits
 
 
 def make_probs(card):

@@ -7,8 +7,13 @@ BALANCES = ('none', 'class_var', 'class_prior_bug')
 
 
 def class_variance(scores, labels, num_classes):
-    """v [C] in [0.1, 1]: variance of scores [N] by class over the largest one."""
-    member = jax.nn.one_hot(labels, num_classes)
+    """v [C] in [0.1, 1]: variance of scores [N] by class over the largest one.
+
+    A score that is not finite does not count.
+    """
+    used = jnp.isfinite(scores)
+    scores = jnp.where(used, scores, 0.0)
+    member = jnp.where(used[:, None], jax.nn.one_hot(labels, num_classes), 0.0)
     count = jnp.maximum(jnp.sum(member, axis=0), 1.0)
     mean = scores @ member / count
     variance = jnp.square(scores - mean[labels]) @ member / count

@@ -4,10 +4,14 @@ import jax.numpy as jnp
 
 from fer_jax import algorithms, nets
 from fer_jax.algorithms import proximity
+from fer_jax.nets import peers
 
 
-def algorithm(config, *, num_classes, num_examples):
+def algorithm(config, *, num_classes, num_examples, platform):
     """The config's algorithm, with proximity if asked.
+
+    Args:
+      platform: 'cpu', 'gpu' or 'tpu', of the devices that peer_map=auto is for.
 
     Raises:
       Unusable: a setting that the method does not have, or that makes no sense.
@@ -17,7 +21,9 @@ def algorithm(config, *, num_classes, num_examples):
         config.model.to_dict(),
         num_classes=num_classes,
         num_examples=num_examples,
-        peer_map=config.peer_map,
+        peer_map=peers.FASTEST[platform]
+        if config.peer_map == 'auto'
+        else config.peer_map,
     )
     if not config.proximity.weight:
         return bare

@@ -2,44 +2,29 @@
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from fer_jax.numerics import metrics, votes
 
 
-def make_count(algorithm, prepare, labels, num_classes):
-    """count(state, images, index, mask) -> confusion matrices [V, C, C] int32.
+def make_count(algorithm, source, num_classes):
+    """count(state, trial, stored, index, mask) -> confusion matrices [V, C, C] int32.
 
     Row = true label, column = predicted; one of each of votes.voters, the method's
-    answer first. Padding is masked. `labels` [N] int32 are the clean ones of the split,
-    on the host.
+    answer first. Padding is masked.
     """
 
-    def count(state, images, index, mask):
-        logits = algorithm.predict(state.params, state.stats, prepare(images)).logits
+    def count(state, trial, stored, index, mask):
+        images = source.plain(stored)
+        logits = algorithm.predict(state.params, state.stats, images).logits
         names = votes.voters(algorithm.answer, len(logits))
         probs = jnp.stack([votes.probabilities(name, logits) for name in names])
         predicted = jnp.argmax(probs, axis=-1)
-        true = jnp.asarray(labels)[index]
+        true = trial.test_labels[index]
         return jax.vmap(lambda p: metrics.confusion(p, true, mask, num_classes))(
             predicted
         )
 
     return count
-
-
-def evaluate(count, state, batches):
-    """Confusion matrices [V, C, C] over all of `batches`, on the host.
-
-    Args:
-      count: from make_count.
-      batches: padded ones with 'images', 'index' and 'mask'.
-    """
-    total = 0
-    for batch in batches:
-        found = count(state, batch['images'], batch['index'], batch['mask'])
-        total = total + np.asarray(jax.device_get(found), np.int64)
-    return total
 
 
 def summary(confusions, answer='1'):

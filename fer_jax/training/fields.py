@@ -37,6 +37,28 @@ def stored(workdir):
     return ConfigDict(files.read_config(workdir))
 
 
+def frozen(config, names):
+    """(('a.b', value), ...): the fields of these parts of a config, hashable."""
+    given = flat(json.loads(config.to_json()))
+    return tuple(
+        (path, tuple(value) if isinstance(value, list) else value)
+        for path, value in sorted(given.items())
+        if path.partition('.')[0] in names
+    )
+
+
+def thawed(pairs):
+    """The ConfigDict of what `frozen` gave."""
+    tree = {}
+    for path, value in pairs:
+        *above, last = path.split('.')
+        node = tree
+        for name in above:
+            node = node.setdefault(name, {})
+        node[last] = value
+    return ConfigDict(tree)
+
+
 def check_noise(config):
     """Raises ValueError when the fields of config.noise make no sense together."""
     if config.kind in ('asymmetric_fer', 'matrix') and config.rate:

@@ -1,7 +1,6 @@
 """The story of a run, top to bottom."""
 
 import contextlib
-import functools
 import hashlib
 import math
 import time
@@ -17,11 +16,10 @@ from fer_jax.training import (
     mesh,
     pretrained,
     results,
-    scoring,
     seals,
     stopping,
 )
-from fer_jax.training.programs import Programs
+from fer_jax.training.session import Session
 
 
 def finished(run):
@@ -60,70 +58,64 @@ def train(run, stop=lambda: False):
             lambda found: hashlib.sha256(str(found[0]).encode()).digest(),
         )
         history = results.read_history(workdir / 'history.npz', place.epoch)
-        programs = Programs(run)
         with (
             checkpoint.manager(checkpoints, keep=config.keep_checkpoints) as saved,
             log.Log(workdir, place.epoch, writing=hosts.first()) as rows,
         ):
-            watch.start(programs.images_left(place))
+            watch.start(images_left(run, place))
             for line in run.damage:
                 watch.say(f'skipped: {line}')
             if run.corrections:
                 watch.say(f'{workdir.name}: {results.corrections(run.corrections)}')
             try:
-                state = begin(programs, saved, step, place, watch)
+                session = Session(run, watch.advance)
+                state = begin(session, saved, step, place, watch)
                 with jax.transfer_guard('disallow'):
-                    return go_on(programs, state, place, history, rows, saved, watch)
+                    return go_on(session, state, place, history, rows, saved, watch)
             except stopping.Stopped:
                 return None
 
 
-def heard(function):
-    """function(), which compiles, in a thread, so that this one hears a signal at once.
-
-    Mesh and transfer guard belong to a thread: there they are what they are here.
-
-    Raises:
-      Stopped: by a signal; nothing that `function` began may be relied on.
-    """
-    devices, guard = jax.sharding.get_mesh(), jax.config.jax_transfer_guard
-
-    def there():
-        with jax.set_mesh(devices), jax.transfer_guard(guard or 'allow'):
-            return function()
-
-    return stopping.heard(there)
+def images_left(run, place):
+    """Images to look at from `place` on: to read, absorb, learn from, test, score."""
+    every, tested = len(run.examples.ids), len(run.test_labels)
+    first = (every + tested) * run.spec.resident
+    if not (place.epoch or place.steps):
+        first += every * bool(run.algorithm.absorb)
+    epoch = run.steps_per_epoch * run.config.batch_size + tested + every
+    begun = place.steps * run.config.batch_size
+    return first + epoch * (run.config.epochs - place.epoch) - begun
 
 
-def begin(programs, saved, step, place, watch):
+def begin(session, saved, step, place, watch):
     """The state to go on from: fresh at step 0, or that of the checkpoint of `step`."""
-    run = programs.run
+    run = session.run
     watch.say(
         f'{run.workdir.name}: on {mesh.words(run.mesh)}; compiling, and SIGTERM and'
         ' Ctrl-C are heard meanwhile'
     )
-    state = heard(programs.fresh)
+    state = session.fresh()
     if not step:
-        for line in pretrained.words(run.starts, run.config.data.augmentation):
+        for line in pretrained.words(run.starts):
             watch.say(f'{run.workdir.name}: {line}')
         state = pretrained.load(state, run.starts)
-        return programs.absorb(state, watch.advance)
+        return session.absorb(state, watch.advance)
     watch.say(f'{run.workdir} goes on {place.words()}')
     return checkpoint.restore(saved, step, state)
 
 
-def go_on(programs, state, place, history, rows, saved, watch):
+def go_on(session, state, place, history, rows, saved, watch):
     """Trains from `place` to the end of the last epoch -> content of result.json.
 
     Raises:
       Stopped: when asked to, after saving.
     """
-    run, config = programs.run, programs.run.config
+    run, config = session.run, session.run.config
     names = run.prepared.class_names
-    batches = programs.training_batches(int(jax.device_get(state.step)))
+    chunks = session.feed.chunks(int(jax.device_get(state.step)))
     while place.epoch < config.epochs:
         watch.epoch(place.epoch + 1, config.epochs)
-        state, place = train_epoch(programs, state, place, batches, saved, watch)
+        state, place = train_epoch(session, state, place, chunks, saved, watch)
         started = time.perf_counter()
         epoch = place.epoch + 1
         row = {'step': epoch * run.steps_per_epoch, 'epoch': epoch}
@@ -131,8 +123,8 @@ def go_on(programs, state, place, history, rows, saved, watch):
         try:
             # Test before refitting, as the ReSup release does; log before saving,
             # so that an epoch which is saved has its numbers.
-            row |= test(programs, state, watch.advance)
-            new, metrics = look_back(programs, state, row, history, watch)
+            row |= test(session, state, watch.advance)
+            new, metrics = look_back(session, state, row, history, watch)
         except stopping.Stopped:
             checkpoint.save(saved, state, place, names)
             raise
@@ -144,41 +136,38 @@ def go_on(programs, state, place, history, rows, saved, watch):
         place = seals.Place(epoch=epoch)
         checkpoint.save(saved, state, place, names, accuracy=row['test/accuracy'])
         watch.say(log.sentence(run.workdir.name, row, config.epochs))
-    return finish(programs, state, rows.rows, history, watch.advance)
+    return finish(session, state, rows.rows, history)
 
 
-def train_epoch(programs, state, place, batches, saved, watch):
+def train_epoch(session, state, place, chunks, saved, watch):
     """The rest of one pass over the training set -> state, place after its last step.
 
     Raises:
       FloatingPointError: the loss or a gradient is not finite.
       Stopped: when asked to, after saving.
     """
-    config, run = programs.run.config, programs.run
-    waiting, compiled = [], False
-    while place.steps + len(waiting) < run.steps_per_epoch:
-        stopping_now = watch.stop()
+    config, run = session.run.config, session.run
+    waiting, steps = [], place.steps
+    while steps < run.steps_per_epoch:
+        before, stopping_now = steps, watch.stop()
         if not stopping_now:
             started = time.perf_counter()
-            batch = next(batches)
-            step = functools.partial(
-                programs.step, state, batch['images'], batch['index']
-            )
-            state, metrics = step() if compiled else heard(step)
-            compiled = True
+            pool, order = next(chunks)
+            state, metrics = session.advance(state, pool, order)
             waiting.append(metrics)
+            steps += len(order)
             place = place.later(time.perf_counter() - started)
-        steps = place.steps + len(waiting)
-        saving = stopping_now or due(steps, config.save_every_steps)
+        saving = stopping_now or due(before, steps, config.save_every_steps)
+        logging = due(before, steps, config.log_every_steps)
         # Reading the metrics waits for the device; seldom, so that it never starves.
-        if saving or due(steps, config.log_every_steps) or steps == run.steps_per_epoch:
+        if saving or logging or steps == run.steps_per_epoch:
             started = time.perf_counter()
-            rows = jax.device_get(waiting)
+            rows = by_step(jax.device_get(waiting))
             check_finite(rows, state, run.steps_per_epoch * place.epoch + place.steps)
             for row in rows:
                 del row['bad_leaf']
             place = place.after(rows).later(time.perf_counter() - started)
-            watch.show(len(waiting) * config.batch_size)
+            watch.show(len(rows) * config.batch_size)
             waiting = []
         if saving and 0 < steps < run.steps_per_epoch:
             checkpoint.save(saved, state, place, run.prepared.class_names)
@@ -187,9 +176,18 @@ def train_epoch(programs, state, place, batches, saved, watch):
     return state, place
 
 
-def due(steps, every):
-    """Whether it is time for what is done after each `every` steps; 0: never."""
-    return every > 0 and steps % every == 0
+def by_step(chunks):
+    """[{name: value}, one a step] of [{name: [S]}, one a chunk]."""
+    return [
+        {name: values[s] for name, values in chunk.items()}
+        for chunk in chunks
+        for s in range(len(chunk['loss']))
+    ]
+
+
+def due(before, steps, every):
+    """Whether a multiple of `every` lies after `before` and up to `steps`; 0: never."""
+    return every > 0 and steps // every > before // every
 
 
 def check_finite(rows, state, first_step):
@@ -214,38 +212,29 @@ def check_finite(rows, state, first_step):
         )
 
 
-def test(programs, state, advance):
+def test(session, state, advance):
     """Evaluates on the test split -> {'test/...': value}."""
-    confusions = heard(functools.partial(programs.confusions, state))
-    advance(len(programs.run.test_labels))
-    found = evaluation.summary(confusions, programs.run.algorithm.answer)
+    confusions = session.confusions(state)
+    advance(len(session.run.test_labels))
+    found = evaluation.summary(confusions, session.run.algorithm.answer)
     return {f'test/{name}': value for name, value in found.items()}
 
 
-def look_back(programs, state, row, history, watch):
+def look_back(session, state, row, history, watch):
     """Scores every training example and refits -> state, {metric: value}.
 
     Appends scores and labels to `history`.
 
     Raises:
-      Stopped: when asked to; `history` is as before.
+      Stopped: when asked to; `state` and `history` are as before.
     """
-    run = programs.run
-    scores = heard(
-        lambda: scoring.gather(
-            programs.score,
-            state,
-            programs.all_training(),
-            len(run.examples.ids),
-            watch.advance,
-        )
-    )
+    run = session.run
+    scores, probs = session.score(state, watch.advance)
     history['scores'].append(scores)
     history['labels'].append(jax.device_get(state.labels))
-    done = row['step'], row['epoch']
-    state = heard(lambda: programs.refreshed(state, scores, done))
+    state = session.look_back(state, scores, probs)
     metrics = {f'memory/{name}': value for name, value in small_leaves(state.memory)}
-    found = results.detection(programs.log_odds(state, history), run.examples)
+    found = results.detection(session.log_odds(state, scores), run.examples)
     metrics |= {f'noise/{name}': value for name, value in found.items()}
     found = results.relabelling(run.examples, history)
     for name in results.vanished(run, history):
@@ -261,34 +250,23 @@ def small_leaves(memory, largest=64):
             yield name, jax.device_get(leaf).tolist()
 
 
-def finish(programs, state, rows, history, advance):
-    """Writes labels.csv and, last, result.json; returns the latter's content.
-
-    Raises:
-      Stopped: `advance` was asked to stop.
-    """
-    run = programs.run
-    probs = heard(
-        lambda: scoring.gather(
-            programs.probs,
-            state,
-            programs.all_training(),
-            len(run.examples.ids),
-            advance,
-        )
+def finish(session, state, rows, history):
+    """Writes labels.csv and, last, result.json; returns the latter's content."""
+    run = session.run
+    labels, flips, evidence = jax.device_get(
+        (state.labels, state.flips, state.evidence)
     )
-    labels, flips = jax.device_get((state.labels, state.flips))
-    log_odds = programs.log_odds(state, history)
+    log_odds = session.log_odds(state, history['scores'][-1])
     found = results.detection(log_odds, run.examples)
     found |= results.relabelling(run.examples, history)
-    content = results.result(run, rows, programs.confusions(state), found)
+    content = results.result(run, rows, session.confusions(state), found)
     if hosts.first():
         table = results.labels(
             run.examples,
             final=labels,
             flips=flips,
             log_odds=log_odds,
-            suggested=probs.mean(axis=0).argmax(axis=-1),
+            suggested=evidence.argmax(axis=-1),
         )
         files.write_labels(run.workdir, table, run.prepared.class_names)
         files.write_result(run.workdir, content)

@@ -98,16 +98,25 @@ def over_data(mesh):
     return NamedSharding(mesh, PartitionSpec(DATA))
 
 
-def of_state(mesh, create, *args):
-    """The placement of the TrainState create(*args): shardings of its leaves.
+def over_steps(mesh):
+    """The placement of arrays [S, B, ...] of a chunk of steps."""
+    return NamedSharding(mesh, PartitionSpec(None, DATA))
+
+
+def gathered(tree):
+    """`tree` whole on every device of the mesh in force, if any; inside jit."""
+    if jax.sharding.get_abstract_mesh().empty:
+        return tree
+    return jax.lax.with_sharding_constraint(tree, PartitionSpec())
+
+
+def of_state(mesh, state):
+    """The placement of a TrainState of these shapes: shardings of its leaves.
 
     Parameters, statistics and moments [P, ...] are spread over `net`, all else is
     everywhere.
     """
     whole = everywhere(mesh)
-    if mesh.shape[NET] == 1:
-        return whole
-    state = jax.eval_shape(create, *args)
     count = peers.size(state.params)
     own = NamedSharding(mesh, PartitionSpec(NET))
 
@@ -116,7 +125,10 @@ def of_state(mesh, create, *args):
             lambda leaf: own if leaf.ndim and leaf.shape[0] == count else whole, tree
         )
 
-    return jax.tree.map(lambda leaf: whole, state)._replace(
+    placed = jax.tree.map(lambda leaf: whole, state)
+    if mesh.shape[NET] == 1:
+        return placed
+    return placed._replace(
         params=spread(state.params), stats=spread(state.stats), opt=spread(state.opt)
     )
 

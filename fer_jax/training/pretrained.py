@@ -67,22 +67,30 @@ def load(state, starts):
     return state._replace(**placed)
 
 
-def words(starts, recipe):
-    """Lines about what the networks start from.
-
-    Args:
-      recipe: name of the run's augmentation; weights may have seen images that were
-        normalised otherwise.
-    """
+def words(starts):
+    """Lines about what the networks start from."""
     if not starts:
         yield 'starts from random weights, for config.pretrained names none'
     for number, (folder, card) in enumerate(starts, start=1):
         yield f'network {number} starts from {folder}, sha256 {card["sha256"][:12]}'
-    chosen = augment.RECIPES[recipe]
-    own = [list(chosen.mean), list(chosen.std)]
-    for folder, card in dict(starts).items():
-        if [card['mean'], card['std']] != own:
-            yield (
-                f'{folder} was learned from images of mean {card["mean"]} and std'
-                f' {card["std"]}; data.augmentation={recipe} has {own[0]} and {own[1]}'
-            )
+
+
+def scale(starts):
+    """augment.Scale of the images that the weights were learned from; None: random.
+
+    Raises:
+      Unusable: two networks that were learned from images of different scales, for
+        both see the same ones.
+    """
+    scales = {
+        augment.Scale(*map(tuple, (card['mean'], card['std']))): folder
+        for folder, card in starts
+    }
+    if len(scales) > 1:
+        first, second = list(scales.items())[:2]
+        raise Unusable(
+            f'pretrained: {first[1]} was learned from images of {first[0]} and'
+            f' {second[1]} from images of {second[0]}; give both networks weights of'
+            ' one scale'
+        )
+    return next(iter(scales), None)

@@ -1,143 +1,241 @@
-"""The compiled functions of a run, and the batches that they eat."""
+"""The programs of a run: pure functions of a spec, and where they are compiled.
 
-import contextlib
+What tells programs apart is a Spec, which is hashable; what tells runs of one program
+apart is a Trial, an argument (training.trial). So runs that differ in seed, labels,
+fold or length share one compiled program, within a process by `compiled` and between
+processes by JAX's persistent cache. Devices enter in `compiled` alone: `lowered` needs
+none.
+"""
+
 import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
+from jax.sharding import Mesh
 
-from fer_jax.algorithms import Progress
-from fer_jax.data import augment, pipeline
-from fer_jax.training import evaluation, mesh, optimizer, scoring, step
+from fer_jax.algorithms import Algorithm
+from fer_jax.data import augment, source
+from fer_jax.nets import peers
+from fer_jax.training import (
+    build,
+    evaluation,
+    fields,
+    mesh,
+    optimizer,
+    scoring,
+    step,
+    trial,
+)
+
+SETTINGS = ('algorithm', 'model', 'optimizer', 'peer_map', 'proximity')  # of a config
 
 
-class Programs:
-    """What setup.Run says, made ready to run.
+class Spec(NamedTuple):
+    """All that the programs of a run depend on, but for sizes of their arguments."""
 
-    To be used with the run's mesh in force (jax.set_mesh).
+    settings: tuple  # of the config's parts SETTINGS: ('a.b', value) of each field
+    recipe: str  # of data.augment
+    size_px: int  # height and width of what the networks see
+    stored_px: int  # of what the data set holds
+    scale: augment.Scale | None  # of the pretrained weights; None: the recipe's
+    num_classes: int
+    num_examples: int
+    resident: bool  # the pool is the whole set, or the examples of the call
+    platform: str  # 'cpu', 'gpu', 'tpu'
+
+
+class Programs(NamedTuple):
+    """The functions of a spec. `trial` is a Trial, everything else as in their modules.
+
+    `pool` holds stored examples: [n, ...], all of a split, for a resident source, and
+    else those of the call, [B, ...] or, for `advance`, [S, B, ...].
     """
 
-    def __init__(self, run):
-        config = run.config
-        self.run = run
-        algorithm = run.algorithm
-        self.optimizer = optimizer.make(config.optimizer, run.steps_per_epoch)
-        size, recipe = config.data.image_size_px, config.data.augmentation
-        views = functools.partial(
-            augment.augment, recipe, size, config.seed, views=algorithm.views
-        )
-        prepare = functools.partial(augment.prepare, recipe, size)
-        self._everywhere = mesh.everywhere(run.mesh)
+    algorithm: Algorithm
+    source: source.Source
+    create: Callable  # trial -> state
+    advance: Callable  # state, trial, pool, order [S, B] -> state, metrics {name: [S]}
+    score: Callable  # state, trial, pool, index [B] -> scores [P, B], probs [B, C]
+    count: Callable  # state, trial, pool, index, mask -> confusions [V, C, C]
+    look_back: Callable  # state, trial, scores [P, N], probs [N, C] -> state
+    log_odds: Callable  # state, trial, scores [P, N] -> [P, N]
+    absorb: Callable | None  # state, trial, pool, index, mask -> state
+
+
+def spec(config, *, num_classes, num_examples, stored_px, scale, resident, platform):
+    """The Spec of a config; the rest as for Spec."""
+    return Spec(
+        settings=fields.frozen(config, SETTINGS),
+        recipe=config.data.augmentation,
+        size_px=config.data.image_size_px,
+        stored_px=stored_px,
+        scale=scale,
+        num_classes=num_classes,
+        num_examples=num_examples,
+        resident=resident,
+        platform=platform,
+    )
+
+
+def pure(spec):
+    """The Programs of a spec, not compiled."""
+    settings = fields.thawed(spec.settings)
+    algorithm = build.algorithm(
+        settings,
+        num_classes=spec.num_classes,
+        num_examples=spec.num_examples,
+        platform=spec.platform,
+    )
+    update = optimizer.make(settings.optimizer)
+    examples = source.images(
+        spec.recipe,
+        spec.size_px,
+        stored_px=spec.stored_px,
+        views=algorithm.views,
+        scale=spec.scale,
+    )
+    create = functools.partial(
+        step.create, algorithm, update, examples, spec.num_classes
+    )
+    train_step = step.make_step(algorithm, update, examples)
+    absorb = None
+    if algorithm.absorb:
+        absorb = from_pool(scoring.make_absorb(algorithm, examples), spec.resident)
+    return Programs(
+        algorithm=algorithm,
+        source=examples,
+        create=create,
+        advance=step.make_advance(train_step, taken if spec.resident else passed),
+        score=from_pool(scoring.make_score(algorithm, examples), spec.resident),
+        count=from_pool(
+            evaluation.make_count(algorithm, examples, spec.num_classes), spec.resident
+        ),
+        look_back=scoring.make_look_back(algorithm),
+        log_odds=scoring.make_log_odds(algorithm),
+        absorb=absorb,
+    )
+
+
+def taken(pool, order, s):
+    """The examples of step s out of a pool of all: pool [n, ...], order [S, B]."""
+    return pool[order[s]]
+
+
+def passed(pool, order, s):
+    """The examples of step s where the pool [S, B, ...] is those of the call."""
+    del order
+    return pool[s]
+
+
+def from_pool(function, resident):
+    """function(state, trial, stored, index, ...) with a pool in the place of stored."""
+    if not resident:
+        return function
+
+    @functools.wraps(function)
+    def gathered(state, trial, pool, index, *rest):
+        return function(state, trial, pool[index], index, *rest)
+
+    return gathered
+
+
+# As many as a sweep over methods alternates between; each keeps what it has compiled.
+@functools.lru_cache(maxsize=16)
+def compiled(spec: Spec, devices: Mesh) -> Programs:
+    """The Programs of a spec on a mesh: the only place where training is jitted.
+
+    Each compiles when it is first called, and again for arguments of other shapes.
+    `advance` updates the state in place; the others leave it, for a stop may come.
+    """
+    functions = pure(spec)
+    everywhere = mesh.everywhere(devices)
+    with jax.set_mesh(devices):
+        state = mesh.of_state(devices, jax.eval_shape(functions.create, trials(spec)))
+    return functions._replace(
         # Compiled, each leaf of the state has a buffer of its own to be donated.
-        create = functools.partial(step.create, algorithm, self.optimizer)
-        self._fresh = (
-            jax.random.key(config.seed),
-            jnp.zeros((1, size, size, 3)),
-            run.examples.labels,
+        create=jax.jit(functions.create, out_shardings=state),
+        advance=jax.jit(
+            functions.advance, donate_argnums=0, out_shardings=(state, everywhere)
+        ),
+        score=jax.jit(functions.score, out_shardings=everywhere),
+        count=jax.jit(functions.count, out_shardings=everywhere),
+        look_back=jax.jit(functions.look_back, out_shardings=state),
+        log_odds=jax.jit(functions.log_odds, out_shardings=everywhere),
+        absorb=functions.absorb and jax.jit(functions.absorb, out_shardings=state),
+    )
+
+
+def trials(spec, num_test=1):
+    """The shapes of a Trial of the spec's programs; `num_test` is M."""
+    return jax.eval_shape(
+        lambda: trial.Trial(
+            key=jax.random.key(0),
+            given=jnp.zeros(spec.num_examples, jnp.int32),
+            learned=jnp.zeros(spec.num_examples, bool),
+            test_labels=jnp.zeros(num_test, jnp.int32),
+            steps_per_epoch=jnp.zeros((), jnp.int32),
         )
-        placement = mesh.of_state(run.mesh, create, *self._fresh)
-        self._create = jax.jit(create, out_shardings=placement)
-        self.step = step.make_step(
-            algorithm,
-            self.optimizer,
-            views,
-            steps_per_epoch=run.steps_per_epoch,
-            seed=config.seed,
-            placement=(placement, self._everywhere),
-        )
-        labels = run.examples.labels
-        compiled = functools.partial(jax.jit, out_shardings=self._everywhere)
-        self._count = compiled(
-            evaluation.make_count(algorithm, prepare, run.test_labels, run.num_classes)
-        )
-        self.probs = compiled(scoring.make_probs(algorithm, prepare))
-        self._given = mesh.put(labels, self._everywhere)
-        self.score = compiled(scoring.make_score(algorithm, views, prepare, labels))
-        if algorithm.absorb:
-            self._absorb = compiled(scoring.make_absorb(algorithm, prepare))
-        if algorithm.refresh:
-            self._refresh = compiled(algorithm.refresh)
-        self._log_odds = compiled(algorithm.log_odds)
-        # Built once: each building reads the shards' indices again.
-        padded = mesh.rounded(run.mesh, config.eval_batch_size)
-        once = functools.partial(
-            pipeline.once, batch_size=padded, rows=mesh.rows(run.mesh, padded)
-        )
-        self._training = once(run.prepared.train, run.examples.positions)
-        self._test = once(run.prepared.test, run.prepared.test.readable())
+    )
 
-    def fresh(self):
-        """The state before the training set is seen."""
-        return self._create(*self._fresh)
 
-    def absorb(self, state, advance):
-        """The state before the first step: fresh, or having seen each example once."""
-        if self.run.algorithm.absorb:
-            left = len(self.run.examples.ids)
-            for batch in self.all_training():
-                seen = batch['images'], batch['index'], batch['mask']
-                state = state._replace(memory=self._absorb(state, *seen))
-                advance(min(left, len(batch['index'])))
-                left -= len(batch['index'])
-        return state
+def shapes(spec, batch_size, *, steps=1, num_test=1) -> dict[str, tuple[Any, ...]]:
+    """{name of a program: shapes of its arguments}.
 
-    def refreshed(self, state, scores, progress):
-        """The state after an epoch, its method having seen all scores [P, N]."""
-        if not self.run.algorithm.refresh:
-            return state
-        host = scores, Progress(*map(np.int32, progress))
-        scores, progress = mesh.put(host, self._everywhere)
-        memory = self._refresh(state.memory, scores, self._given, progress)
-        return state._replace(memory=memory)
+    Args:
+      batch_size: B, of training and of the passes.
+      steps: S of `advance`.
+      num_test: M.
+    """
+    functions = pure(spec)
+    trial_shapes = trials(spec, num_test)
+    state = jax.eval_shape(functions.create, trial_shapes)
+    stored = functions.source.stored
+    networks = functions.algorithm.peers
 
-    def confusions(self, state):
-        """Confusion matrices [V, C, C] on the test split (numerics.votes)."""
-        return evaluation.evaluate(self._count, state, self.all_test())
+    def pool(*leading):
+        leading = (spec.num_examples,) if spec.resident else leading
+        return jax.ShapeDtypeStruct((*leading, *stored.shape), stored.dtype)
 
-    def log_odds(self, state, history):
-        """[P, N] of the newest scores."""
-        scores = mesh.put(history['scores'][-1], self._everywhere)
-        return jax.device_get(self._log_odds(state.memory, scores, self._given))
+    def array(dtype, *shape):
+        return jax.ShapeDtypeStruct(shape, dtype)
 
-    def images_left(self, place):
-        """Images to look at from `place` on: learned from, tested, scored, absorbed."""
-        run = self.run
-        learned = run.steps_per_epoch * run.config.batch_size
-        scored = len(run.examples.ids)
-        epoch = learned + scored + len(run.test_labels)
-        begun = place.steps * run.config.batch_size
-        last = len(run.examples.ids)  # once more for labels.csv
-        first = len(run.examples.ids) * bool(run.algorithm.absorb)
-        if place.epoch or place.steps:
-            first = 0
-        return epoch * (run.config.epochs - place.epoch) - begun + first + last
+    index, mask = array(jnp.int32, batch_size), array(bool, batch_size)
+    scored = array(jnp.float32, networks, spec.num_examples)
+    probs = array(jnp.float32, spec.num_examples, spec.num_classes)
+    order = array(jnp.int32, steps, batch_size)
+    found = {
+        'create': (trial_shapes,),
+        'advance': (state, trial_shapes, pool(steps, batch_size), order),
+        'score': (state, trial_shapes, pool(batch_size), index),
+        'count': (state, trial_shapes, pool(batch_size), index, mask),
+        'look_back': (state, trial_shapes, scored, probs),
+        'log_odds': (state, trial_shapes, scored),
+    }
+    if functions.absorb:
+        found['absorb'] = (state, trial_shapes, pool(batch_size), index, mask)
+    return found
 
-    def training_batches(self, first_step):
-        """Endless batches on the devices, from the one of `first_step` on."""
-        config, run = self.run.config, self.run
-        ordered = pipeline.training(
-            run.prepared.train,
-            run.examples.positions,
-            batch_size=config.batch_size,
-            seed=config.seed,
-            labels=run.examples.labels if config.data.balanced else None,
-            rows=mesh.rows(run.mesh, config.batch_size),
-        )
-        return self._placed(ordered, first_step)
 
-    def all_training(self):
-        """Padded batches of every training example once, in order."""
-        return self._placed(self._training)
+def lowered(spec, name, arguments):
+    """The program `name` lowered for the spec's platform, which need not be here.
 
-    def all_test(self):
-        """Padded batches of every test example once, in order."""
-        return self._placed(self._test)
+    Args:
+      arguments: shapes, as `shapes` gives them.
 
-    def _placed(self, dataset, start=0):
-        """Batches read ahead on the host, put on the devices when their turn comes."""
-        over_data = mesh.over_data(self.run.mesh)
-        workers = self.run.config.data.workers
-        with contextlib.closing(pipeline.batches(dataset, start, workers)) as batches:
-            for batch in batches:
-                yield mesh.put(batch, over_data)
+    Returns:
+      A jax.stages.Lowered; as_text() is its StableHLO.
+    """
+    platform = {'gpu': 'cuda'}.get(spec.platform, spec.platform)
+    traced = jax.jit(getattr(pure(spec), name)).trace(*arguments)
+    return traced.lower(lowering_platforms=(platform,))
+
+
+def chunk(spec, steps_per_epoch):
+    """Steps that one call of `advance` takes: S.
+
+    One where the examples of a call come from the host, and as nets.peers.CHUNK says
+    where they are on the device already.
+    """
+    return min(peers.CHUNK[spec.platform], steps_per_epoch) if spec.resident else 1

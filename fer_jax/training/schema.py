@@ -69,6 +69,13 @@ DATA = {
     'data.on_corrupt': Field(
         'stop', 'damaged records: stop, or skip and count them', ('stop', 'skip')
     ),
+    'data.resident': Field(
+        'auto',
+        'images lie on the devices; auto: where they take at most a quarter of the'
+        ' memory of one',
+        ('auto', 'yes', 'no'),
+        free=True,
+    ),
     'data.workers': Field(
         0,
         'processes that decode images; 0: threads',

@@ -1,71 +1,100 @@
-"""Passes over the training set that learn nothing: scores and predictions."""
+"""Passes over the training set that learn nothing: scores, evidence, refitting."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fer_jax.algorithms import Batch
+from fer_jax.algorithms import Batch, Progress
 
 
-def make_score(algorithm, augment, prepare, labels):
-    """score(state, images, index) -> [P, B], with the batch statistics frozen.
+def make_score(algorithm, source):
+    """score(state, trial, stored [B, ...], index [B]) -> scores [P, B], probs [B, C].
 
-    The images are augmented as for training (the ReSup release does so), with the
-    draws of the step that comes next, unless the signal wants them plain.
-
-    Args:
-      labels: [N] int32, the given ones, on the host.
+    One prediction, with the batch statistics frozen, gives both: the method's signal
+    for the given labels, and the class probabilities, their mean over the networks.
+    The examples are seen as in training where the signal says so (the ReSup release
+    does it), with the draws of the step that comes next, and plain otherwise.
     """
+    signal = algorithm.signal
 
-    def score(state, images, index):
-        if algorithm.signal.augmented:
-            images = augment(state.step, index, images)[0]
+    def score(state, trial, stored, index):
+        if signal.augmented:
+            images = source.training(trial.key, state.step, index, stored)[0]
         else:
-            images = prepare(images)
+            images = source.plain(stored)
         logits = algorithm.predict(state.params, state.stats, images).logits
-        return algorithm.signal.of(logits, jnp.asarray(labels)[index])
+        scores = signal.of(logits, trial.given[index])
+        return scores, jnp.mean(jax.nn.softmax(logits), axis=0)
 
     return score
 
 
-def make_absorb(algorithm, prepare):
-    """absorb(state, images, index, mask) -> memory after one more batch."""
+def make_look_back(algorithm):
+    """look_back(state, trial, scores [P, N], probs [N, C]) -> state after the epoch.
 
-    def absorb(state, images, index, mask):
-        batch = Batch(prepare(images)[None], state.labels[index], index)
-        return algorithm.absorb(state.params, state.stats, state.memory, batch, mask)
+    The evidence is averaged over one more epoch, and the method's memory refitted.
+    """
+
+    def look_back(state, trial, scores, probs):
+        epochs = state.step // trial.steps_per_epoch
+        evidence = state.evidence + (probs - state.evidence) / epochs
+        state = state._replace(evidence=evidence)
+        if not algorithm.refresh:
+            return state
+        learned = jnp.where(trial.learned, scores, jnp.nan)
+        progress = Progress(state.step, epochs)
+        memory = algorithm.refresh(state.memory, learned, trial.given, progress)
+        return state._replace(memory=memory)
+
+    return look_back
+
+
+def make_log_odds(algorithm):
+    """log_odds(state, trial, scores [P, N]) -> [P, N] that given labels are right."""
+
+    def log_odds(state, trial, scores):
+        return algorithm.log_odds(state.memory, scores, trial.given)
+
+    return log_odds
+
+
+def make_absorb(algorithm, source):
+    """absorb(state, trial, stored, index, mask) -> state after one more batch."""
+
+    def absorb(state, trial, stored, index, mask):
+        batch = Batch(source.plain(stored)[None], trial.given[index], index)
+        memory = algorithm.absorb(
+            state.params,
+            state.stats,
+            state.memory,
+            batch,
+            mask & trial.learned[index],
+        )
+        return state._replace(memory=memory)
 
     return absorb
 
 
-def make_probs(algorithm, prepare):
-    """probs(state, images, index) -> [P, B, C] of unaugmented images."""
-
-    def probs(state, images, index):
-        del index
-        prediction = algorithm.predict(state.params, state.stats, prepare(images))
-        return jax.nn.softmax(prediction.logits)
-
-    return probs
-
-
-def gather(function, state, batches, count, advance=lambda done: None):
-    """function(state, images, index) over all of `batches`, strung together.
+def gather(function, batches, count, axes, advance=lambda done: None):
+    """function(pool, index) over all of `batches`, strung together on the host.
 
     Args:
-      function: of one padded batch, to [P, B, ...].
-      batches: with 'images' and 'index'; all N examples in their order, and padding.
+      function: of one padded batch, to arrays.
+      batches: (pool, index [B], mask [B]) of all N examples in order, and padding.
       count: N.
+      axes: of each array, that of the batch.
       advance: called with the number of examples done, for the progress bar.
 
     Returns:
-      [P, N, ...] float32 on the host.
+      The arrays, with N in the place of B.
     """
     parts, left = [], count
-    for batch in batches:
-        values = function(state, batch['images'], batch['index'])
-        parts.append(np.asarray(jax.device_get(values), np.float32))
-        done = min(left, parts[-1].shape[1])
+    for pool, index, _ in batches:
+        parts.append(jax.device_get(function(pool, index)))
+        done = min(left, len(index))
         advance(done)
         left -= done
-    return np.concatenate(parts, axis=1)[:, :count]
+    return tuple(
+        np.concatenate(values, axis)[(slice(None),) * axis + (slice(count),)]
+        for values, axis in zip(zip(*parts), axes)
+    )

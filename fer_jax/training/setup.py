@@ -6,21 +6,33 @@ import json
 import pathlib
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 from jax.sharding import Mesh
 
 from fer_jax.algorithms import Algorithm
-from fer_jax.data import corrections, folds, noise_list, prepared, sets, whole
+from fer_jax.data import (
+    corrections,
+    folds,
+    noise_list,
+    pipeline,
+    prepared,
+    sets,
+    whole,
+)
 from fer_jax.errors import Unusable
 from fer_jax.training import (
     build,
+    feed,
     fields,
     files,
     hosts,
     mesh,
     pretrained,
+    programs,
     schema,
     seals,
+    trial,
 )
 
 
@@ -31,6 +43,7 @@ class Examples(NamedTuple):
     ids: np.ndarray  # [N] str
     labels: np.ndarray  # [N] int32, given: what the run learns from
     clean_labels: np.ndarray  # [N] int32, for diagnostics only; -1 when unknown
+    learned: np.ndarray  # [N] bool, False for the fold that is left out
 
 
 class Run(NamedTuple):
@@ -40,11 +53,13 @@ class Run(NamedTuple):
     workdir: pathlib.Path
     prepared: prepared.Prepared
     examples: Examples
-    left_out: Examples  # those of the fold that is left out; none without folds
-    test_labels: np.ndarray  # [N] int32, the clean ones where they are known
+    test_labels: np.ndarray  # [M] int32, the clean ones where they are known
     noise: noise_list.NoiseList | None
     corrected: corrections.Corrections | None
+    spec: programs.Spec
     algorithm: Algorithm
+    trial: trial.Trial
+    order: pipeline.Order
     mesh: Mesh
     steps_per_epoch: int
     damage: list  # a line about each damaged place of the records, skipped
@@ -89,20 +104,31 @@ def prepare(config, workdir, *, accept_changes=False):
     data, damage = check_records(data, config.data.on_corrupt)
     noise = find_noise(config, data, workdir) if adds_noise(config) else None
     corrected = read_corrections(config, data)
-    examples, left_out = split(config, choose(config, data, noise, corrected))
+    examples = choose(config, data, noise, corrected)
+    learned = np.flatnonzero(examples.learned)
+    if len(learned) < config.batch_size:
+        raise Unusable(
+            f'{len(learned)} training examples are fewer than one batch of'
+            f' {config.batch_size}; set --config.batch_size to at most'
+            f' {len(learned)}'
+        )
     algorithm = build.algorithm(
         config,
         num_classes=len(data.class_names),
         num_examples=len(examples.labels),
+        platform=jax.default_backend(),  # here JAX starts
     )
-    if len(examples.labels) < config.batch_size:
-        raise Unusable(
-            f'{len(examples.labels)} training examples are fewer than one batch of'
-            f' {config.batch_size}; set --config.batch_size to at most'
-            f' {len(examples.labels)}'
-        )
-    devices = mesh.of_run(config, algorithm)  # here JAX starts
+    devices = mesh.of_run(config, algorithm)
     starts = choose_starts(config, algorithm, workdir)
+    spec = programs.spec(
+        config,
+        num_classes=len(data.class_names),
+        num_examples=len(examples.labels),
+        stored_px=data.image_size_px,
+        scale=pretrained.scale(starts),
+        resident=feed.is_resident(config.data.resident, data, devices),
+        platform=jax.default_backend(),
+    )
     about = describe(data, examples, noise, corrected, damage, starts)
     check_same_data(workdir, about)
     if hosts.first():
@@ -115,18 +141,29 @@ def prepare(config, workdir, *, accept_changes=False):
         files.write_config(workdir, json.loads(config.to_json()))
     test = data.test
     test_labels = np.where(test.clean_labels >= 0, test.clean_labels, test.labels)
+    test_labels = test_labels[test.readable()]
+    steps_per_epoch = len(learned) // config.batch_size
+    balanced = examples.labels[learned] if config.data.balanced else None
     return Run(
         config=config,
         workdir=workdir,
         prepared=data,
         examples=examples,
-        left_out=left_out,
-        test_labels=test_labels[test.readable()],
+        test_labels=test_labels,
         noise=noise,
         corrected=corrected,
+        spec=spec,
         algorithm=algorithm,
+        trial=trial.make(
+            config.seed,
+            examples.labels,
+            test_labels,
+            steps_per_epoch,
+            examples.learned,
+        ),
+        order=pipeline.Order(learned, config.batch_size, config.seed, balanced),
         mesh=devices,
-        steps_per_epoch=len(examples.labels) // config.batch_size,
+        steps_per_epoch=steps_per_epoch,
         damage=damage,
         starts=starts,
     )
@@ -205,6 +242,7 @@ def choose_starts(config, algorithm, workdir):
 
 def describe(data, examples, noise, corrected, damage, starts):
     """What says which data and weights a run learned from, when they may be gone."""
+    scale = pretrained.scale(starts)
     return {
         'set': data.set_name,
         'class_names': list(data.class_names),
@@ -216,6 +254,7 @@ def describe(data, examples, noise, corrected, damage, starts):
         'train_examples': len(examples.labels),
         'skipped_records': damage,
         'pretrained': [start._asdict() for start in starts],
+        'scale': scale and [*map(list, scale)],  # None: that of the recipe
     }
 
 
@@ -263,16 +302,6 @@ def corrected_counts(data, noise, corrected):
     return corrected.counts(given_labels(data, noise))
 
 
-def drawn(split, count, seed=0):
-    """Rows of a split, rising: `count` drawn by a seed, all for 0; readable ones."""
-    rows = np.arange(len(split.labels))
-    if 0 < count < len(rows):
-        generator = np.random.Generator(np.random.Philox(seed))
-        order = np.argsort(generator.random(len(rows)), kind='stable')
-        rows = np.sort(order[:count])
-    return np.intersect1d(rows, split.readable())
-
-
 def choose(config, data, noise, corrected):
     """The examples that a run knows of: all, or max_train drawn by subset_seed.
 
@@ -280,7 +309,13 @@ def choose(config, data, noise, corrected):
     noise list covers the whole split: a larger subset keeps its labels. Corrections
     come last: they change given labels and drop examples.
     """
-    positions = drawn(data.train, config.data.max_train, config.data.subset_seed)
+    count = len(data.train.labels)
+    positions = np.arange(count)
+    if 0 < config.data.max_train < count:
+        generator = np.random.Generator(np.random.Philox(config.data.subset_seed))
+        drawn = np.argsort(generator.random(count), kind='stable')
+        positions = np.sort(drawn[: config.data.max_train])
+    positions = np.intersect1d(positions, data.train.readable())
     labels, clean_labels = given_labels(data, noise), data.train.clean_labels
     if noise is not None:
         clean_labels = noise_list.true_labels(data.train)
@@ -292,17 +327,12 @@ def choose(config, data, noise, corrected):
         ids=data.train.ids[positions],
         labels=labels[positions],
         clean_labels=clean_labels[positions],
+        learned=learned_from(config.data, labels[positions]),
     )
 
 
-def split(config, examples):
-    """The examples that a run trains on, and those of the fold that it leaves out."""
-    if not config.data.folds:
-        inside = np.ones(len(examples.labels), bool)
-    else:
-        seed = config.data.subset_seed
-        fold = folds.assign(examples.labels, config.data.folds, seed)
-        inside = fold != config.data.fold
-    return tuple(
-        Examples(*(values[rows] for values in examples)) for rows in (inside, ~inside)
-    )
+def learned_from(settings, labels):
+    """[N] bool: whether an example is outside the fold that config.data leaves out."""
+    if not settings.folds:
+        return np.ones(len(labels), bool)
+    return folds.assign(labels, settings.folds, settings.subset_seed) != settings.fold

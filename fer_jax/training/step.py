@@ -1,4 +1,4 @@
-"""One training step, the same for every method."""
+"""One training step, the same for every method, and a chunk of them."""
 
 from typing import Any, NamedTuple
 
@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import optax
 
 from fer_jax.algorithms import Batch, Progress
+from fer_jax.training import mesh
 
 
 class TrainState(NamedTuple):
@@ -19,26 +20,30 @@ class TrainState(NamedTuple):
     memory: Any  # the algorithm's own
     labels: jax.Array  # [N] int32, current labels: the relabel table
     flips: jax.Array  # [N] int32, how often each label changed
+    evidence: (
+        jax.Array
+    )  # [N, C] float32, class probabilities: networks' and epochs' mean
 
 
-def create(algorithm, optimizer, rng, images, labels):
+def create(algorithm, optimizer, source, num_classes, trial):
     """A fresh TrainState.
 
     Args:
-      rng: key of the initial weights.
-      images: [1, H, W, 3] of any values, gives the shapes.
-      labels: [N] given labels of the training examples.
+      source: data.source.Source, gives the shape of an example.
+      num_classes: C.
+      trial: its key draws the initial weights, its given labels start the table.
     """
-    params, stats, memory = algorithm.init(rng, images)
-    labels = jnp.asarray(labels, jnp.int32)
+    example = jnp.zeros((1, *source.seen.shape), source.seen.dtype)
+    params, stats, memory = algorithm.init(trial.key, example)
     return TrainState(
         step=jnp.zeros((), jnp.int32),
         params=params,
         stats=stats,
         opt=optimizer.init(params),
         memory=memory,
-        labels=labels,
-        flips=jnp.zeros_like(labels),
+        labels=trial.given,
+        flips=jnp.zeros_like(trial.given),
+        evidence=jnp.zeros((len(trial.given), num_classes), jnp.float32),
     )
 
 
@@ -57,37 +62,82 @@ def first_bad_leaf(tree):
     return jnp.where(jnp.any(bad), jnp.argmax(bad).astype(jnp.int32), -1)
 
 
-def make_step(algorithm, optimizer, augment, *, steps_per_epoch, seed, placement=None):
-    """step(state, images [B, h, w, 3] uint8, index [B]) -> state, metrics {name: []}.
+def make_step(algorithm, optimizer, source):
+    """step(state, trial, stored [B, ...], index [B]) -> state, metrics {name: []}.
 
-    `bad_leaf` among the metrics is the place of the first gradient that is not finite,
-    or -1. Compiled once for the whole run, its state updated in place. `augment(step,
-    index, images)` makes the views. Every random number is drawn from (seed, step) and,
-    in the augmentation, the example; nothing is carried over.
-    `placement` is that of the results: (shardings of the state, of the metrics).
+    `stored` are the examples `index` as the source keeps them. Every random number is
+    drawn from (trial.key, step) and, in the training view, the example; nothing is
+    carried over. `bad_leaf` among the metrics is the place of the first gradient that
+    is not finite, or -1.
     """
+    optimizer = optax.with_extra_args_support(optimizer)
 
-    def train_step(state, images, index):
-        progress = Progress(state.step, state.step // steps_per_epoch)
+    def train_step(state, trial, stored, index):
+        progress = Progress(state.step, state.step // trial.steps_per_epoch)
         labels = state.labels[index]
-        batch = Batch(augment(state.step, index, images), labels, index)
-        rng = jax.random.fold_in(jax.random.key(seed), state.step)
+        images = source.training(trial.key, state.step, index, stored)
+        rng = jax.random.fold_in(trial.key, state.step)
 
         objective = jax.value_and_grad(algorithm.objective, has_aux=True)
         (_, aux), gradients = objective(
-            state.params, state.stats, state.memory, batch, progress, rng
+            state.params,
+            state.stats,
+            state.memory,
+            Batch(images, labels, index),
+            progress,
+            rng,
         )
-        updates, opt = optimizer.update(gradients, state.opt, state.params)
-        relabelled = jnp.where(aux.relabels >= 0, aux.relabels, labels)
-        once = jnp.where(first_of_each(index), index, len(state.labels))
-        return TrainState(
+        updates, opt = optimizer.update(
+            gradients, state.opt, state.params, steps_per_epoch=trial.steps_per_epoch
+        )
+        table, flips = rewritten(state.labels, state.flips, index, aux.relabels)
+        return state._replace(
             step=state.step + 1,
             params=optax.apply_updates(state.params, updates),
             stats=aux.stats,
             opt=opt,
             memory=aux.memory,
-            labels=state.labels.at[once].set(relabelled, mode='drop'),
-            flips=state.flips.at[once].add(relabelled != labels, mode='drop'),
+            labels=table,
+            flips=flips,
         ), aux.metrics | {'bad_leaf': first_bad_leaf(gradients)}
 
-    return jax.jit(train_step, donate_argnums=0, out_shardings=placement)
+    return train_step
+
+
+def rewritten(labels, flips, index, relabels):
+    """The tables [N] after the new labels of a batch [B], -1 where one stays.
+
+    Index and labels go everywhere first: a scatter by an index that is spread over
+    devices would sum the whole tables over these.
+    """
+    index, relabels = mesh.gathered((index, relabels))
+    old = labels[index]
+    new = jnp.where(relabels >= 0, relabels, old)
+    once = jnp.where(first_of_each(index), index, len(labels))
+    return (
+        labels.at[once].set(new, mode='drop'),
+        flips.at[once].add(new != old, mode='drop'),
+    )
+
+
+def make_advance(step, take):
+    """advance(state, trial, pool, order [S, B]) -> state, metrics {name: [S]}.
+
+    A scan of the pure step. A single step is no loop, for XLA's CPU backend is slow at
+    convolutions in loops (nets.peers.CHUNK).
+
+    Args:
+      step: from make_step.
+      take: (pool, order [S, B], s) -> the stored examples [B, ...] of step s.
+    """
+
+    def advance(state, trial, pool, order):
+        def one(state, s):
+            return step(state, trial, take(pool, order, s), order[s])
+
+        if len(order) == 1:
+            state, metrics = one(state, 0)
+            return state, jax.tree.map(lambda value: value[None], metrics)
+        return jax.lax.scan(one, state, jnp.arange(len(order)))
+
+    return advance

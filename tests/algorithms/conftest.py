@@ -7,6 +7,9 @@ import jax
 import numpy as np
 import pytest
 
+from fer_jax.data import augment, source
+from fer_jax.training import step, trial
+
 CLASSES, SIZE, COUNT = 3, 8, 24
 
 
@@ -23,6 +26,38 @@ def small(tiny):
     noise = np.random.default_rng(0).integers(0, 30, (COUNT, SIZE, SIZE, 3))
     noise[np.arange(COUNT), :, :, labels] += 150
     return Small(tiny(), noise.astype(np.uint8), labels, CLASSES)
+
+
+def examples(algorithm, size=SIZE):
+    """Images that are only scaled, to [-1, 1]: every view is the image itself."""
+    scale = augment.Scale((0.5,) * 3, (0.5,) * 3)
+    return source.images('none', size, views=algorithm.views, scale=scale)
+
+
+@pytest.fixture(scope='session')
+def begin(small):
+    """begin(algorithm, optimizer, given, steps_per_epoch) -> state, train_step.
+
+    train_step(state, images [B, H, W, 3] uint8, index [B]) is compiled.
+    """
+
+    def make(algorithm, optimizer, given=small.labels, steps_per_epoch=3):
+        about = trial.make(0, given, given[:1], steps_per_epoch)
+        seen = examples(algorithm)
+        create = jax.jit(
+            lambda about: step.create(
+                algorithm, optimizer, seen, small.num_classes, about
+            )
+        )
+        compiled = jax.jit(step.make_step(algorithm, optimizer, seen))
+
+        def train_step(state, images, index):
+            return compiled(state, about, images, index)
+
+        train_step.cache_size = compiled._cache_size
+        return create(about), train_step
+
+    return make
 
 
 @pytest.fixture

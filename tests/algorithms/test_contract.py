@@ -9,16 +9,10 @@ import optax
 import pytest
 
 from fer_jax import algorithms
-from fer_jax.algorithms import (
-    SELF_CONFIDENCE,
-    Batch,
-    Prediction,
-    Progress,
-    proximity,
-)
+from fer_jax.algorithms import Batch, Prediction, Progress, proximity
 from fer_jax.errors import Unusable
-from fer_jax.numerics import division, losses
-from fer_jax.training import step
+from fer_jax.numerics import losses
+from tests.algorithms.conftest import examples
 
 
 @pytest.fixture(scope='module', params=algorithms.names())
@@ -43,25 +37,9 @@ def gradients(algorithm):
     return jax.jit(jax.value_and_grad(algorithm.objective, has_aux=True))
 
 
-def views(algorithm):
-    """Augmentation that only scales: every view is the image itself."""
-
-    def augment(step, index, images):
-        del step, index
-        scaled = images.astype(jnp.float32) / 127.5 - 1
-        return jnp.stack([scaled] * algorithm.views)
-
-    return augment
-
-
-def fresh(algorithm, small, optimizer):
-    images = jnp.zeros((1, *small.images.shape[1:]))
-    create = jax.jit(functools.partial(step.create, algorithm, optimizer))
-    return create(jax.random.key(0), images, small.labels)
-
-
 def batch_of(algorithm, small, chosen, labels=None):
-    images = views(algorithm)(0, None, small.images[chosen])
+    views = examples(algorithm).training
+    images = views(jax.random.key(0), 0, jnp.asarray(chosen), small.images[chosen])
     labels = small.labels[chosen] if labels is None else labels
     return Batch(images, jnp.asarray(labels), jnp.asarray(chosen, jnp.int32))
 
@@ -106,9 +84,8 @@ def after_epoch(algorithm, small, state):
     return state._replace(memory=memory)
 
 
-def test_shapes(algorithm, small):
-    optimizer = optax.sgd(0.1)
-    state = fresh(algorithm, small, optimizer)
+def test_shapes(algorithm, small, begin):
+    state, _ = begin(algorithm, optax.sgd(0.1))
     (peers,) = {leaf.shape[0] for leaf in jax.tree.leaves((state.params, state.stats))}
     assert peers == algorithm.peers
     batch = batch_of(algorithm, small, np.arange(8))
@@ -130,55 +107,24 @@ def test_shapes(algorithm, small):
     prediction = jax.jit(algorithm.predict)(state.params, state.stats, batch.images[0])
     assert isinstance(prediction, Prediction)
     assert prediction.logits.shape == (peers, 8, small.num_classes)
-    scores = scores_of(algorithm, state, batch)
+    scores = algorithm.signal.of(prediction.logits, batch.labels)
     assert scores.shape == (peers, 8)
-    evidence = jax.jit(algorithm.log_odds)(state.memory, scores, batch.labels)
-    assert evidence.shape == (peers, 8)
-    assert bool(jnp.isfinite(evidence).all())
+    log_odds = jax.jit(algorithm.log_odds)(state.memory, scores, batch.labels)
+    assert log_odds.shape == (peers, 8)
+    assert bool(jnp.isfinite(log_odds).all())
+    assert peers == algorithm.peers
 
 
-def test_the_signal_points_where_it_says(algorithm):
-    """A label that the network is sure of, against one that it is sure is wrong."""
-    logits = jnp.log(jnp.array([[[0.9, 0.05, 0.05], [0.05, 0.9, 0.05]]]))
-    right, wrong = algorithm.signal.of(logits, jnp.array([0, 2]))[0]
-    assert bool(right > wrong) == algorithm.signal.rising
-
-
-def test_the_fit_is_arrays_by_network(algorithm, attached, small):
-    """The same for a method with proximity; None where no mixture is fitted."""
-    found = [
-        each.fit_of(
-            jax.eval_shape(
-                each.init, jax.random.key(0), jnp.zeros((1, *small.images.shape[1:]))
-            )[2]
-        )
-        for each in (algorithm, attached)
-    ]
-    assert jax.tree.structure(found[0]) == jax.tree.structure(found[1])
-    assert (found[0] is None) == (algorithm.signal is SELF_CONFIDENCE)
-    if found[0] is None:
-        return
-    for fit in found:
-        assert isinstance(fit, division.Fitted)
-        assert {leaf.shape for leaf in fit.mixture} == {(algorithm.peers, 2)}
-        assert fit.span.shape == (algorithm.peers, 2)
-        assert fit.ready.shape == fit.rejected.shape == (algorithm.peers,)
-
-
-def test_learns_and_compiles_once(algorithm, small):
+def test_learns_and_compiles_once(algorithm, small, begin):
     """24 separable images, 20 epochs of 3 steps: the cross-entropy of what network 1
     predicts falls to a third. (The loss itself need not: RUL's has a floor.)"""
-    optimizer = optax.adam(0.03)
-    train_step = step.make_step(
-        algorithm, optimizer, views(algorithm), steps_per_epoch=3, seed=0
-    )
+    state, train_step = begin(algorithm, optax.adam(0.03))
     images = batch_of(algorithm, small, np.arange(len(small.labels))).images[0]
     predict = jax.jit(algorithm.predict)
 
     def logits(state):
         return predict(state.params, state.stats, images).logits[0]
 
-    state = fresh(algorithm, small, optimizer)
     before = losses.cross_entropy(logits(state), small.labels).mean()
     for epoch in range(20):
         steps = range(3 * epoch, 3 * epoch + 3)
@@ -188,21 +134,15 @@ def test_learns_and_compiles_once(algorithm, small):
     after = losses.cross_entropy(logits(state), small.labels).mean()
     assert after < before / 3
     assert (np.argmax(logits(state), axis=-1) == small.labels).mean() > 0.9
-    assert train_step._cache_size() == 1
+    assert train_step.cache_size() == 1
 
 
-def test_three_steps_equal_one_and_two_from_a_copy(attached, small):
+def test_three_steps_equal_one_and_two_from_a_copy(attached, small, begin):
     """Nothing but the state is carried from step to step, centres included."""
-    optimizer = optax.adam(0.01)
-    train_step = step.make_step(
-        attached, optimizer, views(attached), steps_per_epoch=3, seed=0
-    )
-
-    def start():
-        return absorb(attached, small, fresh(attached, small, optimizer))
-
-    whole, _ = run(attached, small, start(), train_step, range(3))
-    part, _ = run(attached, small, start(), train_step, range(1))
+    fresh, train_step = begin(attached, optax.adam(0.01))
+    start = absorb(attached, small, fresh)
+    whole, _ = run(attached, small, start, train_step, range(3))
+    part, _ = run(attached, small, start, train_step, range(1))
     stored = jax.tree.map(np.asarray, part)
     again, _ = run(attached, small, jax.device_put(stored), train_step, range(1, 3))
     for a, b in zip(jax.tree.leaves(whole), jax.tree.leaves(again)):
@@ -218,9 +158,9 @@ def test_three_steps_equal_one_and_two_from_a_copy(attached, small):
     ids=['one class', 'batch of 2'],
 )
 @pytest.mark.parametrize('epoch', [0, 50])
-def test_finite(attached, small, chosen, labels, epoch):
+def test_finite(attached, small, begin, chosen, labels, epoch):
     """With proximity, whose centres have seen no image of two classes of three."""
-    state = fresh(attached, small, optax.sgd(0.1))
+    state, _ = begin(attached, optax.sgd(0.1))
     state = after_epoch(attached, small, state)
     batch = batch_of(attached, small, chosen, labels)
     progress = Progress(jnp.int32(3 * epoch), jnp.int32(epoch))
@@ -231,8 +171,8 @@ def test_finite(attached, small, chosen, labels, epoch):
         assert bool(jnp.isfinite(leaf).all())
 
 
-def test_relabelling_stays_among_the_classes(algorithm, small):
-    state = fresh(algorithm, small, optax.sgd(0.1))
+def test_relabelling_stays_among_the_classes(algorithm, small, begin):
+    state, _ = begin(algorithm, optax.sgd(0.1))
     (_, aux), _ = gradients(algorithm)(
         state.params,
         state.stats,

@@ -196,7 +196,7 @@ def test_no_recipe_shows_two_faces_in_different_places(small, recipe):
     erasing alone. Erased pixels are 0; noise of deviation 5.5 in every second image
     moves a normalised value by .05 on average, a crop or flip would by more than .3."""
     views = make(small).views
-    draw = functools.partial(augment.augment, recipe, 8, 0, views=views)
+    draw = functools.partial(augment.augment, recipe, 8, jax.random.key(0), views=views)
     inputs = jnp.int32(0), jnp.arange(24), jnp.asarray(small.images)
     count = len(jax.eval_shape(draw, *inputs))
     assert count == (2 if recipe == 'eac' else 1)

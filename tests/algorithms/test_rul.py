@@ -9,7 +9,7 @@ import pytest
 from fer_jax import algorithms
 from fer_jax.algorithms import Batch, Progress, rul
 from fer_jax.numerics import losses
-from fer_jax.training import step
+from tests.algorithms.conftest import examples
 
 
 def make(small, **settings):
@@ -185,30 +185,16 @@ def test_settings_that_make_no_sense(small):
             make(small, **settings)
 
 
-def test_learns(small):
+def test_learns(small, begin):
     """The loss of a mix has a floor, the network's own loss has not: 30 steps of all 24
     images take it to a third."""
     algorithm = make(small)
-    optimizer = optax.adam(0.01)
-
-    def scaled(images):
-        return images.astype(jnp.float32) / 127.5 - 1
-
-    train_step = step.make_step(
-        algorithm,
-        optimizer,
-        lambda number, index, images: scaled(images)[None],
-        steps_per_epoch=1,
-        seed=0,
-    )
-    create = jax.jit(lambda key: step.create(
-        algorithm, optimizer, key, jnp.zeros((1, 8, 8, 3)), small.labels
-    ))  # fmt: skip
-    state = create(jax.random.key(0))
+    state, train_step = begin(algorithm, optax.adam(0.01), steps_per_epoch=1)
+    images = examples(algorithm).plain(small.images)
     predict = jax.jit(algorithm.predict)
 
     def loss(state):
-        logits = predict(state.params, state.stats, scaled(jnp.asarray(small.images)))
+        logits = predict(state.params, state.stats, images)
         return np.mean(losses.cross_entropy(logits.logits[0], small.labels))
 
     before = loss(state)

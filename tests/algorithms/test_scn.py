@@ -8,7 +8,6 @@ import pytest
 
 from fer_jax import algorithms
 from fer_jax.algorithms import Batch, Progress, scn
-from fer_jax.training import step
 
 
 def make(small, name='scn', **settings):
@@ -189,26 +188,14 @@ def test_without_a_bias(small, batch, key):
 @pytest.mark.parametrize(
     ('name', 'settings'), [('scn', {}), ('rul', {'relabel': True, 'dropout': 0.0})]
 )
-def test_relabelling_through_the_step(small, name, settings):
+def test_relabelling_through_the_step(small, begin, name, settings):
     """4 of 24 labels are wrong. Up to relabel_epoch - 1 = 5 the table is untouched;
     at the end each of the 4 has been changed once, to the right class, and no other."""
     algorithm = make(small, name, relabel_epoch=6, **settings)
-    optimizer = optax.adam(0.03)
-
-    def augment(number, index, images):
-        del number, index
-        return images.astype(jnp.float32)[None] / 127.5 - 1
-
-    train_step = step.make_step(
-        algorithm, optimizer, augment, steps_per_epoch=2, seed=0
-    )
     wrong = np.array([1, 6, 11, 20])
     given = small.labels.copy()
     given[wrong] = (given[wrong] + 1) % 3
-    create = jax.jit(lambda key: step.create(
-        algorithm, optimizer, key, jnp.zeros((1, 8, 8, 3)), given
-    ))  # fmt: skip
-    state = create(jax.random.key(0))
+    state, train_step = begin(algorithm, optax.adam(0.03), given, steps_per_epoch=2)
     relabelled = 0.0
     for epoch in range(8):
         order = np.random.default_rng(epoch).permutation(24).astype(np.int32)

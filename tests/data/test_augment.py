@@ -22,6 +22,9 @@ def many(operation, image, count=2000):
     return np.asarray(run(KEYS(count), jnp.asarray(image, jnp.float32)))
 
 
+KEY = jax.random.key(0)
+
+
 @pytest.fixture(params=augment.RECIPES)
 def recipe(request):
     return request.param
@@ -30,7 +33,7 @@ def recipe(request):
 def test_result_does_not_depend_on_batch_mates(recipe):
     """Rows 8 to 15 again in another order, the others replaced."""
     images, index = faces(16), np.arange(16)
-    run = jax.jit(functools.partial(augment.augment, recipe, 12, 0, views=2))
+    run = jax.jit(functools.partial(augment.augment, recipe, 12, KEY, views=2))
     first = run(4, index, images)
     mixed = np.array([15, 99, 14, 98, 13, 97, 12, 96, 11, 95, 10, 94, 9, 93, 8, 92])
     second = run(4, mixed, images[mixed % 16])
@@ -46,7 +49,7 @@ def test_result_does_not_depend_on_batch_mates(recipe):
 def test_seeds_differ():
     images, index = faces(16), np.arange(16)
     run = jax.jit(functools.partial(augment.augment, 'flip', 8))
-    drawn = [run(seed, 0, index, images) for seed in (0, 1)]
+    drawn = [run(jax.random.key(seed), 0, index, images) for seed in (0, 1)]
     assert (drawn[0] != drawn[1]).any()
 
 
@@ -56,7 +59,7 @@ def test_normalisation_by_hand():
     images = np.full((1, 2, 2, 3), 51, np.uint8)
     wanted = np.broadcast_to([-1.24454, -1.14286, -0.91556], (1, 2, 2, 3))
     np.testing.assert_allclose(augment.prepare('flip', 2, images), wanted, atol=1e-5)
-    drawn = augment.augment('none', 2, 0, 0, np.arange(1), images)
+    drawn = augment.augment('none', 2, KEY, 0, np.arange(1), images)
     np.testing.assert_allclose(drawn[0], wanted, atol=1e-5)
 
 
@@ -69,7 +72,7 @@ def test_resize_is_pillows(size_px):
         for c in range(3)
     ]
     found = augment.prepare('none', size_px, image[None].astype(np.uint8))[0]
-    found = found * np.array(augment.IMAGENET_STD) + np.array(augment.IMAGENET_MEAN)
+    found = found * np.array(augment.IMAGENET.std) + np.array(augment.IMAGENET.mean)
     np.testing.assert_allclose(255 * found, np.stack(wanted, axis=-1), atol=2e-3)
 
 
@@ -129,7 +132,7 @@ def test_eac_adds_noise_to_the_first_view_alone(views, wanted):
     """Grey 128 in red: (128 / 255 - .485) / .229 = .07409, erased 0; noise in half of
     the first views."""
     images = np.full((64, 8, 8, 3), 128, np.uint8)
-    run = jax.jit(functools.partial(augment.augment, 'eac', 8, 0, views=views))
+    run = jax.jit(functools.partial(augment.augment, 'eac', 8, KEY, views=views))
     drawn = np.asarray(run(0, np.arange(64), images)[..., 0])
     assert len(drawn) == wanted
     plain = (np.abs(drawn - 0.07409) < 1e-4) | (drawn == 0)
@@ -210,7 +213,7 @@ def test_dmue_crops_the_zoomed_image():
     scaled = image / 127.5 - 1
     prepared = augment.prepare('dmue', 14, image[None])[0]
     np.testing.assert_allclose(prepared, scaled[1:15, 1:15], atol=1e-5)
-    run = jax.jit(functools.partial(augment.augment, 'dmue', 14, 0))
+    run = jax.jit(functools.partial(augment.augment, 'dmue', 14, KEY))
     drawn = np.asarray(run(0, np.arange(500), np.stack([image] * 500))[0])
     crops = [scaled[y : y + 14, x : x + 14] for y in range(3) for x in range(3)]
     found = np.zeros(500, bool)
@@ -226,7 +229,7 @@ def test_zoomed_crops_have_the_size_asked_for(size_px):
     images = np.zeros((2, 9, 9, 3), np.uint8)
     for function in (
         functools.partial(augment.prepare, 'dmue', size_px),
-        functools.partial(augment.augment, 'dmue', size_px, 0, 0, np.arange(2)),
+        functools.partial(augment.augment, 'dmue', size_px, KEY, 0, np.arange(2)),
     ):
         shape = jax.eval_shape(function, images).shape
         assert shape[-4:] == (2, size_px, size_px, 3)
@@ -235,7 +238,7 @@ def test_zoomed_crops_have_the_size_asked_for(size_px):
 def values_of_white(recipe, size_px):
     """Red values that occur when a recipe sees white images, to 4 digits."""
     images = np.full((256, size_px, size_px, 3), 255, np.uint8)
-    run = jax.jit(functools.partial(augment.augment, recipe, size_px, 0))
+    run = jax.jit(functools.partial(augment.augment, recipe, size_px, KEY))
     drawn = np.asarray(run(0, np.arange(256), images)[..., 0], np.float64)
     return set(np.unique(drawn.round(4)).tolist())
 
@@ -262,6 +265,16 @@ def test_pads_of_the_recipes_in_pixels():
     assert pad('resup', 224) == 32
     assert pad('cifar', 32) == pad('cifar100', 32) == 4
     assert pad('flip_crop_erase', 48) == 4
+
+
+def test_another_scale_by_hand():
+    """(51 / 255 - .1) / .5 = .2 in red, (.2 - .2) / 1 = 0, (.2 - 0) / .1 = 2."""
+    images = np.full((1, 2, 2, 3), 51, np.uint8)
+    scale = augment.Scale((0.1, 0.2, 0.0), (0.5, 1.0, 0.1))
+    prepared = augment.prepare('flip', 2, images, scale)
+    drawn = augment.augment('flip', 2, KEY, 0, np.arange(1), images, scale=scale)[0]
+    for found in (prepared, drawn):
+        np.testing.assert_allclose(found[0, 0, 0], [0.2, 0.0, 2.0], atol=1e-6)
 
 
 def test_unknown_recipe():

@@ -82,9 +82,16 @@ def rows(batch):
     return images[:, 0, 0, 0].tolist()
 
 
+def training(split, positions, *, batch_size, seed, labels=None, **rows):
+    """Batches of all of these positions."""
+    places = np.arange(len(positions))
+    order = pipeline.Order(places, batch_size, seed, labels)
+    return pipeline.training(split, positions, order, **rows)
+
+
 def test_epochs_are_whole_new_orders(write_set):
     """23 examples in batches of 5: 4 steps an epoch, 3 examples sit out."""
-    ds = pipeline.training(write_set().train, np.arange(N), batch_size=5, seed=0)
+    ds = training(write_set().train, np.arange(N), batch_size=5, seed=0)
     epochs = [[rows(ds[4 * epoch + i]) for i in range(4)] for epoch in range(12)]
     orders = [list(itertools.chain(*epoch)) for epoch in epochs]
     for order in orders:
@@ -97,7 +104,7 @@ def test_index_is_the_place_in_positions(write_set):
     positions = np.array([3, 20, 11, 7, 15])
     split = write_set().train
     for ds in (
-        pipeline.training(split, positions, batch_size=2, seed=0),
+        training(split, positions, batch_size=2, seed=0),
         pipeline.once(split, positions, batch_size=2),
     ):
         for k in range(3):
@@ -109,7 +116,7 @@ def test_position_is_the_step_however_it_is_reached(write_set):
     split = write_set().train
 
     def dataset(seed):
-        return pipeline.training(split, np.arange(N), batch_size=4, seed=seed)
+        return training(split, np.arange(N), batch_size=4, seed=seed)
 
     wanted = [rows(dataset(7)[k]) for k in range(20)]
     for start in (0, 1, 13):
@@ -122,7 +129,7 @@ def test_position_is_the_step_however_it_is_reached(write_set):
 
 
 def test_far_step_is_reached_at_once(write_set):
-    ds = pipeline.training(write_set().train, np.arange(N), batch_size=4, seed=0)
+    ds = training(write_set().train, np.arange(N), batch_size=4, seed=0)
     batches = pipeline.batches(ds, 10**12)
     assert rows(next(batches)) == rows(ds[10**12])
     batches.close()
@@ -135,9 +142,7 @@ LABELS = np.array([2] * 10 + [0, 5, 0] + [2] * 10)
 def test_balanced_classes_come_equally_often(write_set):
     """1,200 draws, 400 a class: standard deviation 16; a class's examples alike, 200
     each of the first and 20 each of the second, standard deviation 14 and 4.5."""
-    ds = pipeline.training(
-        write_set().train, np.arange(N), batch_size=20, seed=0, labels=LABELS
-    )
+    ds = training(write_set().train, np.arange(N), batch_size=20, seed=0, labels=LABELS)
     drawn = np.concatenate([rows(ds[k]) for k in range(60)])
     counts = np.bincount(LABELS[drawn], minlength=6)
     np.testing.assert_allclose(counts, [400, 0, 400, 0, 0, 400], atol=65)
@@ -152,9 +157,7 @@ def test_balanced_draws_are_those_of_seed_and_epoch(write_set):
     split = write_set().train
 
     def dataset(seed):
-        return pipeline.training(
-            split, np.arange(N), batch_size=10, seed=seed, labels=LABELS
-        )
+        return training(split, np.arange(N), batch_size=10, seed=seed, labels=LABELS)
 
     wanted = []
     for epoch in range(3):
@@ -175,9 +178,7 @@ def test_balanced_draws_are_those_of_seed_and_epoch(write_set):
 def test_balanced_positions(write_set):
     """Labels are those of the positions, not of the rows of the split."""
     positions = np.array([20, 3, 11])
-    ds = pipeline.training(
-        write_set().train, positions, batch_size=3, seed=0, labels=[1, 0, 0]
-    )
+    ds = training(write_set().train, positions, batch_size=3, seed=0, labels=[1, 0, 0])
     drawn = np.concatenate([rows(ds[k]) for k in range(100)])
     assert abs(np.mean(drawn == 20) - 0.5) < 0.12  # deviation .029
     assert set(drawn.tolist()) == {20, 3, 11}
@@ -185,13 +186,22 @@ def test_balanced_positions(write_set):
 
 def test_labels_of_another_length(write_set):
     with pytest.raises(ValueError, match='3 labels for 23 training examples'):
-        pipeline.training(
+        training(
             write_set().train, np.arange(N), batch_size=4, seed=0, labels=[0, 1, 2]
         )
 
 
+def test_a_fold_keeps_the_places_of_the_others():
+    """Places 1, 4, 6, 8, 9 in the order that 0 to 4 have."""
+    places = np.array([1, 4, 6, 8, 9])
+    some, every = pipeline.Order(places, 2, 7), pipeline.Order(np.arange(5), 2, 7)
+    for step in range(6):
+        np.testing.assert_array_equal(some(step), places[every(step)])
+        assert some(step).dtype == np.int32
+
+
 def test_worker_processes_give_the_same_batches(write_set):
-    ds = pipeline.training(write_set().train, np.arange(N), batch_size=4, seed=0)
+    ds = training(write_set().train, np.arange(N), batch_size=4, seed=0)
     batches = pipeline.batches(ds, 3, workers=1)
     assert [rows(next(batches)) for _ in range(6)] == [rows(ds[k]) for k in range(3, 9)]
     batches.close()
@@ -214,7 +224,7 @@ def test_each_example_is_evaluated_exactly_once(write_set, batch_size):
 
 @pytest.mark.parametrize(
     'make',
-    [functools.partial(pipeline.training, seed=3), pipeline.once],
+    [functools.partial(training, seed=3), pipeline.once],
     ids=['training', 'once'],
 )
 def test_hosts_read_the_same_batches_in_parts(write_set, make):
@@ -235,7 +245,7 @@ def test_hosts_read_the_same_batches_in_parts(write_set, make):
 def test_batch_size_that_does_not_fit(write_set, batch_size):
     split = write_set().train
     with pytest.raises(ValueError, match=f'batch_size {batch_size} with 5 training'):
-        pipeline.training(split, np.arange(5), batch_size=batch_size, seed=0)
+        training(split, np.arange(5), batch_size=batch_size, seed=0)
 
 
 def test_nothing_to_evaluate(write_set):

@@ -72,7 +72,14 @@ def untrained(tiny, randomised, tmp_path_factory):
             config = json.loads((workdir / 'config.json').read_text())
             params, stats = randomised(model.shapes(model.describe(config, known)))
             state = step.TrainState(
-                jnp.int32(2), params, stats, (), (), np.zeros(70), np.zeros(70)
+                jnp.int32(2),
+                params,
+                stats,
+                (),
+                (),
+                np.zeros(70),
+                np.zeros(70),
+                np.zeros((70, 7)),
             )
             with checkpoint.manager(workdir / 'checkpoints', keep=1) as saved:
                 checkpoint.save(saved, state, seals.Place(epoch=1), accuracy=0.0)

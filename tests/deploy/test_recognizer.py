@@ -16,17 +16,22 @@ from fer_jax import Recognizer
 from fer_jax.data import augment, prepared
 from fer_jax.deploy import model, predict
 from fer_jax.training import checkpoint, programs, seals, setup
+from fer_jax.training.session import Session
 
 
 def reference(config, workdir, images):
     """[P, B, C] by the training code: a whole state restored, its own programs."""
     run = setup.prepare(config, workdir)
-    loaded = programs.Programs(run)
     newest, _ = seals.trusted(workdir / 'checkpoints', pytest.fail)
-    with checkpoint.manager(workdir / 'checkpoints', keep=2) as saved:
-        state = checkpoint.restore(saved, newest, loaded.fresh())
-    index = np.zeros(len(images), np.int32)
-    return jax.device_get(loaded.probs(state, images, index))
+    with (
+        jax.set_mesh(run.mesh),
+        checkpoint.manager(workdir / 'checkpoints', keep=2) as saved,
+    ):
+        state = checkpoint.restore(saved, newest, Session(run).fresh())
+    pure = programs.pure(run.spec)
+    predict = jax.jit(pure.algorithm.predict)
+    found = predict(state.params, state.stats, pure.source.plain(images))
+    return jax.device_get(jax.nn.softmax(found.logits))
 
 
 def test_it_says_what_the_training_code_says(faces, tiny, finished, held_out):

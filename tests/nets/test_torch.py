@@ -242,5 +242,4 @@ def test_numbers_equal_torch_here(ours):
 
 
 def test_literals_cover_every_backbone():
-    others = {name for name in nets.BACKBONES if name.startswith('dlib')}  # test_dlib
-    assert set(CASES) == set(LITERALS) == set(nets.BACKBONES) - others
+    assert set(CASES) == set(LITERALS) == set(nets.BACKBONES)

@@ -13,15 +13,14 @@ import re
 import sys
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import optax
 
 from fer_jax import algorithms
 from fer_jax.algorithms import Progress, proximity
-from fer_jax.data import augment
+from fer_jax.data import source
 from fer_jax.nets.resnet import ResNet
-from fer_jax.training import mesh, scoring, step
+from fer_jax.training import mesh, scoring, session, step, trial
 from tests.conftest import Tiny
 
 CLASSES, N, B, SIZE = 3, 24, 16, 8
@@ -48,32 +47,24 @@ class Bench:
         self.everywhere = mesh.everywhere(devices)
         # The first state is the gradient itself.
         optimizer = optax.chain(optax.trace(decay=0.0), optax.scale(-0.1))
-        views = functools.partial(
-            augment.augment, recipe, size_px, 0, views=algorithm.views
-        )
-        prepare = functools.partial(augment.prepare, recipe, size_px)
+        examples = source.images(recipe, size_px, views=algorithm.views)
+        about = trial.make(0, labels(), labels()[:1], steps_per_epoch=1)
         create = functools.partial(
-            step.create,
-            algorithm,
-            optimizer,
-            jax.random.key(0),
-            jnp.zeros((1, size_px, size_px, 3)),
-            labels(),
+            step.create, algorithm, optimizer, examples, CLASSES, about
         )
         with jax.set_mesh(devices):
-            self.placement = mesh.of_state(devices, create)
+            self.trial = session.placed(about, self.everywhere)
+            self.placement = mesh.of_state(devices, jax.eval_shape(create))
             self.fresh = jax.jit(create, out_shardings=self.placement)
-            self.step = step.make_step(
-                algorithm,
-                optimizer,
-                views,
-                steps_per_epoch=1,
-                seed=0,
-                placement=(self.placement, self.everywhere),
+            train_step = step.make_step(algorithm, optimizer, examples)
+            self.step = jax.jit(
+                train_step,
+                donate_argnums=0,
+                out_shardings=(self.placement, self.everywhere),
             )
-            score = scoring.make_score(algorithm, views, prepare, labels())
+            score = scoring.make_score(algorithm, examples)
             self.both = jax.jit(
-                lambda *given: (self.step(*given), score(*given)),
+                lambda *given: (train_step(*given), score(*given)[0]),
                 out_shardings=((self.placement, self.everywhere), self.everywhere),
             )
 
@@ -86,14 +77,16 @@ class Bench:
         with jax.set_mesh(self.mesh):
             batch = mesh.put((images, index), mesh.over_data(self.mesh))
             state = jax.device_put(state, self.placement)
-            (state, metrics), scores = jax.device_get(self.both(state, *batch))
+            (state, metrics), scores = jax.device_get(
+                self.both(state, self.trial, *batch)
+            )
             return state, metrics, scores
 
     def compiled(self, images, index):
         """The compiled step."""
         with jax.set_mesh(self.mesh):
             batch = mesh.put((images, index), mesh.over_data(self.mesh))
-            return self.step.lower(self.fresh(), *batch).compile()
+            return self.step.lower(self.fresh(), self.trial, *batch).compile()
 
 
 def labels():
@@ -134,7 +127,7 @@ def gathered(compiled):
     )
 
 
-def tiny(method, peer_map='auto'):
+def tiny(method, peer_map='unroll'):
     algorithm = algorithms.make(
         method,
         backbone=Tiny(),
@@ -202,8 +195,8 @@ def resnet(peer_map, devices):
 def main(out):
     report = {method: compare(method) for method in algorithms.names()}
     for name, peer_map, devices in (
-        ('one', 'auto', mesh.make(devices=jax.devices()[:1])),
-        ('data', 'auto', mesh.make()),
+        ('one', 'unroll', mesh.make(devices=jax.devices()[:1])),
+        ('data', 'unroll', mesh.make()),
         ('net', 'mesh', mesh.make(2)),
     ):
         compiled = resnet(peer_map, devices)

@@ -27,6 +27,7 @@ def state(step):
         memory=(),
         labels=jnp.arange(5, dtype=jnp.int32),
         flips=jnp.zeros(5, jnp.int32),
+        evidence=jnp.full((5, 2), 1 / step),
     )
 
 

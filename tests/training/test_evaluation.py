@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from fer_jax.algorithms import Algorithm, Prediction
-from fer_jax.training import evaluation, scoring, step
+from fer_jax.data import source
+from fer_jax.training import evaluation, scoring, step, trial
 
 
 def reading_pixels():
@@ -31,7 +32,9 @@ STATE = step.TrainState(
     memory=(),
     labels=np.arange(5, dtype=np.int32),
     flips=np.zeros(5, np.int32),
+    evidence=np.zeros((5, 3), np.float32),
 )
+PLAIN = source.images('none', 2)._replace(plain=lambda images: images)
 
 
 def batches(pixels, size):
@@ -42,7 +45,15 @@ def batches(pixels, size):
         place = np.arange(start, start + size)
         mask = place < len(pixels)
         index = np.minimum(place, len(pixels) - 1)
-        yield {'images': images[index], 'index': index.astype(np.int32), 'mask': mask}
+        yield images[index], index.astype(np.int32), mask
+
+
+def confusions(algorithm, size):
+    """Over all of PIXELS, in batches of `size`."""
+    about = trial.make(0, LABELS, LABELS, 1)
+    count = jax.jit(evaluation.make_count(algorithm, PLAIN, 3))
+    found = [count(STATE, about, *batch) for batch in batches(PIXELS, size)]
+    return np.sum(found, axis=0)
 
 
 PIXELS = np.array([[0, 0], [1, 2], [2, 2], [1, 1], [0, 1]])
@@ -53,10 +64,7 @@ LABELS = np.array([0, 1, 2, 2, 1], np.int32)
 def test_confusions_by_hand(size):
     """Network 1 says 0 1 2 1 0, network 2 says 0 2 2 1 1, labels are 0 1 2 2 1; the
     mean vote follows the vigorous network 1."""
-    count = jax.jit(
-        evaluation.make_count(reading_pixels(), lambda images: images, LABELS, 3)
-    )
-    found = evaluation.evaluate(count, STATE, batches(PIXELS, size))
+    found = confusions(reading_pixels(), size)
     one = [[1, 0, 0], [1, 1, 0], [0, 1, 1]]
     two = [[1, 0, 0], [0, 1, 1], [0, 1, 1]]
     assert found.tolist() == [one, two, one]
@@ -71,8 +79,7 @@ def test_a_method_that_answers_by_the_sum():
     """Its answer comes first: logits of 10 and of 1 add up to the vigorous network's;
     of the others, network 1 is named too."""
     algorithm = reading_pixels()._replace(answer='sum')
-    count = jax.jit(evaluation.make_count(algorithm, lambda images: images, LABELS, 3))
-    found = evaluation.evaluate(count, STATE, batches(PIXELS, 5))
+    found = confusions(algorithm, 5)
     one = [[1, 0, 0], [1, 1, 0], [0, 1, 1]]
     two = [[1, 0, 0], [0, 1, 1], [0, 1, 1]]
     assert found.tolist() == [one, one, two, one]
@@ -84,11 +91,12 @@ def test_a_method_that_answers_by_the_sum():
 
 @pytest.mark.parametrize('size', [1, 2, 5, 8])
 def test_gather_puts_values_in_order(size):
-    def square(state, images, index):
-        del state
-        return jnp.stack([images[:, 0, 0, 0] * 1.0, jnp.square(index) * 1.0])
+    def square(images, index):
+        return jnp.stack([images[:, 0, 0, 0], jnp.square(index)]), index
 
     seen = []
-    found = scoring.gather(square, STATE, batches(PIXELS, size), 5, seen.append)
-    np.testing.assert_array_equal(found, [PIXELS[:, 0], np.arange(5) ** 2])
+    batched = batches(PIXELS, size)
+    pairs, places = scoring.gather(square, batched, 5, (1, 0), seen.append)
+    np.testing.assert_array_equal(pairs, [PIXELS[:, 0], np.arange(5) ** 2])
+    np.testing.assert_array_equal(places, np.arange(5))
     assert sum(seen) == 5

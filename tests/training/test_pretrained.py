@@ -11,10 +11,12 @@ import pytest
 
 from fer_jax import algorithms, nets
 from fer_jax.data import weights, whole
+from fer_jax.deploy import model
+from fer_jax.errors import Unusable
 from fer_jax.nets import pretrained as backbones
 from fer_jax.nets import torch_names
 from fer_jax.training import loop, pretrained, seals, setup
-from fer_jax.training.programs import Programs
+from fer_jax.training.session import Session
 
 ABOUT = {'mean': [0.485, 0.456, 0.406], 'std': [0.229, 0.224, 0.225], 'source': 'x.pth'}
 
@@ -56,7 +58,7 @@ def begun(run):
     lines = []
     watch = types.SimpleNamespace(say=lines.append, advance=lambda count: None)
     with jax.set_mesh(run.mesh):
-        state = loop.begin(Programs(run), None, 0, seals.Place(), watch)
+        state = loop.begin(Session(run), None, 0, seals.Place(), watch)
     assert lines.pop(0).startswith('run: on 1 cpu device; compiling')
     return jax.device_get(state), lines
 
@@ -111,10 +113,25 @@ def test_every_branch_of_dmue_starts_from_the_file(config, two, tmp_path):
     assert len(branches) == 7
     for part in ('target', *branches):
         assert_same(backbone_of(state, 0, part), arrays)
-    # normalised by 1/2, as DMUE's recipe has it, where the weights saw ImageNet's
-    run.config.data.augmentation = 'dmue'
-    assert 'data.augmentation=dmue has [0.5, 0.5, 0.5]' in begun(run)[1][-1]
     assert len(lines) == 1
+
+
+def test_the_scale_of_images_travels_with_the_weights(config, two, tmp_path):
+    """DMUE's recipe has mean and deviation 1/2; these weights saw ImageNet's. Exports
+    and predictions take them from data.json."""
+    folder, other = two
+    changed = config('coteaching', folder)
+    changed.data.augmentation = 'dmue'
+    run = setup.prepare(changed, tmp_path / 'run')
+    assert run.spec.scale == (tuple(ABOUT['mean']), tuple(ABOUT['std']))
+    stored = json.loads((tmp_path / 'run' / 'data.json').read_text())
+    assert stored['scale'] == [ABOUT['mean'], ABOUT['std']]
+    settings = model.describe(json.loads(changed.to_json()), stored)['preprocessing']
+    assert [list(settings[name]) for name in ('mean', 'std')] == stored['scale']
+    card = json.loads((other / 'weights.json').read_text()) | {'mean': [0.0, 0.0, 0.0]}
+    (other / 'weights.json').write_text(json.dumps(card))
+    with pytest.raises(Unusable, match='weights of one scale'):
+        setup.prepare(config('coteaching', folder, other), tmp_path / 'both')
 
 
 @pytest.mark.parametrize('method', algorithms.names())
@@ -156,7 +173,7 @@ def test_a_run_that_goes_on_needs_the_file_no_more(config, two, tmp_path, capsys
     folder = next(iter(two))
     settings, workdir = config('baseline', folder), tmp_path / 'run'
     asked = iter(range(9))
-    assert loop.train(setup.prepare(settings, workdir), lambda: next(asked) > 0) is None
+    assert loop.train(setup.prepare(settings, workdir), lambda: next(asked) > 2) is None
     said = capsys.readouterr().out
     assert 'network 1 starts from' in said
     digest = weights.read_card(folder)['sha256']

@@ -268,16 +268,17 @@ def test_corrections_change_labels_and_drop_examples(config, tmp_path):
 
 def test_a_fold_is_left_out(config, tmp_path):
     whole = setup.prepare(config, tmp_path / 'whole')
-    assert len(whole.left_out.ids) == 0
+    assert whole.examples.learned.all()
     config.data.folds = 5
     parts = []
     for fold in range(5):
         config.data.fold = fold
         run = setup.prepare(config, tmp_path / str(fold))
-        assert len(run.left_out.ids) == 14
-        both = np.sort(np.r_[run.examples.positions, run.left_out.positions])
-        np.testing.assert_array_equal(both, whole.examples.positions)
-        parts += run.left_out.ids.tolist()
+        learned = run.examples.learned
+        assert learned.sum() == 56
+        np.testing.assert_array_equal(run.trial.learned, learned)
+        np.testing.assert_array_equal(run.examples.ids, whole.examples.ids)
+        parts += run.examples.ids[~learned].tolist()
     assert len(set(parts)) == 70
     for folds, fold in ((5, 5), (1, 0), (0, 2)):
         config.data.folds, config.data.fold = folds, fold

@@ -6,7 +6,8 @@ import numpy as np
 import optax
 
 from fer_jax.algorithms import Algorithm, Aux
-from fer_jax.training import step
+from fer_jax.data import source
+from fer_jax.training import step, trial
 
 
 def relabelling(new_labels):
@@ -36,17 +37,11 @@ def relabelling(new_labels):
 
 
 def start(algorithm, labels):
-    optimizer = optax.sgd(0.1)
-    images = jnp.zeros((1, 2, 2, 3))
-    state = step.create(algorithm, optimizer, jax.random.key(0), images, labels)
-    train_step = step.make_step(
-        algorithm,
-        optimizer,
-        lambda number, index, images: images[None].astype(jnp.float32),
-        steps_per_epoch=2,
-        seed=0,
-    )
-    return state, train_step
+    optimizer, seen = optax.sgd(0.1), source.images('none', 2)
+    about = jax.device_put(trial.make(0, labels, labels[:1], steps_per_epoch=2))
+    state = step.create(algorithm, optimizer, seen, 10, about)
+    compiled = jax.jit(step.make_step(algorithm, optimizer, seen))
+    return state, lambda state, *batch: compiled(state, about, *batch)
 
 
 IMAGES = np.zeros((3, 2, 2, 3), np.uint8)

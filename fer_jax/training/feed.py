@@ -1,0 +1,153 @@
+"""Where the examples of a run come from: records on the host, or the device itself.
+
+Both give pools and the places to take from them, as training.programs wants them. The
+orders are the host's and the same for both, so a run is the same to the bit.
+"""
+
+import contextlib
+import os
+
+import numpy as np
+
+from fer_jax.data import pipeline
+from fer_jax.training import mesh
+
+SHARE = 0.25  # of a device's memory, the most that a resident set may take
+
+
+def is_resident(choice, prepared, devices):
+    """Whether a set lies on the devices: config.data.resident, 'yes', 'no' or 'auto'.
+
+    'auto' where its images take at most SHARE of the memory of a device.
+    """
+    if choice != 'auto':
+        return choice == 'yes'
+    count = len(prepared.train.ids) + len(prepared.test.ids)
+    size = count * prepared.image_size_px**2 * 3
+    return size <= SHARE * memory(devices.local_devices[0])
+
+
+def memory(device):
+    """Bytes of memory of a device; the machine's where it has none of its own."""
+    known = device.memory_stats() or {}
+    if 'bytes_limit' in known:
+        return known['bytes_limit']
+    return os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
+
+
+class Records:
+    """Examples that the host reads and decodes batch by batch.
+
+    Args:
+      run: setup.Run.
+    """
+
+    def __init__(self, run):
+        self._mesh, self._workers = run.mesh, run.config.data.workers
+        rows = mesh.rows(run.mesh, run.config.batch_size)
+        examples = run.prepared.train, run.examples.positions
+        self._ordered = pipeline.training(*examples, run.order, rows)
+        # Built once: each building reads the shards' indices again.
+        padded = mesh.rounded(run.mesh, run.config.eval_batch_size)
+        shape = {'batch_size': padded, 'rows': mesh.rows(run.mesh, padded)}
+        self._training = pipeline.once(*examples, **shape)
+        test = run.prepared.test
+        self._test = pipeline.once(test, test.readable(), **shape)
+
+    def chunks(self, first_step):
+        """Endless (pool [1, B, ...], order [1, B]), from that of `first_step` on."""
+        placement = mesh.over_steps(self._mesh)
+        for batch in self._batches(self._ordered, first_step):
+            host = batch['images'][None], batch['index'][None]
+            yield mesh.put(host, placement)
+
+    def all_training(self):
+        """(pool, index, mask) of every training example once, in order, and padding."""
+        return self._passes(self._training)
+
+    def all_test(self):
+        """(pool, index, mask) of every test example once, in order, and padding."""
+        return self._passes(self._test)
+
+    def _passes(self, dataset):
+        for batch in self._batches(dataset):
+            host = batch['images'], batch['index'], batch['mask']
+            yield mesh.put(host, mesh.over_data(self._mesh))
+
+    def _batches(self, dataset, start=0):
+        """Batches read ahead on the host."""
+        with contextlib.closing(
+            pipeline.batches(dataset, start, self._workers)
+        ) as batches:
+            yield from batches
+
+
+class Resident:
+    """Examples that lie on every device as uint8 images, read once.
+
+    Args:
+      run: setup.Run.
+      steps: S, of a chunk. Chunks start at multiples of it in their epoch, so that a
+        run which was stopped takes the same ones.
+      advance: called with the number of images read, for the progress bar.
+    """
+
+    def __init__(self, run, steps, advance=lambda done: None):
+        self._mesh, self._steps, self._order = run.mesh, steps, run.order
+        self._steps_per_epoch = run.steps_per_epoch
+        self._rows = mesh.rows(run.mesh, run.config.batch_size)
+        self._padded = mesh.rounded(run.mesh, run.config.eval_batch_size)
+        test, workers = run.prepared.test, run.config.data.workers
+        everywhere = mesh.everywhere(run.mesh)
+        self._training, self._test = (
+            mesh.put(read(*examples, workers, advance), everywhere)
+            for examples in (
+                (run.prepared.train, run.examples.positions),
+                (test, test.readable()),
+            )
+        )
+
+    def chunks(self, first_step):
+        """Endless (pool [N, ...], order [S, B]), from that of `first_step` on."""
+        step = first_step
+        while True:
+            done = step % self._steps_per_epoch
+            count = min(self._steps - done % self._steps, self._steps_per_epoch - done)
+            order = np.stack([self._order(step + s)[self._rows] for s in range(count)])
+            yield self._training, mesh.put(order, mesh.over_steps(self._mesh))
+            step += count
+
+    def all_training(self):
+        """(pool, index, mask) of every training example once, in order, and padding."""
+        return self._passes(self._training)
+
+    def all_test(self):
+        """(pool, index, mask) of every test example once, in order, and padding."""
+        return self._passes(self._test)
+
+    def _passes(self, pool):
+        rows = np.arange(self._padded)[mesh.rows(self._mesh, self._padded)]
+        for first in range(0, len(pool), self._padded):
+            index = (first + rows).astype(np.int32)
+            host = np.minimum(index, len(pool) - 1), index < len(pool)
+            yield pool, *mesh.put(host, mesh.over_data(self._mesh))
+
+
+def read(split, positions, workers, advance, batch_size=256):
+    """All images [n, h, w, 3] uint8 of a split at these positions, on the host."""
+    size = split.image_size_px
+    images = np.empty((len(positions), size, size, 3), np.uint8)
+    dataset = pipeline.once(split, positions, batch_size=batch_size)
+    with contextlib.closing(pipeline.batches(dataset, 0, workers)) as batches:
+        for batch in batches:
+            seen = batch['index'][batch['mask']]
+            images[seen] = batch['images'][batch['mask']]
+            advance(len(seen))
+    return images
+
+
+def make(run, steps, advance=lambda done: None):
+    """The Records or the Resident of a run; the rest as for Resident."""
+    if run.spec.resident:
+        return Resident(run, steps, advance)
+    return Records(run)

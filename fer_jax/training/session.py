@@ -1,0 +1,91 @@
+"""A run on its devices: compiled programs, its trial, and where examples come from."""
+
+import jax
+
+from fer_jax.training import feed, mesh, programs, scoring, stopping
+
+
+class Session:
+    """What setup.Run says, made ready to run.
+
+    To be used with the run's mesh in force (jax.set_mesh).
+
+    Args:
+      advance: called with the number of images read into the devices beforehand.
+    """
+
+    def __init__(self, run, advance=lambda done: None):
+        self.run = run
+        self._programs = programs.compiled(run.spec, run.mesh)
+        self._called = set()
+        self._everywhere = mesh.everywhere(run.mesh)
+        self._trial = placed(run.trial, self._everywhere)
+        steps = programs.chunk(run.spec, run.steps_per_epoch)
+        self.feed = feed.make(run, steps, advance)
+
+    def _call(self, name, *args):
+        """Program `name` of these arguments. Its first call compiles: a signal is heard
+        meanwhile, and ends the session (stopping.heard)."""
+        program = getattr(self._programs, name)
+        if name in self._called:
+            return program(*args)
+        self._called.add(name)
+
+        def first():  # mesh and guard belong to a thread
+            with jax.set_mesh(self.run.mesh), jax.transfer_guard('disallow'):
+                return program(*args)
+
+        return stopping.heard(first)
+
+    def fresh(self):
+        """The state before the training set is seen."""
+        return self._call('create', self._trial)
+
+    def absorb(self, state, advance):
+        """The state before the first step: fresh, or having seen each example once."""
+        if self._programs.absorb:
+            left = len(self.run.examples.ids)
+            for pool, index, mask in self.feed.all_training():
+                state = self._call('absorb', state, self._trial, pool, index, mask)
+                advance(min(left, len(index)))
+                left -= len(index)
+        return state
+
+    def advance(self, state, pool, order):
+        """The state S steps later, and the metrics of each step, {name: [S]}."""
+        return self._call('advance', state, self._trial, pool, order)
+
+    def score(self, state, advance):
+        """Scores [P, N] and class probabilities [N, C] of all examples, on the host."""
+        return scoring.gather(
+            lambda pool, index: self._call('score', state, self._trial, pool, index),
+            self.feed.all_training(),
+            len(self.run.examples.ids),
+            axes=(1, 0),
+            advance=advance,
+        )
+
+    def look_back(self, state, scores, probs):
+        """The state after an epoch that ended with these scores and probabilities."""
+        seen = mesh.put((scores, probs), self._everywhere)
+        return self._call('look_back', state, self._trial, *seen)
+
+    def log_odds(self, state, scores):
+        """[P, N] of each label's being right, given the newest scores, on the host."""
+        scores = mesh.put(scores, self._everywhere)
+        return jax.device_get(self._call('log_odds', state, self._trial, scores))
+
+    def confusions(self, state):
+        """Confusion matrices [V, C, C] on the test split (numerics.votes), int64."""
+        total = 0
+        for batch in self.feed.all_test():
+            found = self._call('count', state, self._trial, *batch)
+            total = total + jax.device_get(found).astype('int64')
+        return total
+
+
+def placed(trial, sharding):
+    """The Trial on the devices. The key goes as its numbers: it is no NumPy array."""
+    arrays = trial._replace(key=jax.random.key_data(trial.key))
+    arrays = mesh.put(jax.device_get(arrays), sharding)
+    return arrays._replace(key=jax.random.wrap_key_data(arrays.key))
