@@ -32,7 +32,7 @@ from fer_jax.data import (
     writing,
 )
 from fer_jax.deploy import card
-from fer_jax.training import files, results, seals
+from fer_jax.training import files, history, seals
 
 ROUNDS = 120  # of each file
 PIECES = (
@@ -247,15 +247,20 @@ def test_rows_history_and_seals(tmp_path):
 
     read = functools.partial(files.read_rows, tmp_path)
     assert fuzz(tmp_path / files.ROWS, read, sensible) > 50
-    scores, labels = np.random.default_rng(0).random((3, 2, 5)), np.eye(3, 5, dtype=int)
-    path = tmp_path / 'history.npz'
-    results.write_history(path, {'scores': scores, 'labels': labels})
+    scores = np.random.default_rng(0).random((3, 2, 5)).astype(np.float32)
+    labels = np.eye(3, 5, dtype=int)
+    writer = history.Writer(tmp_path, 0, labels[0], 2)
+    for epoch in zip(scores, labels):
+        writer.append(*epoch)
 
     def same(found):
-        np.testing.assert_array_equal(found[0], scores.astype(np.float32))
-        np.testing.assert_array_equal(found[1], labels)
+        np.testing.assert_array_equal(found.all('scores'), scores)
+        np.testing.assert_array_equal(found.all('labels'), labels)
 
-    assert fuzz(path, functools.partial(results.whole_history, path), same) > 50
+    read = functools.partial(history.History, tmp_path, 3)
+    assert fuzz(tmp_path / 'history' / '2.npz', read, same) > 50
+    writer.join()
+    assert fuzz(tmp_path / 'history.npz', read, same) > 50
     folder = tmp_path / '7'
     folder.mkdir()
     (folder / 'arrays').write_bytes(bytes(99))

@@ -94,11 +94,14 @@ def trust_by_class(case):
 
 def relabels(case):
     """What became of the labels; a line where none changed."""
-    if (case.tables == case.given).all():
+    counts = case.flips
+    if not counts.count.any():
         return f'{case.run.result["method"]} changed no label in this run.'
-    found = timeline.by_epoch(case.tables, case.clean_labels)
-    counts = timeline.flips(case.tables)
-    unstable = timeline.unstable(case.tables, UNSTABLE)
+    found = timeline.by_epoch(
+        case.given, case.tables, case.clean_labels, len(case.names)
+    )
+    unstable = timeline.unstable(counts, UNSTABLE)
+    drawn = np.stack([case.given[unstable], *(now[unstable] for now in case.tables)])
     bars = np.bincount(np.minimum(counts.count, MOST_FLIPS), minlength=MOST_FLIPS + 1)
     return {
         'changed': int(found['relabelled'][-1]),
@@ -118,6 +121,6 @@ def relabels(case):
             'rows': case.rank[unstable],
             'flips': counts.count[unstable].astype(np.int32),
             'returns': counts.returns[unstable].astype(np.int32),
-            'labels': case.tables[:, unstable].T.astype(np.uint16),
+            'labels': drawn.T.astype(np.uint16),
         },
     }

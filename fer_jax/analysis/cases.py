@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fer_jax.analysis import calibration, opinions, runs, timeline
+from fer_jax.analysis import calibration, opinions, runs
 from fer_jax.data import documents, prepared
 from fer_jax.errors import Unusable
+from fer_jax.numerics import flips
 from fer_jax.training import contents, files, setup
 
 
@@ -23,7 +24,8 @@ class Case(NamedTuple):
     networks: np.ndarray  # [P, N] probability that a label is right, by network
     right: np.ndarray  # [N] float64, calibrated probability that it is right
     rate: float | None  # of wrong labels, given by who knows it; None: estimated
-    tables: np.ndarray  # [E + 1, N] int, the labels at first and after each epoch
+    tables: np.ndarray  # [E, N] int32, the labels after each epoch, mapped
+    flips: flips.Flips  # of all epochs
     kind: str  # of the scores, see opinions.kind
     data: prepared.Prepared | str  # or a line that says why there is none
 
@@ -69,12 +71,8 @@ def read(workdir, folder=None, rate=None):
     )
     names = tuple(found.result['class_names'])
     algorithm = found.result['config']['algorithm']
-    if found.scores is None:
-        raise Unusable(
-            f'{workdir}: {algorithm["name"]} scores no labels, so there is nothing to'
-            ' audit; train a method that does, as configs/resup.py'
-        )
     labels, estimate = found.labels, calibration.wrong_rate(found.rows, len(names))
+    tables = found.past.all('labels')
     return Case(
         run=found,
         names=names,
@@ -88,7 +86,8 @@ def read(workdir, folder=None, rate=None):
             found.scores, found.log_odds, rate or estimate
         ),
         rate=rate,
-        tables=timeline.tables(labels.given, found.tables),
+        tables=tables,
+        flips=flips.until_now(labels.given, tables, len(names)),
         kind=opinions.kind(algorithm),
         data=data_of(found, folder),
     )

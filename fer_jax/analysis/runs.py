@@ -7,7 +7,7 @@ import numpy as np
 from scipy import special
 
 from fer_jax.data import whole
-from fer_jax.training import contents, files, results
+from fer_jax.training import contents, files, history
 
 
 class FinishedRun(NamedTuple):
@@ -17,8 +17,8 @@ class FinishedRun(NamedTuple):
     result: dict  # result.json
     rows: list  # metrics.jsonl, one dict an epoch
     labels: files.Labels
-    scores: np.ndarray | None  # [E, P, N] float32, from history.npz
-    tables: np.ndarray  # [E, N] int32, labels by epoch, from there too
+    past: history.History
+    scores: np.ndarray  # [E, P, N] float32, mapped from its file
 
     @property
     def name(self):
@@ -43,24 +43,18 @@ def read(workdir):
     rows = files.read_rows(workdir)
     if not rows:
         raise whole.Damaged(f'{workdir}: no {files.ROWS}; {contents.BACK}')
-    scores, tables = results.whole_history(workdir / 'history.npz')
+    past = history.History(workdir, len(rows))
+    scores, tables = past.all('scores'), past.all('labels')
     places = len(result['class_names'])
-    if tables.size and not 0 <= tables.min() <= tables.max() < places:
+    if not 0 <= tables.min() <= tables.max() < places:
         raise whole.Damaged(
             f'{workdir}: labels of history.npz are not in 0 to {places - 1};'
             f' {contents.BACK}'
         )
-    if scores.size and scores.shape[-1] != len(labels.ids):
+    if scores.shape[-1] != len(labels.ids):
         raise whole.Damaged(
             f'{workdir}: labels.csv has {len(labels.ids):,} rows and history.npz the'
             f' scores of {scores.shape[-1]:,} examples; give the folder as its run left'
             ' it'
         )
-    return FinishedRun(
-        folder=workdir,
-        result=result,
-        rows=rows,
-        labels=labels,
-        scores=scores if scores.size else None,
-        tables=tables,
-    )
+    return FinishedRun(workdir, result, rows, labels, past, scores)

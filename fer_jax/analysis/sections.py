@@ -14,7 +14,6 @@ from fer_jax.analysis import (
     curves,
     page,
     thumbnails,
-    timeline,
     transitions,
 )
 from fer_jax.numerics import votes
@@ -176,11 +175,9 @@ def labels(case):
         'suggested': case.suggested[order].astype(small),
         'right': case.right[order].astype(np.float32),
         'networks': np.round(65535 * case.networks[:, order]).astype(np.uint16),
-        'flips': np.minimum(timeline.flips(case.tables).count[order], 255).astype(
-            np.uint8
-        ),
+        'flips': np.minimum(case.flips.count[order], 255).astype(np.uint8),
     }
-    if (case.tables != case.given).any():
+    if case.flips.count.any():
         found['final'] = case.final[order].astype(small)
     if case.known.any():
         found['clean_labels'] = case.clean_labels[order].astype(np.int16)

@@ -34,13 +34,14 @@ class Array(NamedTuple):
     rank: int | None = None  # number of axes; None: any
 
 
-def read_npz(path, wanted, *, most=LARGEST):
+def read_npz(path, wanted, *, others=None, most=LARGEST):
     """{name: array} of a .npz.
 
     Args:
       path: the file.
-      wanted: {name: Array} of what it has to hold; others are not read.
-      most: bytes of the wanted arrays together, unless the file itself has more.
+      wanted: {name: Array} of what it has to hold.
+      others: the Array that each other member has to be; None: these are not read.
+      most: bytes of the arrays together, unless the file itself has more.
 
     Raises:
       Missing: no such file.
@@ -50,20 +51,62 @@ def read_npz(path, wanted, *, most=LARGEST):
         try:
             most = max(most, os.fstat(file.fileno()).st_size)
             with zipfile.ZipFile(file) as archive:
-                members = _members(path, archive, wanted, most)
+                members = _members(path, archive, wanted, others, most)
                 data = {name: archive.read(one) for name, one in members.items()}
         except Unusable:
             raise
         except Exception as error:  # a damaged zip can raise anything
             raise Unusable(f'{path}: no whole .npz ({_said(error)})') from None
     return {
-        name: parse(content, f'{path}: {name}', wanted[name])
+        name: parse(content, f'{path}: {name}', wanted.get(name, others))
         for name, content in data.items()
     }
 
 
-def _members(path, archive, wanted, most):
-    """{name: ZipInfo} of the wanted arrays, none of them too large."""
+def map_npz(path, wanted, *, others=None):
+    """{name: array} of a .npz, mapped from the disk and not to be written to.
+
+    The file is read once, in pieces, and its sums are compared; after that memory is
+    taken by the parts of it that are looked at, for as long as there is room for them.
+    Compressed arrays are read. Arguments and errors of `read_npz`.
+    """
+    with regular.opened(path) as file:
+        try:
+            most = os.fstat(file.fileno()).st_size
+            with zipfile.ZipFile(file) as archive:
+                members = _members(path, archive, wanted, others, max(most, LARGEST))
+                return {
+                    name: _mapped(path, archive, one, wanted.get(name, others))
+                    for name, one in members.items()
+                }
+        except Unusable:
+            raise
+        except Exception as error:  # a damaged zip can raise anything
+            raise Unusable(f'{path}: no whole .npz ({_said(error)})') from None
+
+
+def _mapped(path, archive, one, wanted):
+    """The array of a member of an open archive."""
+    where = f'{path}: {one.filename.removesuffix(".npy")}'
+    if one.compress_type != zipfile.ZIP_STORED:
+        return parse(archive.read(one), where, wanted)
+    with archive.open(one) as member:
+        shape, fortran, dtype = header(member)
+        before = member.tell()
+        _check(shape, dtype, where, wanted, one.file_size - before)
+        while member.read(1 << 20):  # at its end the sums are compared
+            pass
+    archive.fp.seek(one.header_offset + 26)  # where its header has two lengths
+    name, extra = np.frombuffer(archive.fp.read(4), '<u2').tolist()
+    order = 'F' if fortran else 'C'
+    start = one.header_offset + 30 + name + extra + before
+    if 0 in shape or not dtype.itemsize:  # nothing to map
+        return np.zeros(shape, dtype, order)
+    return np.memmap(path, dtype, 'r', start, shape, order)
+
+
+def _members(path, archive, wanted, others, most):
+    """{name: ZipInfo} of the arrays to read, none of them too large."""
     found = {}
     for one in archive.infolist():
         name = one.filename.removesuffix('.npy')
@@ -73,10 +116,11 @@ def _members(path, archive, wanted, most):
     for name in wanted:
         if name not in found:
             raise Unusable(f'{path}: there is no {name} in it')
-    size = sum(found[name].file_size for name in wanted)
+    chosen = found if others else {name: found[name] for name in wanted}
+    size = sum(one.file_size for one in chosen.values())
     if size > most:
         raise Unusable(f'{path}: arrays of {size:,} bytes; wanted at most {most:,}')
-    return {name: found[name] for name in wanted}
+    return chosen
 
 
 def read_npy(path, wanted, *, most=LARGEST):
@@ -91,16 +135,7 @@ def parse(data, where, wanted):
         shape, fortran, dtype = header(file)
     except Exception as error:  # the text of a header can raise anything
         raise Unusable(f'{where}: no array of NumPy ({_said(error)})') from None
-    if dtype.kind not in wanted.kinds:
-        words = ' or '.join(dict.fromkeys(WORDS[kind] for kind in wanted.kinds))
-        raise Unusable(f'{where} is of {quoted(str(dtype))}, wanted {words}')
-    if wanted.rank not in (None, len(shape)):
-        raise Unusable(f'{where} has {len(shape)} axes, wanted {wanted.rank}')
-    count = 1
-    for length in shape:
-        count *= length
-    if min(shape, default=0) < 0 or file.tell() + count * dtype.itemsize != len(data):
-        raise Unusable(f'{where}: its header does not fit its content')
+    count = _check(shape, dtype, where, wanted, len(data) - file.tell())
     if not dtype.itemsize:  # empty texts: no bytes, any number of them
         if count > len(data):
             raise Unusable(f'{where}: its header does not fit its content')
@@ -113,6 +148,21 @@ def parse(data, where, wanted):
         if points.max(initial=0) > HIGHEST:
             raise Unusable(f'{where}: there are characters that do not exist')
     return found
+
+
+def _check(shape, dtype, where, wanted, size):
+    """How many numbers there are; Unusable where they are not `size` wanted bytes."""
+    if dtype.kind not in wanted.kinds:
+        words = ' or '.join(dict.fromkeys(WORDS[kind] for kind in wanted.kinds))
+        raise Unusable(f'{where} is of {quoted(str(dtype))}, wanted {words}')
+    if wanted.rank not in (None, len(shape)):
+        raise Unusable(f'{where} has {len(shape)} axes, wanted {wanted.rank}')
+    count = 1
+    for length in shape:
+        count *= length
+    if min(shape, default=0) < 0 or count * dtype.itemsize != size:
+        raise Unusable(f'{where}: its header does not fit its content')
+    return count
 
 
 def header(file):

@@ -132,36 +132,6 @@ def detection(trust, wrong):
     }
 
 
-def relabelling(tables, clean_labels):
-    """What became of the given labels.
-
-    relabelled: examples whose last label is not the given one
-    relabel_precision: share of them, of those with a known clean label, whose last
-      label is the clean one; 0 when there is none
-    flips: changes from one table to the next
-    returns: flips back to a label that the example had before
-
-    Args:
-      tables: [E, N] int, the given labels and the table after each epoch.
-      clean_labels: [N] int, -1 where unknown.
-    """
-    tables = np.asarray(tables)
-    flips = tables[1:] != tables[:-1]
-    returns = sum(
-        int(np.sum(flips[e - 1] & (tables[:e] == tables[e]).any(axis=0)))
-        for e in range(1, len(tables))
-    )
-    changed = tables[-1] != tables[0]
-    known = changed & (clean_labels >= 0)
-    right = np.sum(known & (tables[-1] == clean_labels))
-    return {
-        'relabelled': int(changed.sum()),
-        'relabel_precision': float(right / max(known.sum(), 1)),
-        'flips': int(flips.sum()),
-        'returns': returns,
-    }
-
-
 def _ratio(numerator, denominator):
     """numerator / denominator in float64, nan where the denominator is 0."""
     denominator = np.asarray(denominator, np.float64)

@@ -11,6 +11,7 @@ from fer_jax.training import (
     checkpoint,
     evaluation,
     files,
+    history,
     hosts,
     log,
     mesh,
@@ -57,7 +58,13 @@ def train(run, stop=lambda: False):
             lambda: seals.trusted(checkpoints, watch.say) or (0, seals.Place()),
             lambda found: hashlib.sha256(str(found[0]).encode()).digest(),
         )
-        history = results.read_history(workdir / 'history.npz', place.epoch)
+        past = history.Writer(
+            workdir,
+            place.epoch,
+            run.examples.labels,
+            run.num_classes,
+            writing=hosts.first(),
+        )
         with (
             checkpoint.manager(checkpoints, keep=config.keep_checkpoints) as saved,
             log.Log(workdir, place.epoch, writing=hosts.first()) as rows,
@@ -71,7 +78,7 @@ def train(run, stop=lambda: False):
                 session = Session(run, watch.advance)
                 state = begin(session, saved, step, place, watch)
                 with jax.transfer_guard('disallow'):
-                    return go_on(session, state, place, history, rows, saved, watch)
+                    return go_on(session, state, place, past, rows, saved, watch)
             except stopping.Stopped:
                 return None
 
@@ -104,7 +111,7 @@ def begin(session, saved, step, place, watch):
     return checkpoint.restore(saved, step, state)
 
 
-def go_on(session, state, place, history, rows, saved, watch):
+def go_on(session, state, place, past, rows, saved, watch):
     """Trains from `place` to the end of the last epoch -> content of result.json.
 
     Raises:
@@ -124,19 +131,17 @@ def go_on(session, state, place, history, rows, saved, watch):
             # Test before refitting, as the ReSup release does; log before saving,
             # so that an epoch which is saved has its numbers.
             row |= test(session, state, watch.advance)
-            new, metrics = look_back(session, state, row, history, watch)
+            new, metrics = look_back(session, state, past, watch)
         except stopping.Stopped:
             checkpoint.save(saved, state, place, names)
             raise
         state, row = new, row | metrics
         row['seconds'] = round(place.seconds + time.perf_counter() - started, 3)
-        if hosts.first():
-            results.write_history(run.workdir / 'history.npz', history)
         rows.write(row)
         place = seals.Place(epoch=epoch)
         checkpoint.save(saved, state, place, names, accuracy=row['test/accuracy'])
         watch.say(log.sentence(run.workdir.name, row, config.epochs))
-    return finish(session, state, rows.rows, history)
+    return finish(session, state, rows.rows, past)
 
 
 def train_epoch(session, state, place, chunks, saved, watch):
@@ -220,45 +225,51 @@ def test(session, state, advance):
     return {f'test/{name}': value for name, value in found.items()}
 
 
-def look_back(session, state, row, history, watch):
+def look_back(session, state, past, watch):
     """Scores every training example and refits -> state, {metric: value}.
 
-    Appends scores and labels to `history`.
+    Appends scores, labels and the method's fit to `past`.
 
     Raises:
-      Stopped: when asked to; `state` and `history` are as before.
+      Stopped: when asked to; `state` and `past` are as before.
     """
     run = session.run
     scores, probs = session.score(state, watch.advance)
-    history['scores'].append(scores)
-    history['labels'].append(jax.device_get(state.labels))
     state = session.look_back(state, scores, probs)
+    log_odds = session.log_odds(state, scores)
+    fit = jax.device_get(dict(leaves(run.algorithm.fit_of(state.memory))))
+    past.append(scores, jax.device_get(state.labels), fit)
     metrics = {f'memory/{name}': value for name, value in small_leaves(state.memory)}
-    found = results.detection(session.log_odds(state, scores), run.examples)
+    found = results.detection(log_odds, run.examples)
     metrics |= {f'noise/{name}': value for name, value in found.items()}
-    found = results.relabelling(run.examples, history)
-    for name in results.vanished(run, history):
+    found = results.relabelling(run.examples, past.flips)
+    for name in results.vanished(run, past.flips):
         watch.say(f'no example is labelled {name} any more')
     return state, metrics | {f'labels/{name}': value for name, value in found.items()}
 
 
 def small_leaves(memory, largest=64):
     """(path, nested list) of each leaf of `memory` with few values."""
-    for path, leaf in jax.tree_util.tree_leaves_with_path(memory):
+    for name, leaf in leaves(memory):
         if leaf.size <= largest:
-            name = jax.tree_util.keystr(path, simple=True, separator='/')
             yield name, jax.device_get(leaf).tolist()
 
 
-def finish(session, state, rows, history):
+def leaves(tree):
+    """('a/b', leaf) of each leaf of a tree."""
+    for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
+        yield jax.tree_util.keystr(path, simple=True, separator='/'), leaf
+
+
+def finish(session, state, rows, past):
     """Writes labels.csv and, last, result.json; returns the latter's content."""
     run = session.run
     labels, flips, evidence = jax.device_get(
         (state.labels, state.flips, state.evidence)
     )
-    log_odds = session.log_odds(state, history['scores'][-1])
+    log_odds = session.log_odds(state, past.newest['scores'])
     found = results.detection(log_odds, run.examples)
-    found |= results.relabelling(run.examples, history)
+    found |= results.relabelling(run.examples, past.flips)
     content = results.result(run, rows, session.confusions(state), found)
     if hosts.first():
         table = results.labels(
@@ -269,5 +280,7 @@ def finish(session, state, rows, history):
             suggested=evidence.argmax(axis=-1),
         )
         files.write_labels(run.workdir, table, run.prepared.class_names)
+        history.write_evidence(run.workdir, evidence)
+        past.join()
         files.write_result(run.workdir, content)
     return content

@@ -1,4 +1,4 @@
-"""What a run says of itself at its end: result.json, labels.csv; and history.npz."""
+"""What a run says of itself, in numbers: for its rows, result.json and labels.csv."""
 
 import json
 import math
@@ -8,62 +8,11 @@ import numpy as np
 from scipy import special
 
 import fer_jax
-from fer_jax.data import arrays, whole
-from fer_jax.errors import Unusable
+from fer_jax.numerics import flips as changes
 from fer_jax.numerics import metrics
 from fer_jax.training import files, mesh
 
 LAST = 5  # epochs that `last5` is the mean of
-BELONGING = 'put the file that belongs to the checkpoints in its place'
-
-
-def read_history(path, epochs):
-    """{'scores': [...], 'labels': [...]}: the first `epochs` of a history.npz.
-
-    Raises:
-      Damaged: no such file, a damaged one, or one with fewer epochs.
-    """
-    if not epochs:
-        return {'scores': [], 'labels': []}
-    scores, labels = whole_history(path)
-    if 0 < len(labels) < epochs:  # 0: a method that scores nothing
-        raise whole.Damaged(
-            f'{path} has {len(labels)} of the {epochs} epochs done; {BELONGING}'
-        )
-    return {'scores': list(scores[:epochs]), 'labels': list(labels[:epochs])}
-
-
-def whole_history(path):
-    """(scores [E, P, N] float32, labels [E, N] int32) of a history.npz; [0] and [0] of
-    a method that scores nothing.
-
-    Raises:
-      Damaged: no such file, or not one that a run wrote.
-    """
-    wanted = {'scores': arrays.Array('f'), 'labels': arrays.Array('i')}
-    try:
-        found = arrays.read_npz(path, wanted)
-    except Unusable as error:
-        raise whole.Damaged(f'{error}; {BELONGING}') from None
-    scores, labels = found['scores'], found['labels']
-    shapes = scores.shape, labels.shape
-    fitting = scores.ndim == 3 and scores.shape[::2] == labels.shape
-    if not (fitting or shapes == ((0,), (0,))):
-        raise whole.Damaged(
-            f'{path}: scores {scores.shape} and labels {labels.shape}, wanted [E, P, N]'
-            f' and [E, N]; {BELONGING}'
-        )
-    return scores, labels
-
-
-def write_history(path, history):
-    """history.npz: scores [E, P, N] float32 and labels [E, N] int32 by epoch."""
-    with whole.replacing(path) as file:
-        np.savez(
-            file,
-            scores=np.array(history['scores'], np.float32),
-            labels=np.array(history['labels'], np.int32),
-        )
 
 
 def detection(log_odds, examples):
@@ -87,21 +36,19 @@ def detection(log_odds, examples):
     return {name: float(value) for name, value in found.items()}
 
 
-def relabelling(examples, history):
-    """metrics.relabelling of the tables in `history`; {} when no label ever changed."""
-    tables = np.array([examples.labels, *history['labels']])
-    if (tables == tables[0]).all():
+def relabelling(examples, flips):
+    """numerics.flips.summary of a run's Flips; {} when no label ever changed."""
+    if not flips.count.any():
         return {}
-    found = metrics.relabelling(tables, examples.clean_labels)
+    found = changes.summary(flips, examples.clean_labels)
     if not (examples.clean_labels >= 0).any():
         del found['relabel_precision']
     return found
 
 
-def vanished(run, history):
+def vanished(run, flips):
     """Names of the classes whose last example was relabelled in the newest epoch."""
-    before = [run.examples.labels, *history['labels']][-2]
-    gone = np.setdiff1d(before, history['labels'][-1])
+    gone = np.setdiff1d(flips.before, flips.labels)
     return [run.prepared.class_names[label] for label in gone]
 
 

@@ -14,10 +14,8 @@ import signal
 import subprocess
 import time
 
-import numpy as np
-
 from fer_jax.errors import Unusable
-from fer_jax.training import checkpoint, files, results, seals
+from fer_jax.training import checkpoint, files, history, seals
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM)
 BATCHES, EPOCHS = 8, 3  # of the shortened run, at most
@@ -144,8 +142,8 @@ def content(workdir):
     found[files.LABELS] = (workdir / files.LABELS).read_text()
     found |= {name: nameless(workdir, name) for name in files.AT_LAST}
     found['.partial'] = [path.name for path in workdir.rglob('.*.partial')]
-    history = results.read_history(workdir / 'history.npz', len(rows))
-    found |= {name: np.array(value).tobytes() for name, value in history.items()}
+    past = history.History(workdir, len(rows))
+    found |= {name: past.all(name).tobytes() for name in past.names()}
     there = files.checkpoints(workdir)
     newest = seals.steps(there)[0]
     found['step'] = newest, seals.check(there / str(newest))

@@ -7,6 +7,7 @@ import pytest
 
 from fer_jax.analysis import audit, cases, page, runs
 from fer_jax.data import corrections
+from fer_jax.numerics import flips
 from fer_jax.training import loop, setup
 from tests import browsers
 
@@ -84,7 +85,7 @@ def large():
     scores = draws.normal(size=(2, 1, count)).astype(np.float32)
     rows = [{'epoch': epoch, 'test/accuracy': 0.5} for epoch in (1, 2)]
     return cases.Case(
-        run=runs.FinishedRun(pathlib.Path('large'), result, rows, [], scores),
+        run=runs.FinishedRun(pathlib.Path('large'), result, rows, None, None, scores),
         names=names,
         ids=np.array([f'images/{i:06d}.jpg' for i in draws.permutation(count)]),
         given=given,
@@ -94,7 +95,8 @@ def large():
         networks=right[None],
         right=right,
         rate=None,
-        tables=np.stack([given] * 3),
+        tables=np.stack([given] * 2),
+        flips=flips.begin(given, 5),
         kind='log_odds',
         data='There are no pictures.',
     )

@@ -23,6 +23,7 @@ from fer_jax.analysis import (
     thumbnails,
 )
 from fer_jax.data import whole
+from fer_jax.numerics import flips
 from fer_jax.training import results
 
 # Methods that score labels by themselves, and one of those that leave it to the seam.
@@ -42,7 +43,8 @@ def test_a_run_is_read(made):
     assert case.clean_labels.tolist() == [1, 1, 0, 0, -1, 2]
     assert case.wrong.tolist() == [True, False, True, False, False, False]
     assert case.networks.shape == (2, 6)
-    assert case.tables[:, 5].tolist() == [2, 2, 0, 2]
+    assert case.tables[:, 5].tolist() == [2, 0, 2]
+    assert case.flips.count.tolist() == [0, 0, 0, 0, 0, 2]
     assert case.kind == 'similarity'
     assert ((case.right > 0) & (case.right < 1)).all()
 
@@ -198,7 +200,8 @@ def test_relabelling_by_hand(case):
     assert found['by_epoch']['flips'] == [0, 1, 1]
     assert found['unstable']['rows'].tolist() == [5]
     assert found['unstable']['labels'].tolist() == [[2, 2, 0, 2]]
-    still = case._replace(tables=case.tables[[0, 0, 0, 0]])
+    never = flips.begin(case.given, len(case.names))
+    still = case._replace(tables=case.tables[[0, 0, 0]], flips=never)
     assert by_epoch.relabels(still) == 'resup changed no label in this run.'
     assert 'final' not in sections.labels(still)
 

@@ -110,25 +110,6 @@ def test_detection_refuses_probabilities_that_are_none():
         metrics.detection(np.array([0.1, np.nan]), np.array([True, False]))
 
 
-def test_relabelling_by_hand():
-    """Of five examples: kept; 1 -> 0, clean is 0; 2 -> 0 -> 2 comes back; 0 -> 1 -> 2,
-    clean is 1; 0 -> 2 with no clean label. 6 flips, one returns; three labels differ
-    at the end, one of the two that can be judged is right."""
-    tables = [[0, 1, 2, 0, 0], [0, 0, 0, 1, 2], [0, 0, 2, 2, 2]]
-    found = metrics.relabelling(tables, np.array([0, 0, 2, 1, -1]))
-    assert found == {
-        'relabelled': 3,
-        'relabel_precision': 0.5,
-        'flips': 6,
-        'returns': 1,
-    }
-
-
-def test_labels_that_never_change():
-    found = metrics.relabelling([[0, 1], [0, 1]], np.array([0, 0]))
-    assert set(found.values()) == {0}
-
-
 def test_calibration_error_by_hand():
     """Confidences .6 .6 .9 1., right: no yes yes yes, two bins (0, .5], (.5, 1].
 
