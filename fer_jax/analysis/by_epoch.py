@@ -71,15 +71,16 @@ def by_truth(case):
 
 
 def trust(case):
-    """[E, P, N] float32 weights of the labels by epoch, and what they are."""
-    result = case.run.result
+    """of(epoch from 0) -> [P, N] float32 weights of the labels, and what they are."""
+    result, rows, scores = case.run.result, case.run.rows, case.run.scores
     rules = result['config']['algorithm'].get('rules', 'safe')
-    if case.kind == 'similarity':
-        found = weights.of_mixtures(case.run.rows, case.run.scores, rules)
-        if found is not None:
-            return found, 'The weight of a label: its posterior under the mixture.'
+    if case.kind == 'similarity' and weights.has_mixtures(rows):
+        return (
+            lambda epoch: weights.of_mixture(rows[epoch], scores[epoch], rules),
+            'The weight of a label: its posterior under the mixture.',
+        )
     return (
-        opinions.opinion(case.run.scores, case.kind),
+        lambda epoch: opinions.opinion(scores[epoch], case.kind),
         f'The {opinions.CURVES[case.kind]}, for {result["method"]} has no weights by'
         ' epoch.',
     )
@@ -87,9 +88,12 @@ def trust(case):
 
 def trust_by_class(case):
     """Mean trust [E, C], mean over the networks."""
-    values, said = trust(case)
-    mean = weights.by_class(values, case.given, len(case.names)).mean(axis=1)
-    return {'mean': mean.astype(np.float32), 'said': said}
+    of, said = trust(case)
+    mean = [
+        weights.by_class(of(epoch), case.given, len(case.names)).mean(axis=0)
+        for epoch in range(len(case.run.scores))
+    ]
+    return {'mean': np.array(mean, np.float32), 'said': said}
 
 
 def relabels(case):

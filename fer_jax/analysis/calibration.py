@@ -43,13 +43,21 @@ def evidence(scores, log_odds):
       log_odds: [P, N] of a run's labels.csv (larger: more likely right); says which
         way the scores point.
     """
+    mean = np.zeros(scores.shape[-1])
+    for epoch in scores:  # one at a time: of a large run all are gigabytes
+        normal = normal_scores(epoch)
+        mean += normal.mean(axis=0) / len(scores)
+    says = stats.rankdata(np.nan_to_num(log_odds), axis=-1)
+    newest = normal * (says - says.mean(axis=-1, keepdims=True))
+    return mean * (-1 if newest.sum() < 0 else 1)
+
+
+def normal_scores(scores):
+    """Normal scores [P, N] float64 of scores [P, N]; 0 where one is not finite."""
     finite = np.isfinite(scores)
     ranks = stats.rankdata(np.where(finite, scores, 0), axis=-1)
     normal = special.ndtri((ranks - 0.5) / scores.shape[-1])
-    normal = np.where(finite, normal, 0).astype(np.float64)
-    says = stats.rankdata(np.nan_to_num(log_odds), axis=-1)
-    newest = normal[-1] * (says - says.mean(axis=-1, keepdims=True))
-    return normal.mean(axis=(0, 1)) * (-1 if newest.sum() < 0 else 1)
+    return np.where(finite, normal, 0)
 
 
 def wrong_rate(rows, num_classes):

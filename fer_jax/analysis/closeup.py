@@ -102,8 +102,8 @@ def alike_probs(probs, bins=40):
 
 def weighted(case):
     """The most and the least trusted faces of each class (ReSup, Figs. 5 and 6)."""
-    values, said = by_epoch.trust(case)
-    last = values[-1].mean(axis=0)
+    of, said = by_epoch.trust(case)
+    last = of(len(case.run.scores) - 1).mean(axis=0)
     least, most = weights.extremes(last, case.given, len(case.names), EACH)
 
     def some(groups):

@@ -87,7 +87,7 @@ def out_of_fold(config, workdir, about, which):
     examples, names = part.examples, part.prepared.class_names
     shape = len(examples.ids), len(names)
     wanted = {'evidence': jax.ShapeDtypeStruct(shape, np.float32)}
-    saved = checkpoint.read(part.workdir / 'checkpoints', which, wanted, names)
+    saved = checkpoint.read(files.checkpoints(part.workdir), which, wanted, names)
     left_out = ~examples.learned
     return (
         examples.positions[left_out],

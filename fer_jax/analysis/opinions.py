@@ -74,26 +74,26 @@ def histogram(scores, kind, groups=None, bins=BINS):
     Args:
       groups: {name: [N] bool} of labels that are counted by themselves as well.
     """
-    values = scores if kind == 'loss' else opinion(scores, kind)
-    finite = values[np.isfinite(values)]
-    top = max(1.0, np.percentile(finite, 99.5)) if kind == 'loss' else 1.0
+    top = 1.0
+    if kind == 'loss':
+        finite = scores[np.isfinite(scores)]
+        top = max(top, np.percentile(finite, 99.5, overwrite_input=True))
     edges = np.linspace(0, top, bins + 1)
 
     def count(values):
         kept = np.clip(values[np.isfinite(values)], 0, top)
         return np.histogram(kept, edges)[0]
 
-    def count_all(values):
-        counts = [[count(peer) for peer in epoch] for epoch in values]
-        return np.array(counts, np.int32)
-
+    counts, parts = [], {name: [] for name in groups or {}}
+    for epoch in scores:  # one at a time: of a large run all are gigabytes
+        values = epoch if kind == 'loss' else opinion(epoch, kind)
+        counts.append([count(peer) for peer in values])
+        for name, into in parts.items():
+            into.append([count(peer[groups[name]]) for peer in values])
     return Histogram(
         edges=edges.astype(np.float32),
-        counts=count_all(values),
-        parts={
-            name: count_all(values[:, :, inside])
-            for name, inside in (groups or {}).items()
-        },
+        counts=np.array(counts, np.int32),
+        parts={name: np.array(found, np.int32) for name, found in parts.items()},
     )
 
 

@@ -1,38 +1,47 @@
 """Who is being down-weighted: the trust that a run put into labels, by class."""
 
+import functools
+
 import jax
 import numpy as np
 
 from fer_jax.numerics import division, mixtures
 
+MIXTURE = tuple(f'memory/mixture/{name}' for name in mixtures.Mixture._fields)
 
-def of_mixtures(rows, scores, rules):
-    """[E, P, N] float32 weights that beta mixtures gave to the scores of each epoch, 1
-    before there was a valid fit; None for a run whose metrics hold no such mixture.
+
+def has_mixtures(rows):
+    """Whether a run's metrics hold beta mixtures, for `of_mixture`.
+
+    Args:
+      rows: of metrics.jsonl, one dict an epoch.
+    """
+    return all(name in rows[0] for name in (*MIXTURE, 'memory/ready', 'memory/span'))
+
+
+def of_mixture(row, scores, rules):
+    """[P, N] float32 weights that beta mixtures gave to the scores of an epoch, 1
+    before there was a valid fit.
 
     ReSup reads a weight from the pass at hand, and hands it to the other network.
 
     Args:
-      rows: of metrics.jsonl, one dict an epoch.
-      scores: [E, P, N] of history.npz.
+      row: of metrics.jsonl.
+      scores: [P, N] of that epoch.
       rules: name of mixtures.RULES, config.algorithm.rules of the run.
     """
-    names = [f'memory/mixture/{name}' for name in mixtures.Mixture._fields]
-    if any(name not in rows[0] for name in (*names, 'memory/ready', 'memory/span')):
-        return None
-    read = jax.jit(
-        jax.vmap(lambda mixture, x: mixtures.upper(mixture, x, mixtures.RULES[rules]))
-    )
-    found = np.empty(scores.shape, np.float32)
-    for row, epoch, into in zip(rows, scores, found):
-        fitted = mixtures.Mixture(*(np.array(row[n], np.float32) for n in names))
-        span = np.array(row['memory/span'], np.float32)
-        ready = np.array(row['memory/ready'])[:, None]
-        upper = read(fitted, division.scaled(span, epoch))
-        # similarities lie in [0, 1] as they are; of losses the upper part is wrong
-        clean = upper if (span == (0, 1)).all() else 1 - upper
-        into[:] = np.where(ready, clean, 1)
-    return found
+    fitted = mixtures.Mixture(*(np.array(row[name], np.float32) for name in MIXTURE))
+    span = np.array(row['memory/span'], np.float32)
+    ready = np.array(row['memory/ready'])[:, None]
+    upper = np.asarray(_upper(fitted, division.scaled(span, scores), rules))
+    # similarities lie in [0, 1] as they are; of losses the upper part is wrong
+    clean = upper if (span == (0, 1)).all() else 1 - upper
+    return np.where(ready, clean, 1).astype(np.float32)
+
+
+@functools.partial(jax.jit, static_argnames='rules')
+def _upper(fitted, x, rules):
+    return jax.vmap(lambda m, x: mixtures.upper(m, x, mixtures.RULES[rules]))(fitted, x)
 
 
 def by_class(weights, labels, num_classes):

@@ -8,6 +8,7 @@ counted and measured before they are unpacked, and the sums of a .npz are compar
 """
 
 import io
+import itertools
 import os
 import warnings
 import zipfile
@@ -121,6 +122,30 @@ def _members(path, archive, wanted, others, most):
     if size > most:
         raise Unusable(f'{path}: arrays of {size:,} bytes; wanted at most {most:,}')
     return chosen
+
+
+def stream_npz(file, stacks):
+    """Writes a .npz of arrays [E, ...], of which one row at a time is in memory.
+
+    They are stored, not compressed, so that `map_npz` can map them.
+
+    Args:
+      file: binary, open for writing.
+      stacks: {name: (E, iterable of E arrays of one shape and dtype)}, E at least 1.
+    """
+    with zipfile.ZipFile(file, 'w') as archive:
+        for name, (count, rows) in stacks.items():
+            rows = iter(rows)
+            first = np.asarray(next(rows))
+            about = {
+                'descr': np.lib.format.dtype_to_descr(first.dtype),
+                'fortran_order': False,
+                'shape': (count, *first.shape),
+            }
+            with archive.open(f'{name}.npy', 'w', force_zip64=True) as member:
+                np.lib.format.write_array_header_1_0(member, about)
+                for row in itertools.chain([first], rows):
+                    member.write(np.ascontiguousarray(row))
 
 
 def read_npy(path, wanted, *, most=LARGEST):

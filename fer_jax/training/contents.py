@@ -2,6 +2,11 @@
 
 from fer_jax.data import documents, sets, weights
 
+FORMAT = 2  # of a run's folder; 1: history.npz was written anew after each epoch
+VERSION = documents.Kind(
+    f'one that this version of fer_jax reads, 1 to {FORMAT}',
+    documents.whole_number(1, FORMAT).fits,
+)
 SHARE = documents.either(documents.number(), documents.NOTHING)
 SECTION = documents.mapping(documents.ANY)
 CONFIG = documents.fields(  # what is read of it without a config file
@@ -31,6 +36,7 @@ DATA = documents.fields(
         'noise_list_sha256': DIGEST,
     },
     optional={
+        'format': VERSION,
         'pretrained': documents.sequence(
             documents.fields({'folder': documents.TEXT, 'card': weights.FIELDS})
         ),
@@ -61,6 +67,8 @@ _SAID = {
         }
     ),
 }
-RESULT = documents.fields(_CLASSES, optional=_SAID)  # older versions say less
+RESULT = documents.fields(
+    _CLASSES, optional=_SAID | {'format': VERSION}
+)  # older versions say less
 AUDITED = documents.fields(_CLASSES | _SAID)  # the result of what has a page
 BACK = 'put the file that the run wrote in its place'

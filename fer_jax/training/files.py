@@ -1,7 +1,8 @@
 """The files of a run: each is written here, and read here.
 
-Three have readers and writers of their own: checkpoints/ (training.checkpoint, seals),
-tensorboard/ (training.log) and the noise list (data.noise_list). docs/design.md, "Files
+Some have readers and writers of their own: the history and the evidence
+(training.history), checkpoints/ (training.checkpoint, seals), tensorboard/
+(training.log) and the noise list (data.noise_list). docs/design.md, "Files
 of a run", says what each holds. All are written whole or not at all, but for the rows
 of metrics.jsonl, which are appended.
 """
@@ -17,7 +18,7 @@ import numpy as np
 from fer_jax.data import documents, tables, whole
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
-from fer_jax.training import contents
+from fer_jax.training import contents, history
 
 CONFIG, DATA, ROWS = 'config.json', 'data.json', 'metrics.jsonl'
 LABELS, RESULT = 'labels.csv', 'result.json'
@@ -67,7 +68,7 @@ def audited(workdir):
 
 def withdraw(workdir):
     """Removes what a finished run leaves: this one is to be trained (on)."""
-    for name in (RESULT, LABELS, *AT_LAST):
+    for name in (RESULT, LABELS, history.EVIDENCE, *AT_LAST):
         (pathlib.Path(workdir) / name).unlink(missing_ok=True)
 
 
@@ -88,7 +89,7 @@ def read_config(workdir):
 
 def write_data(workdir, about):
     """data.json: the data and weights that the run learns from, from setup.describe."""
-    _write_json(pathlib.Path(workdir) / DATA, about)
+    _write_json(pathlib.Path(workdir) / DATA, {'format': contents.FORMAT, **about})
 
 
 def read_data(workdir):
@@ -117,7 +118,7 @@ def read_rows(workdir):
     A last line without its end was being written when the process died: left out.
 
     Raises:
-      Damaged: a line that is no JSON, with its number.
+      Damaged: a line that is no row, with its number.
     """
     path = pathlib.Path(workdir) / ROWS
     if not path.exists():
@@ -138,7 +139,7 @@ def read_rows(workdir):
 
 def write_result(workdir, content):
     """result.json; its being there says that the run is finished."""
-    _write_json(pathlib.Path(workdir) / RESULT, content)
+    _write_json(pathlib.Path(workdir) / RESULT, {'format': contents.FORMAT, **content})
 
 
 def read_result(workdir):
@@ -272,7 +273,11 @@ def _write_json(path, content):
 
 
 def _read_json(workdir, name, kind, otherwise):
-    """The object in a JSON file; `otherwise`: what follows from there being none."""
+    """The object in a JSON file, but for its format.
+
+    Args:
+      otherwise: what follows from there being none.
+    """
     path = pathlib.Path(workdir) / name
     if not path.exists():
         raise Missing(
@@ -280,8 +285,9 @@ def _read_json(workdir, name, kind, otherwise):
             ' python launch.py wrote'
         )
     try:
-        return documents.read(path, kind, contents.BACK)
+        found = documents.read(path, kind, contents.BACK)
     except Missing:
         raise
     except Unusable as error:
         raise whole.Damaged(str(error)) from None
+    return {field: value for field, value in found.items() if field != 'format'}

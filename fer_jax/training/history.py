@@ -13,7 +13,6 @@ and a finished run goes on for more epochs.
 import contextlib
 import pathlib
 import shutil
-import zipfile
 
 import numpy as np
 
@@ -160,26 +159,11 @@ class Writer(History):
         """Streams all epochs into history.npz, which takes the place of their files."""
         if not (self._writing and self._own):
             return
-        with (
-            whole.replacing(self._workdir / JOINED) as file,
-            zipfile.ZipFile(file, 'w') as archive,  # stored, so that it can be mapped
-        ):
-            for name in self.names():
-                with archive.open(f'{name}.npy', 'w', force_zip64=True) as member:
-                    self._stream(member, name)
+        stacks = {name: (self._epochs, self.each(name)) for name in self.names()}
+        with whole.replacing(self._workdir / JOINED) as file:
+            arrays.stream_npz(file, stacks)
         shutil.rmtree(self._workdir / FOLDER)
         self._own, self._joined = set(), self._mapped(self._epochs)
-
-    def _stream(self, member, name):
-        newest = self.newest[name]
-        about = {
-            'descr': np.lib.format.dtype_to_descr(newest.dtype),
-            'fortran_order': False,
-            'shape': (self._epochs, *newest.shape),
-        }
-        np.lib.format.write_array_header_1_0(member, about)
-        for values in self.each(name):
-            member.write(np.ascontiguousarray(values))
 
 
 def write_evidence(workdir, evidence):

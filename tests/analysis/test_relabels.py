@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from fer_jax.analysis import relabels, runs
-from fer_jax.training import files
+from fer_jax.training import files, history
 
 
 @pytest.fixture
@@ -17,12 +17,11 @@ def folder(tmp_path):
     labels = np.zeros(6, np.int32)
     ids, trust = np.arange(6).astype(str), np.empty((0, 6))
     table = files.Labels(ids, labels, labels, labels, flips, trust, labels)
-    files.write_labels(run, table, ['anger'])
+    files.write_labels(run, table, ['anger', 'fear'])
     files.write_rows(run, [{'epoch': 1, 'step': 1}])
-    tables = np.zeros((1, 6), np.int32)
-    np.savez(run / 'history.npz', scores=np.zeros((1, 1, 6)), labels=tables)
+    history.Writer(run, 0, labels, 2).append(np.zeros((1, 6), np.float32), labels)
     result = {'relabelled': 4, 'relabel_precision': 0.5, 'flips': 13, 'returns': 7}
-    files.write_result(run, result | {'class_names': ['anger']})
+    files.write_result(run, result | {'class_names': ['anger', 'fear']})
     return run
 
 
