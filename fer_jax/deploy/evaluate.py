@@ -110,12 +110,13 @@ def probabilities(loaded, split):
 
     weights = jax.device_put((loaded.params, loaded.stats))
     count = len(split.labels)
-    batches = pipeline.once(split, np.arange(count), batch_size=min(BATCH, count))
-    found = scoring.gather(
-        lambda weights, images, index: compiled(*weights, images),
-        weights,
-        pipeline.batches(batches),
-        count,
+    once = pipeline.once(split, np.arange(count), batch_size=min(BATCH, count))
+    batches = (
+        (batch['images'], batch['index'], batch['mask'])
+        for batch in pipeline.batches(once)
+    )
+    [found] = scoring.gather(
+        lambda images, index: [compiled(*weights, images)], batches, count, axes=[1]
     )
     return dict(zip(names, found))
 
