@@ -31,7 +31,9 @@ def opinions(case):
     return {
         'last epoch': log_odds.mean(axis=0),
         'mean score of all epochs': case.run.scores.mean(axis=(0, 1)),
-        "the audit's evidence": calibration.evidence(case.run.scores, log_odds),
+        "the audit's evidence": calibration.evidence(
+            case.run.scores, case.judged.rising
+        ),
     }
 
 

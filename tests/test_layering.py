@@ -2,8 +2,12 @@
 
 import ast
 import pathlib
+import re
 
 import pytest
+
+from fer_jax import algorithms
+from fer_jax.data import augment
 
 ROOT = pathlib.Path(__file__).parent.parent
 BELOW = {
@@ -112,3 +116,38 @@ def test_pictures_are_opened_in_one_place():
     others = [ROOT / 'launch.py', *(ROOT / 'benchmarks').glob('*.py')]
     found = [path for path in (*MODULES, *others) if opens_pictures(path)]
     assert found == [ROOT / 'fer_jax/data/opening.py']
+
+
+def said(path):
+    """The strings of a module that are no docstrings."""
+    tree = ast.parse(path.read_text())
+    documented = ast.Module, ast.ClassDef, ast.FunctionDef
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, documented) and isinstance(node.body[0], ast.Expr)
+    }
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in docstrings
+    ]
+
+
+@pytest.mark.parametrize('package', ['training', 'analysis', 'deploy'])
+def test_nobody_above_the_seam_asks_for_a_method_by_its_name(package):
+    """The seam says what a score and a fit are."""
+    asked = re.compile(rf'\b({"|".join(algorithms.names())})\b')
+    recipes = set(augment.RECIPES)  # some are called like the method that has them
+    for path in (ROOT / 'fer_jax' / package).rglob('*.py'):
+        texts = (re.sub(r'configs/\w+\.py', '', text) for text in said(path))
+        found = {text for text in texts if asked.search(text)}
+        assert found <= recipes, path
+
+
+def test_what_a_method_logs_of_its_memory_is_for_people():
+    """A page is made of the fits in the history; the keys of a memory are its own."""
+    for path in (ROOT / 'fer_jax' / 'analysis').rglob('*.py'):
+        assert not [text for text in said(path) if text.startswith('memory')], path

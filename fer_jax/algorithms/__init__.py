@@ -82,6 +82,12 @@ class Signal(NamedTuple):
     rising: bool  # the larger, the more likely the label is right
     augmented: bool = True  # images augmented as for training, or plain ones
 
+    @property
+    def about(self):
+        """What a run tells of it in result.json."""
+        told = ('name', 'rising', 'augmented')
+        return {name: getattr(self, name) for name in told}
+
 
 SIMILARITY = Signal('similarity', losses.similarity, rising=True)
 LOSS = Signal('loss', losses.cross_entropy, rising=False)

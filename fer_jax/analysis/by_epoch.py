@@ -3,6 +3,7 @@
 As in `sections`: plain values and arrays, or a line that says why there is nothing.
 """
 
+import jax
 import numpy as np
 
 from fer_jax.analysis import opinions, timeline, weights
@@ -14,11 +15,11 @@ MOST_FLIPS = 6  # the last bar holds that many and more
 
 def curves(case, count):
     """What the networks thought of the first `count` labels after each epoch."""
-    scores = case.run.scores[:, :, case.order[:count]]
-    values = opinions.opinion(scores, case.kind).transpose(2, 1, 0)
+    chosen, opinion = case.order[:count], case.scale.opinion
+    values = [np.round(255 * opinion(epoch)[:, chosen]) for epoch in case.run.scores]
     return {
-        'values': np.round(255 * values).astype(np.uint8),
-        'label': opinions.CURVES[case.kind],
+        'values': np.array(values, np.uint8).transpose(2, 1, 0),
+        'label': case.scale.said,
         'said': 'from 0 to 1, by epoch',
     }
 
@@ -26,11 +27,11 @@ def curves(case, count):
 def epochs(case):
     """What the networks thought after each epoch, and the mixture over it."""
     rows, scores = case.run.rows, case.run.scores
-    drawn = opinions.histogram(scores, case.kind, by_truth(case))
-    fits = opinions.fits(rows, scores.shape[1], case.kind)
-    density = None
+    drawn = opinions.histogram(scores, case.scale, by_truth(case))
+    density, fits = None, case.judged.fits
     if fits:
-        x, y = opinions.curves(fits, drawn)
+        turned = opinions.right_last(fits, case.judged.rising)
+        x, y = opinions.curves(turned, drawn)
         density = {'x': x, 'values': y}
     tests = {'test/accuracy': votes.title(case.run.result['answer'])} | {
         key: votes.title(key.removeprefix('test/accuracy_'))
@@ -41,8 +42,8 @@ def epochs(case):
         'histogram': drawn._asdict()
         | {
             'density': density,
-            'title': opinions.WORDS[case.kind].capitalize(),
-            'label': opinions.WORDS[case.kind],
+            'title': case.scale.label.capitalize(),
+            'label': case.scale.label,
             'said': 'Training labels after an epoch, on a logarithmic scale.',
         },
         'accuracy': [[name, [row[key] for row in rows]] for key, name in tests.items()],
@@ -71,17 +72,18 @@ def by_truth(case):
 
 
 def trust(case):
-    """of(epoch from 0) -> [P, N] float32 weights of the labels, and what they are."""
-    result, rows, scores = case.run.result, case.run.rows, case.run.scores
-    rules = result['config']['algorithm'].get('rules', 'safe')
-    if case.kind == 'similarity' and weights.has_mixtures(rows):
+    """of(epoch from 0) -> [P, N] float32 trust in the labels, and what it is."""
+    scores, fits, rising = case.run.scores, case.judged.fits, case.judged.rising
+    if fits:
         return (
-            lambda epoch: weights.of_mixture(rows[epoch], scores[epoch], rules),
+            lambda epoch: weights.posterior(
+                jax.tree.map(lambda leaf: leaf[epoch], fits), scores[epoch], rising
+            ),
             'The weight of a label: its posterior under the mixture.',
         )
     return (
-        lambda epoch: opinions.opinion(scores[epoch], case.kind),
-        f'The {opinions.CURVES[case.kind]}, for {result["method"]} has no weights by'
+        lambda epoch: case.scale.opinion(scores[epoch]),
+        f'The {case.scale.said}, for {case.run.result["method"]} has no weights by'
         ' epoch.',
     )
 

@@ -31,7 +31,7 @@ class Reliability(NamedTuple):
     error: float  # sum_k count_k / N |said_k - right_k| (Guo et al. 2017, eq. 3)
 
 
-def evidence(scores, log_odds):
+def evidence(scores, rising):
     """[N] float64 evidence for each label, larger for labels more likely right.
 
     Scores become normal scores, the quantile of the standard normal distribution at
@@ -39,17 +39,13 @@ def evidence(scores, log_odds):
     finite counts 0. Only ranks matter: similarities, log-odds and losses will do.
 
     Args:
-      scores: [E, P, N] of a run's history.npz.
-      log_odds: [P, N] of a run's labels.csv (larger: more likely right); says which
-        way the scores point.
+      scores: [E, P, N] of a run's history.
+      rising: whether they rise with the probability that a label is right.
     """
     mean = np.zeros(scores.shape[-1])
     for epoch in scores:  # one at a time: of a large run all are gigabytes
-        normal = normal_scores(epoch)
-        mean += normal.mean(axis=0) / len(scores)
-    says = stats.rankdata(np.nan_to_num(log_odds), axis=-1)
-    newest = normal * (says - says.mean(axis=-1, keepdims=True))
-    return mean * (-1 if newest.sum() < 0 else 1)
+        mean += normal_scores(epoch).mean(axis=0) / len(scores)
+    return mean if rising else -mean
 
 
 def normal_scores(scores):
@@ -86,15 +82,15 @@ def wrong_rate(rows, num_classes):
     return float(np.clip(max(found, default=0), *RATES))
 
 
-def right_probability(scores, log_odds, rate):
+def right_probability(scores, rising, rate):
     """[N] float64 in (0, 1): the calibrated probability that each given label is right.
 
     Args:
-      scores, log_odds: of `evidence`.
+      scores, rising: of `evidence`.
       rate: share of wrong labels in (0, 1), from `wrong_rate` or from somebody who
         knows better; the mean of 1 - P.
     """
-    found = evidence(scores, log_odds)
+    found = evidence(scores, rising)
 
     def excess(threshold):
         return special.expit(SLOPE * (threshold - found)).mean() - rate

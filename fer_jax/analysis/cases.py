@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fer_jax.analysis import calibration, opinions, runs
+from fer_jax.analysis import calibration, opinions, runs, signals
 from fer_jax.data import documents, prepared
 from fer_jax.errors import Unusable
 from fer_jax.numerics import flips
-from fer_jax.training import contents, files, setup
+from fer_jax.training import contents, files, history, setup
 
 
 class Case(NamedTuple):
@@ -24,9 +24,11 @@ class Case(NamedTuple):
     networks: np.ndarray  # [P, N] probability that a label is right, by network
     right: np.ndarray  # [N] float64, calibrated probability that it is right
     rate: float | None  # of wrong labels, given by who knows it; None: estimated
+    evidence: np.ndarray | None  # [N, C] float32, mean probabilities over the epochs
     tables: np.ndarray  # [E, N] int32, the labels after each epoch, mapped
     flips: flips.Flips  # of all epochs
-    kind: str  # of the scores, see opinions.kind
+    judged: signals.Judgement  # by what
+    scale: opinions.Scale  # of the scores
     data: prepared.Prepared | str  # or a line that says why there is none
 
     @property
@@ -69,8 +71,7 @@ def read(workdir, folder=None, rate=None):
     documents.check(
         found.result, contents.AUDITED, f'{workdir}: {files.RESULT}', contents.BACK
     )
-    names = tuple(found.result['class_names'])
-    algorithm = found.result['config']['algorithm']
+    names, judged = tuple(found.result['class_names']), signals.of(found)
     labels, estimate = found.labels, calibration.wrong_rate(found.rows, len(names))
     tables = found.past.all('labels')
     return Case(
@@ -83,12 +84,14 @@ def read(workdir, folder=None, rate=None):
         clean_labels=labels.clean,
         networks=labels.trust,
         right=calibration.right_probability(
-            found.scores, found.log_odds, rate or estimate
+            found.scores, judged.rising, rate or estimate
         ),
         rate=rate,
+        evidence=history.read_evidence(found.folder),
         tables=tables,
         flips=flips.until_now(labels.given, tables, len(names)),
-        kind=opinions.kind(algorithm),
+        judged=judged,
+        scale=opinions.scale(judged.name, judged.rising),
         data=data_of(found, folder),
     )
 

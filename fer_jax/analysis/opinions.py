@@ -1,33 +1,36 @@
 """What networks thought of the given labels, epoch by epoch, and the mixtures over it.
 
-The scores of a run's history.npz are similarities, losses or log-odds, as its method
-fits its mixture to; all three can be read as an opinion in [0, 1].
+A run's scores are the signal of its method, and result.json says which. Whatever it is,
+it can be drawn as it is and read as an opinion in [0, 1].
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
+import jax
 import numpy as np
-from scipy import special
+from scipy import special, stats
 
 from fer_jax.numerics import gaussians, mixtures
 
 BINS = 40
-WORDS = {  # kind -> what a histogram over it shows
-    'similarity': 'similarity of prediction and given label',
-    'loss': 'cross-entropy of the given label, nats',
-    'log_odds': 'probability of the given label',
-}
-CURVES = {  # kind -> what an opinion is
-    'similarity': 'similarity of prediction and given label',
-    'loss': 'probability of the given label',
-    'log_odds': 'probability of the given label',
-}
+PROBABILITY = 'probability of the given label'
+
+
+class Scale(NamedTuple):
+    """How the scores of a signal are drawn; both functions act on an epoch [P, N]."""
+
+    label: str  # what a histogram shows
+    drawn: Callable  # what it is made of
+    ends: tuple | None  # of the histogram; None: where most of the scores are
+    said: str  # what an opinion is
+    opinion: Callable  # float32 in [0, 1], larger for labels that are believed
 
 
 class Histogram(NamedTuple):
     """Labels by score; bin k is [edges[k], edges[k + 1]], the outer ones take the rest.
 
-    In the unit of `WORDS`.
+    In the unit of `Scale.label`.
     """
 
     edges: np.ndarray  # [K + 1] float32
@@ -35,58 +38,77 @@ class Histogram(NamedTuple):
     parts: dict  # {group: [E, P, K] int32}
 
 
-class Fits(NamedTuple):
-    """Two components after each epoch, 0 for wrong labels and 1 for right ones."""
-
-    mixture: mixtures.Mixture | gaussians.Mixture  # leaves [E, P, 2], scaled score
-    span: np.ndarray  # [E, P, 2], the part of the score that is scaled to [0, 1]
-    ready: np.ndarray  # [E, P] bool, whether there was a valid fit
-    rejected: np.ndarray  # [E, P] int, fits so far that were not valid
+def bounded(function=lambda scores: scores):
+    """function(scores) as float32 in [0, 1]; 0 where it is not finite."""
+    return lambda scores: np.clip(np.nan_to_num(function(scores)), 0, 1, dtype='f4')
 
 
-def kind(algorithm):
-    """'similarity', 'loss' or 'log_odds': the scores of a method.
+def likelihood(losses):
+    """The probability that has these cross-entropies."""
+    return np.exp(-np.maximum(losses, 0))
+
+
+SIMILARITY = 'similarity of prediction and given label'
+SCALES = {
+    'similarity': Scale(SIMILARITY, bounded(), (0, 1), SIMILARITY, bounded()),
+    'loss': Scale(
+        'cross-entropy of the given label, nats',
+        lambda losses: losses,
+        None,
+        PROBABILITY,
+        bounded(likelihood),
+    ),
+    'log_odds': Scale(
+        PROBABILITY,
+        bounded(special.expit),
+        (0, 1),
+        PROBABILITY,
+        bounded(special.expit),
+    ),
+}
+
+
+def scale(name, rising):
+    """The Scale of a signal; of one that has no words here, ranks are the opinion.
 
     Args:
-      algorithm: config.algorithm of a run, a dict.
+      name: of the signal.
+      rising: whether it is the larger, the more likely a label is right.
     """
-    if algorithm['name'] == 'arazo':
-        return 'loss'
-    if algorithm['name'] == 'jocor_weights' and algorithm['arm'] == 'mixture':
-        return 'similarity'
-    return algorithm.get('signal', 'log_odds')
+
+    def ranks(scores):
+        found = stats.rankdata(np.nan_to_num(scores), axis=-1) / scores.shape[-1]
+        return found if rising else 1 - found
+
+    said = f'place among all by {name}'
+    other = Scale(name, lambda scores: scores, None, said, bounded(ranks))
+    return SCALES.get(name, other)
 
 
-def opinion(scores, kind):
-    """Scores [...] as float32 in [0, 1], larger for labels that are believed."""
-    if kind == 'loss':
-        scores = np.exp(-np.maximum(scores, 0))
-    elif kind == 'log_odds':
-        scores = special.expit(scores)
-    return np.clip(np.nan_to_num(scores), 0, 1).astype(np.float32)
+def ends(scores):
+    """Of a histogram of scores [E, P, N]: 0 and 1, or what is beyond but for .5 %."""
+    finite = scores[np.isfinite(scores)]
+    low, high = np.percentile(finite, (0.5, 99.5), overwrite_input=True)
+    return min(0.0, low), max(1.0, high)
 
 
-def histogram(scores, kind, groups=None, bins=BINS):
+def histogram(scores, scale, groups=None, bins=BINS):
     """The Histogram of scores [E, P, N].
 
-    Losses are drawn up to their 99.5th percentile.
-
     Args:
+      scale: the Scale of their signal.
       groups: {name: [N] bool} of labels that are counted by themselves as well.
     """
-    top = 1.0
-    if kind == 'loss':
-        finite = scores[np.isfinite(scores)]
-        top = max(top, np.percentile(finite, 99.5, overwrite_input=True))
-    edges = np.linspace(0, top, bins + 1)
+    low, high = scale.ends or ends(scores)
+    edges = np.linspace(low, high, bins + 1)
 
     def count(values):
-        kept = np.clip(values[np.isfinite(values)], 0, top)
+        kept = np.clip(values[np.isfinite(values)], low, high)
         return np.histogram(kept, edges)[0]
 
     counts, parts = [], {name: [] for name in groups or {}}
     for epoch in scores:  # one at a time: of a large run all are gigabytes
-        values = epoch if kind == 'loss' else opinion(epoch, kind)
+        values = scale.drawn(epoch)
         counts.append([count(peer) for peer in values])
         for name, into in parts.items():
             into.append([count(peer[groups[name]]) for peer in values])
@@ -97,32 +119,12 @@ def histogram(scores, kind, groups=None, bins=BINS):
     )
 
 
-def fits(rows, peers, kind):
-    """The Fits that a run logged, or None for a method without a mixture.
-
-    Args:
-      rows: of metrics.jsonl, one dict an epoch.
-      peers: networks of the run; a mixture over their mean counts for each.
-      kind: of the scores: for losses the component of the larger mean is the wrong one.
-    """
-    if not rows or 'memory/mixture/share' not in rows[-1]:
-        return None
-
-    def leaf(name, *shape):
-        values = [np.broadcast_to(row[f'memory/{name}'], shape) for row in rows]
-        return np.array(values, np.float64)
-
-    beta = 'memory/mixture/a' in rows[-1]
-    mixture = (mixtures if beta else gaussians).Mixture
-    order = [1, 0] if kind == 'loss' else [0, 1]
-    leaves = (leaf(f'mixture/{name}', peers, 2)[..., order] for name in mixture._fields)
-    whole = np.tile([0.0, 1.0], (len(rows), peers, 1))
-    return Fits(
-        mixture=mixture(*leaves),
-        span=leaf('span', peers, 2) if 'memory/span' in rows[-1] else whole,
-        ready=leaf('ready', peers).astype(bool),
-        rejected=leaf('rejected', peers).astype(int),
-    )
+def right_last(fitted, rising):
+    """The Fitted with component 1 the one of the right labels, leaves [..., 2]."""
+    if rising:
+        return fitted
+    turned = jax.tree.map(lambda leaf: leaf[..., ::-1], fitted.mixture)
+    return fitted._replace(mixture=turned)
 
 
 def density(mixture, x):
@@ -139,16 +141,19 @@ def density(mixture, x):
 def curves(fits, histogram, points=160):
     """The fitted components over a histogram.
 
+    Args:
+      fits: division.Fitted, leaves [E, P, ...].
+
     Returns:
       x [K] float32 in the unit of the histogram; y [E, P, 2, K] float32, labels a bin;
       0 where there was no valid fit.
     """
     edges = np.asarray(histogram.edges, np.float64)
-    x = (np.arange(points) + 0.5) / points * edges[-1]
+    x = edges[0] + (np.arange(points) + 0.5) / points * (edges[-1] - edges[0])
     low, high = fits.span[..., :1], fits.span[..., 1:]
     width = np.maximum(high - low, 1e-6)  # [E, P, 1]
     labels = histogram.counts.sum(axis=-1, keepdims=True) * fits.ready[..., None]
-    scale = labels * edges[1] * fits.mixture.share / width
+    scale = labels * (edges[1] - edges[0]) * fits.mixture.share / width
     y = scale[..., None] * density(fits.mixture, (x - low) / width)
     return x.astype(np.float32), y.astype(np.float32)
 

@@ -1,11 +1,12 @@
 """Drawings of finished runs. Each function fills the axes that it is given."""
 
+import jax
 import numpy as np
 from matplotlib.figure import Figure
 
+from fer_jax.analysis import opinions, signals
 from fer_jax.data import pipeline, prepared, records, whole
 from fer_jax.errors import Unusable
-from fer_jax.numerics import mixtures
 from fer_jax.training import results
 
 RIGHT, WRONG, UNKNOWN = '#2a7f9e', '#d1495b', '#8a8a8a'
@@ -38,44 +39,38 @@ def accuracy_curves(axes, runs, marks):
 def score_histogram(axes, run, name, peer=0, bins=40):
     """What a network thinks of right and of wrong labels after the last epoch.
 
-    With the fitted mixture over it where the run has one over the similarity.
+    With the fitted mixture over it where the run has one.
     """
-    scores = run.scores[-1, peer]
     wrong, known = run.labels.given != run.labels.clean, run.labels.clean >= 0
-    low, high = min(0.0, scores.min()), max(1.0, scores.max())
-    edges = np.linspace(low, high, bins + 1)
-    for chosen, colour, label in (
-        (known & ~wrong, RIGHT, 'label is right'),
-        (known & wrong, WRONG, 'label is wrong'),
-        (~known, UNKNOWN, 'not known whether right'),
-    ):
-        if not chosen.any():
-            continue
-        axes.hist(
-            scores[chosen],
-            edges,
-            histtype='stepfilled',
-            color=colour,
+    groups = {
+        'label is right': (known & ~wrong, RIGHT),
+        'label is wrong': (known & wrong, WRONG),
+        'not known whether right': (~known, UNKNOWN),
+    }
+    judged = signals.of(run)
+    scale = opinions.scale(judged.name, judged.rising)
+    drawn = opinions.histogram(
+        run.scores[-1:],
+        scale,
+        {label: inside for label, (inside, _) in groups.items() if inside.any()},
+        bins,
+    )
+    for label, counts in drawn.parts.items():
+        axes.stairs(
+            counts[0, peer],
+            drawn.edges,
+            fill=True,
+            color=groups[label][1],
             alpha=0.6,
             label=label,
         )
-    last = run.rows[-1]
-    if 'memory/mixture/a' in last and all(last['memory/ready']):
-        mixture = mixtures.Mixture(
-            *(
-                np.array(last[f'memory/mixture/{name}'][peer], np.float32)
-                for name in ('a', 'b', 'share')
-            )
-        )
-        x = np.linspace(0.005, 0.995, 200, dtype=np.float32)
-        density = np.asarray(mixtures.density(mixture, x)) * len(known) / bins
-        for component, colour in ((1, RIGHT), (0, WRONG)):
-            axes.plot(x, density[:, component], color=colour, linewidth=2)
-    axes.set(
-        xlabel='similarity of prediction and given label',
-        ylabel='examples',
-        yscale='log',
-    )
+    if judged.fits and judged.fits.ready[-1].all():
+        newest = jax.tree.map(lambda leaf: leaf[-1:], judged.fits)
+        turned = opinions.right_last(newest, judged.rising)
+        x, densities = opinions.curves(turned, drawn)
+        for values, colour in zip(densities[0, peer], (WRONG, RIGHT)):
+            axes.plot(x, values, color=colour, linewidth=2)
+    axes.set(xlabel=scale.label, ylabel='examples', yscale='log')
     axes.set(ylim=(0.7, None), title=f'{name}, network {peer + 1}')
     axes.legend(frameon=False, loc='upper center')
 

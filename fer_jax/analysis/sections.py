@@ -207,9 +207,11 @@ def pictures(case, suspects, more):
 
 def noise(case):
     """Transition matrices; where truth is known, how well wrong labels are found."""
-    estimated = transitions.estimate(
-        case.given, case.suggested, case.right, len(case.names)
-    )
+    if case.evidence is None:  # of a run of an older version
+        elsewhere = transitions.suggestions(case.given, case.suggested, len(case.names))
+    else:
+        elsewhere = transitions.others(case.given, case.evidence)
+    estimated = transitions.estimate(case.given, case.right, elsewhere)
     counted = None
     if case.known.any():
         counted = transitions.counted(case.given, case.clean_labels, len(case.names))

@@ -5,32 +5,41 @@ import numpy as np
 from fer_jax.numerics import noise
 
 
-def estimate(given, suggested, right, num_classes):
+def estimate(given, right, elsewhere):
     """Estimated p(given = j | true = i), [C, C] float64, row i the true class.
 
-    Each label counts as its own class with the probability that it is right, and as
-    the suggested class with what is left; where a network suggests the given label
-    all the same, what is left is shared by the other classes as the suggestions are.
+    Each label counts as its own class with the probability that it is right; what is
+    left is shared among the others by `elsewhere`.
 
     Args:
       given: [N] int in [0, C).
-      suggested: [N] int in [0, C).
       right: [N], calibrated probability that the given label is right.
+      elsewhere: [N, C], what the class is if not the given one; rows sum to 1 or, of an
+        example that nothing is known of, to 0.
 
     Returns:
       Rows sum to 1; that of a class without any weight is the identity's.
     """
-    counts = np.zeros((num_classes, num_classes))
-    np.add.at(counts, (given, given), right)
-    differs = suggested != given
-    np.add.at(counts, (suggested[differs], given[differs]), 1 - right[differs])
-    shares = np.bincount(suggested, minlength=num_classes).astype(float)
-    others = np.tile(shares, (num_classes, 1))  # of given class j: row j
-    np.fill_diagonal(others, 0)
-    others /= np.maximum(others.sum(axis=1, keepdims=True), 1e-12)
-    left = np.bincount(given[~differs], 1 - right[~differs], num_classes)
-    counts += (left[:, None] * others).T
+    counts = np.diag(np.bincount(given, right, elsewhere.shape[1]))
+    np.add.at(counts.T, given, (1 - right)[:, None] * elsewhere)
     return rows(counts)
+
+
+def others(given, probs):
+    """[N, C] float64: class probabilities [N, C], were it not the given class."""
+    left = np.array(probs, np.float64)
+    left[np.arange(len(given)), given] = 0
+    total = left.sum(axis=1, keepdims=True)
+    return np.divide(left, total, out=np.zeros_like(left), where=total > 0)
+
+
+def suggestions(given, suggested, num_classes):
+    """The same, where only the likeliest class is known: that one, or, where it is the
+    given one, the classes as often as they are suggested."""
+    shares = np.bincount(suggested, minlength=num_classes)
+    found = np.eye(num_classes)[suggested]
+    found[suggested == given] = shares
+    return others(given, found)
 
 
 def counted(given, clean_labels, num_classes):

@@ -1,47 +1,27 @@
 """Who is being down-weighted: the trust that a run put into labels, by class."""
 
-import functools
-
 import jax
 import numpy as np
+from scipy import special
 
-from fer_jax.numerics import division, mixtures
+from fer_jax.numerics import division
 
-MIXTURE = tuple(f'memory/mixture/{name}' for name in mixtures.Mixture._fields)
-
-
-def has_mixtures(rows):
-    """Whether a run's metrics hold beta mixtures, for `of_mixture`.
-
-    Args:
-      rows: of metrics.jsonl, one dict an epoch.
-    """
-    return all(name in rows[0] for name in (*MIXTURE, 'memory/ready', 'memory/span'))
+_log_odds = jax.jit(division.log_odds)
 
 
-def of_mixture(row, scores, rules):
-    """[P, N] float32 weights that beta mixtures gave to the scores of an epoch, 1
-    before there was a valid fit.
+def posterior(fitted, scores, rising):
+    """[P, N] float32 that labels are right, by the mixtures over an epoch's scores.
 
-    ReSup reads a weight from the pass at hand, and hands it to the other network.
+    1 for a network without a valid fit, whose labels all count.
 
     Args:
-      row: of metrics.jsonl.
+      fitted: division.Fitted, leaves [P, ...].
       scores: [P, N] of that epoch.
-      rules: name of mixtures.RULES, config.algorithm.rules of the run.
+      rising: whether scores rise with the probability that a label is right.
     """
-    fitted = mixtures.Mixture(*(np.array(row[name], np.float32) for name in MIXTURE))
-    span = np.array(row['memory/span'], np.float32)
-    ready = np.array(row['memory/ready'])[:, None]
-    upper = np.asarray(_upper(fitted, division.scaled(span, scores), rules))
-    # similarities lie in [0, 1] as they are; of losses the upper part is wrong
-    clean = upper if (span == (0, 1)).all() else 1 - upper
-    return np.where(ready, clean, 1).astype(np.float32)
-
-
-@functools.partial(jax.jit, static_argnames='rules')
-def _upper(fitted, x, rules):
-    return jax.vmap(lambda m, x: mixtures.upper(m, x, mixtures.RULES[rules]))(fitted, x)
+    odds = np.asarray(_log_odds(fitted, scores))
+    right = special.expit(odds if rising else -odds)
+    return np.where(np.asarray(fitted.ready)[:, None], right, 1).astype(np.float32)
 
 
 def by_class(weights, labels, num_classes):

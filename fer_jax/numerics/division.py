@@ -94,6 +94,26 @@ def refitted(fitted, mixture, span, valid):
     )
 
 
+def from_arrays(arrays):
+    """The Fitted of its arrays by path: {'mixture/a': ..., 'span': ..., ...}.
+
+    Whose mixture it is, the names of its parameters say.
+
+    Raises:
+      KeyError: an array is missing.
+    """
+    family = mixtures if 'mixture/a' in arrays else gaussians
+    parameters = (arrays[f'mixture/{name}'] for name in family.Mixture._fields)
+    others = {name: arrays[name] for name in Fitted._fields if name != 'mixture'}
+    return Fitted(family.Mixture(*parameters), **others)
+
+
+def log_odds(fitted, scores):
+    """Log-odds [P, N] of component 1 at scores [P, N], unclipped, in closed form."""
+    family = mixtures if isinstance(fitted.mixture, mixtures.Mixture) else gaussians
+    return jax.vmap(family.log_odds)(fitted.mixture, scaled(fitted.span, scores))
+
+
 def whole_span(values):
     """[P, 2]: least and largest finite value of each row [P, N]; 0 and 1 of none."""
     finite = jnp.isfinite(values)

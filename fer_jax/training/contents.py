@@ -9,12 +9,13 @@ VERSION = documents.Kind(
 )
 SHARE = documents.either(documents.number(), documents.NOTHING)
 SECTION = documents.mapping(documents.ANY)
+MODEL = documents.fields(
+    {'backbone': documents.TEXT, 'width': documents.whole_number(1)}
+)
 CONFIG = documents.fields(  # what is read of it without a config file
     {
         'algorithm': documents.fields({'name': documents.TEXT}),
-        'model': documents.fields(
-            {'backbone': documents.TEXT, 'width': documents.whole_number(1)}
-        ),
+        'model': MODEL,
         'data': documents.fields(
             {
                 'dir': documents.TEXT,
@@ -67,8 +68,20 @@ _SAID = {
         }
     ),
 }
-RESULT = documents.fields(
-    _CLASSES, optional=_SAID | {'format': VERSION}
-)  # older versions say less
+_SIGNAL = documents.fields({'name': documents.TEXT, 'rising': documents.TRUTH})
+RESULT = documents.fields(  # older versions say less
+    _CLASSES, optional=_SAID | {'format': VERSION, 'signal': _SIGNAL}
+)
 AUDITED = documents.fields(_CLASSES | _SAID)  # the result of what has a page
+REBUILT = documents.fields(  # that of an older run, whose method is made once more
+    {
+        'config': documents.fields(
+            {
+                'algorithm': documents.fields({'name': documents.TEXT}),
+                'model': MODEL,
+                'data': documents.fields({'image_size_px': sets.IMAGE_SIZE_PX}),
+            }
+        )
+    }
+)
 BACK = 'put the file that the run wrote in its place'

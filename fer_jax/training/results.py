@@ -99,10 +99,7 @@ def result(run, rows, confusions, found):
         **found,
         'method': run.config.algorithm.name,
         'answer': run.algorithm.answer,
-        'signal': {
-            name: getattr(run.algorithm.signal, name)
-            for name in ('name', 'rising', 'augmented')
-        },
+        'signal': run.algorithm.signal.about,
         'class_names': list(names),
         'train_examples': len(run.examples.labels),
         'test_examples': len(run.test_labels),

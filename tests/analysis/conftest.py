@@ -24,11 +24,12 @@ GIVEN = [0, 1, 2, 0, 1, 2]
 SUGGESTED = [1, 1, 2, 0, 1, 2]
 CLEAN = [1, 1, 0, 0, -1, 2]
 FLIPS = [0, 0, 0, 0, 0, 2]
-MIXTURE = {
-    'memory/mixture/a': [[2.0, 6.0], [2.0, 8.0]],
-    'memory/mixture/b': [[6.0, 2.0], [2.0, 2.0]],
-    'memory/mixture/share': [[0.3, 0.7], [0.4, 0.6]],
-    'memory/ready': [True, False],
+FIT = {  # of each epoch; network 2 has no valid one
+    'fit/mixture/a': [[2.0, 6.0], [2.0, 8.0]],
+    'fit/mixture/b': [[6.0, 2.0], [2.0, 2.0]],
+    'fit/mixture/share': [[0.3, 0.7], [0.4, 0.6]],
+    'fit/span': [[0.0, 1.0], [0.0, 1.0]],
+    'fit/ready': [True, False],
 }
 
 
@@ -68,7 +69,16 @@ def made(tmp_path, faces):
     )
     tables = np.array([GIVEN] * 3, np.int32)
     tables[1, 5] = 0
-    np.savez(folder / 'history.npz', scores=scores.astype(np.float32), labels=tables)
+    fits = {name: np.array([values] * 3) for name, values in FIT.items()}
+    np.savez(
+        folder / 'history.npz',
+        scores=scores.astype(np.float32),
+        labels=tables,
+        **{
+            n: one.astype('f4') if one.dtype == 'f8' else one for n, one in fits.items()
+        },
+        **{'fit/rejected': np.array([[0, 0], [0, 1], [0, 1]], np.int32)},
+    )
     rows = [
         {
             'epoch': epoch,
@@ -77,8 +87,6 @@ def made(tmp_path, faces):
             'test/accuracy_2': 0.5,
             'test/accuracy_mean': 0.5,
             'noise/auroc': 0.75,
-            'memory/rejected': [0, epoch > 1],
-            **MIXTURE,
         }
         for epoch in (1, 2, 3)
     ]
@@ -94,6 +102,7 @@ def made(tmp_path, faces):
         'recalls': dict.fromkeys(data.class_names, 0.5),
         'confusion': np.eye(count, dtype=int).tolist(),
         'method': 'resup',
+        'signal': {'name': 'similarity', 'rising': True, 'augmented': True},
         'class_names': list(data.class_names),
         'train_examples': 6,
         'test_examples': 30,

@@ -6,26 +6,25 @@ from fer_jax.analysis import calibration
 
 @pytest.fixture
 def scores():
-    """[3, 2, 2000] of labels, of which the last 600 are wrong, and log-odds [2, 2000].
+    """[3, 2, 2000] of labels, of which the last 600 are wrong.
 
     In units of the scores the wrong ones lie 1.75 deviations lower: the logistic of
     their ranks has about the slope of calibration.SLOPE.
     """
     generator = np.random.default_rng(0)
     face = generator.normal(size=2000) - 1.75 * (np.arange(2000) >= 1400)
-    found = face + 0.2 * generator.normal(size=(3, 2, 2000))
-    return found, found[-1]
+    return face + 0.2 * generator.normal(size=(3, 2, 2000))
 
 
 def test_the_mean_is_the_rate(scores):
     for rate in (0.02, 0.3, 0.7):
-        found = calibration.right_probability(*scores, rate)
+        found = calibration.right_probability(scores, True, rate)
         assert (1 - found).mean() == pytest.approx(rate)
 
 
 def test_said_is_what_is_the_case(scores):
     right = np.arange(2000) < 1400
-    found = calibration.right_probability(*scores, 0.3)
+    found = calibration.right_probability(scores, True, 0.3)
     assert calibration.reliability(found, right).error < 0.05
     first = np.argsort(found)[:200]
     expected = calibration.expected_yield(found)[199]
@@ -34,10 +33,9 @@ def test_said_is_what_is_the_case(scores):
 
 def test_only_the_order_of_scores_counts(scores):
     """Log-odds, probabilities and losses say the same."""
-    values, log_odds = scores
-    found = calibration.evidence(values, log_odds)
-    for other in (1 / (1 + np.exp(-values)), np.exp(-values)):
-        np.testing.assert_allclose(calibration.evidence(other, log_odds), found)
+    found = calibration.evidence(scores, True)
+    for other, rising in ((1 / (1 + np.exp(-scores)), True), (np.exp(-scores), False)):
+        np.testing.assert_allclose(calibration.evidence(other, rising), found)
 
 
 def test_evidence_by_hand():
@@ -45,13 +43,11 @@ def test_evidence_by_hand():
     .9674; the two tied ones have rank 1.5, the quantile of 1/3: -.4307. NaN counts 0.
     """
     values = np.array([[[1.0, 2.0, 3.0]], [[1.0, 1.0, 3.0]], [[1.0, 2.0, 3.0]]])
-    found = calibration.evidence(values, values[-1])
+    found = calibration.evidence(values, True)
     wanted = [(-2 * 0.967422 - 0.430727) / 3, -0.430727 / 3, 0.967422]
     np.testing.assert_allclose(found, wanted, rtol=1e-5)
     values[1, 0, 2] = np.nan
-    assert calibration.evidence(values, values[-1])[2] == pytest.approx(
-        2 * 0.967422 / 3
-    )
+    assert calibration.evidence(values, True)[2] == pytest.approx(2 * 0.967422 / 3)
 
 
 def test_rate_by_hand():

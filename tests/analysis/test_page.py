@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 import pytest
 
-from fer_jax.analysis import audit, cases, page, runs
+from fer_jax.analysis import audit, cases, opinions, page, runs, signals
 from fer_jax.data import corrections
 from fer_jax.numerics import flips
 from fer_jax.training import loop, setup
@@ -66,6 +66,7 @@ def large():
         'balanced_accuracy': 0.5,
         'macro_f1': 0.5,
         'method': 'baseline',
+        'signal': {'name': 'log_odds', 'rising': True, 'augmented': True},
         'recalls': dict.fromkeys(names, 0.5),
         'confusion': np.eye(5, dtype=int).tolist(),
         'test_examples': 5,
@@ -95,9 +96,11 @@ def large():
         networks=right[None],
         right=right,
         rate=None,
+        evidence=None,
         tables=np.stack([given] * 2),
         flips=flips.begin(given, 5),
-        kind='log_odds',
+        judged=signals.Judgement('log_odds', True, None),
+        scale=opinions.SCALES['log_odds'],
         data='There are no pictures.',
     )
 

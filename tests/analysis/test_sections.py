@@ -1,16 +1,13 @@
 """What the page of an audit says, of a run small enough to count by hand."""
 
-import importlib
 import json
 import pathlib
 import re
 import shlex
 
-import jax
 import numpy as np
 import pytest
 
-from fer_jax import algorithms
 from fer_jax.analysis import (
     audit,
     by_epoch,
@@ -23,11 +20,9 @@ from fer_jax.analysis import (
     thumbnails,
 )
 from fer_jax.data import whole
-from fer_jax.numerics import flips
+from fer_jax.numerics import division, flips, gaussians
 from fer_jax.training import results
 
-# Methods that score labels by themselves, and one of those that leave it to the seam.
-OWN_SCORES = ('arazo', 'baseline', 'dividemix', 'jocor_weights', 'resup')
 RIGHT = np.array([0.1, 0.9, 0.2, 0.8, 0.9, 0.95])
 
 
@@ -45,7 +40,8 @@ def test_a_run_is_read(made):
     assert case.networks.shape == (2, 6)
     assert case.tables[:, 5].tolist() == [2, 0, 2]
     assert case.flips.count.tolist() == [0, 0, 0, 0, 0, 2]
-    assert case.kind == 'similarity'
+    assert case.scale.label == 'similarity of prediction and given label'
+    assert case.judged.fits.mixture.a.shape == (3, 2, 2)
     assert ((case.right > 0) & (case.right < 1)).all()
 
 
@@ -206,44 +202,40 @@ def test_relabelling_by_hand(case):
     assert 'final' not in sections.labels(still)
 
 
-@pytest.mark.parametrize('method', OWN_SCORES)
-def test_kinds_of_scores(method, tiny):
-    """Similarities lie in [0, 1], losses from 0 on, log-odds on both sides of 0."""
-    settings = importlib.import_module(f'configs.{method}').get_config().algorithm
-    made = algorithms.make(
-        **settings.to_dict(), backbone=tiny(), num_classes=3, num_examples=8
-    )
-    images = np.random.default_rng(0).normal(size=(8, 8, 8, 3)).astype(np.float32)
-    params, stats, _ = made.init(jax.random.key(0), images)
-    labels = np.arange(8, dtype=np.int32) % 3
-    found = made.signal.of(made.predict(params, stats, images).logits, labels)
-    kind = opinions.kind(settings.to_dict())
-    if kind == 'log_odds':
-        assert found.min() < 0
-    else:
-        assert found.min() >= 0
-        assert (found.max() <= 1) == (kind == 'similarity')
-
-
 def test_losses_point_the_other_way():
     """exp(-loss) is the probability of the label; of a loss's two components the one of
     larger mean is that of the wrong labels."""
     loss = np.log([[[1.0, 2.0, 4.0]]])
-    np.testing.assert_allclose(opinions.opinion(loss, 'loss'), [[[1, 0.5, 0.25]]])
-    row = {
-        'memory/mixture/mean': [[0.2, 0.7]],
-        'memory/mixture/variance': [[0.01, 0.04]],
-        'memory/mixture/share': [[0.6, 0.4]],
-        'memory/ready': [True],
-        'memory/rejected': [0],
-        'memory/span': [[0.0, 2.0]],
-    }
-    fits = opinions.fits([row], 1, 'loss')
-    assert fits.mixture.mean.tolist() == [[[0.7, 0.2]]]
-    drawn = opinions.histogram(2 * loss, 'loss')
+    scale = opinions.SCALES['loss']
+    np.testing.assert_allclose(scale.opinion(loss[0]), [[1, 0.5, 0.25]])
+    fits = division.Fitted(
+        gaussians.Mixture(
+            *np.float32([[[[0.2, 0.7]]], [[[0.01, 0.04]]], [[[0.6, 0.4]]]])
+        ),
+        span=np.float32([[[0.0, 2.0]]]),
+        ready=np.array([[True]]),
+        rejected=np.array([[0]]),
+    )
+    fits = opinions.right_last(fits, rising=False)
+    np.testing.assert_allclose(fits.mixture.mean, [[[0.7, 0.2]]])
+    drawn = opinions.histogram(2 * loss, scale)
     x, y = opinions.curves(fits, drawn)
     assert x[y[0, 0, 0].argmax()] == pytest.approx(2 * 0.7, abs=0.02)
-    assert opinions.fits([{'epoch': 1}], 1, 'loss') is None
+
+
+def test_a_signal_without_words_is_ranked():
+    """Of four scores the places are 1/4 to 1, from the other end where they fall; a
+    histogram takes in nearly all of them."""
+    scores = np.array([[-8.0, 5.0, 300.0, 7.0]])
+    scale = opinions.scale('margin', rising=True)
+    np.testing.assert_allclose(scale.opinion(scores), [[0.25, 0.5, 1, 0.75]])
+    assert scale.label == 'margin'
+    falling = opinions.scale('margin', rising=False)
+    np.testing.assert_allclose(falling.opinion(scores), [[0.75, 0.5, 0, 0.25]])
+    drawn = opinions.histogram(scores[None], scale)
+    assert drawn.counts.sum() == 4
+    assert drawn.edges[0] < -7
+    assert drawn.edges[-1] > 290
 
 
 def test_likeness_by_hand():

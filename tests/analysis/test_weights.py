@@ -1,39 +1,58 @@
 import numpy as np
+import pytest
 
 from fer_jax.analysis import weights
-from fer_jax.numerics import mixtures
+from fer_jax.numerics import division, gaussians, mixtures
 
-RIGHT = {  # of similarities: the clean component lies above
-    'memory/mixture/a': [[2.0, 6.0]],
-    'memory/mixture/b': [[6.0, 2.0]],
-    'memory/mixture/share': [[0.3, 0.7]],
-    'memory/span': [[0.0, 1.0]],
-}
+
+def fitted(span=(0.0, 1.0), ready=True):
+    """Of one network: Beta(2, 6) and Beta(6, 2), shares .3 and .7."""
+    return division.Fitted(
+        mixtures.Mixture(*np.float32([[[2, 6]], [[6, 2]], [[0.3, 0.7]]])),
+        span=np.float32([span]),
+        ready=np.array([ready]),
+        rejected=np.array([0]),
+    )
 
 
 def test_weights_are_the_posterior_and_1_without_a_fit():
+    """At .1 the odds are .7/.3 (.1/.9)^4 = 3.556e-4, at .9 2.333 * 9^4 = 15,309."""
     scores = np.array([[0.1, 0.9]], np.float32)
-    found = weights.of_mixture(RIGHT | {'memory/ready': [False]}, scores, 'safe')
+    found = weights.posterior(fitted(ready=False), scores, True)
     np.testing.assert_array_equal(found, [[1, 1]])
-    found = weights.of_mixture(RIGHT | {'memory/ready': [True]}, scores, 'safe')
-    fitted = mixtures.Mixture(*np.float32([[2, 6], [6, 2], [0.3, 0.7]]))
-    posterior = mixtures.upper(fitted, scores[0], mixtures.RULES['safe'])
-    np.testing.assert_allclose(found[0], posterior, rtol=1e-6)
-    assert found[0, 0] < 0.1 < 0.9 < found[0, 1]
+    found = weights.posterior(fitted(), scores, True)
+    np.testing.assert_allclose(found, [[3.5550e-4, 0.9999347]], rtol=1e-4)
+    same = mixtures.Mixture(*(leaf[0] for leaf in fitted().mixture))
+    posterior = mixtures.upper(same, scores[0], mixtures.RULES['safe'])
+    np.testing.assert_allclose(found[0], posterior, atol=1e-4)
 
 
 def test_weights_of_losses_are_turned_round():
     """A loss of 0.4 within [0, 4] is a tenth, one of 3.6 nine tenths."""
-    row, ready = RIGHT | {'memory/span': [[0.0, 4.0]]}, {'memory/ready': [True]}
     similar, losses = np.array([[[0.1, 0.9]], [[0.4, 3.6]]], np.float32)
-    plain = weights.of_mixture(RIGHT | ready, similar, 'safe')
-    found = weights.of_mixture(row | ready, losses, 'safe')
-    np.testing.assert_allclose(found, 1 - plain, rtol=1e-4)
+    plain = weights.posterior(fitted(), similar, True)
+    found = weights.posterior(fitted(span=(0.0, 4.0)), losses, False)
+    np.testing.assert_allclose(found, 1 - plain, rtol=1e-4, atol=1e-6)
 
 
-def test_a_run_without_mixtures():
-    assert not weights.has_mixtures([{}])
-    assert weights.has_mixtures([RIGHT | {'memory/ready': [True]}])
+def test_weights_of_gaussians_by_hand():
+    """Means .2 and .8, variances .04, equal shares: log-odds 15 (x - .5)."""
+    mixture = gaussians.Mixture(*np.float32([[[0.2, 0.8]], [[0.04] * 2], [[0.5] * 2]]))
+    scores = np.array([[0.4, 0.5, 0.7]], np.float32)
+    found = weights.posterior(fitted()._replace(mixture=mixture), scores, False)
+    np.testing.assert_allclose(found, [1 / (1 + np.exp([-1.5, 0, 3]))], rtol=1e-4)
+
+
+def test_a_stored_fit_is_read_back():
+    """By the names of its arrays; those of the other family lack one."""
+    fit = fitted()
+    arrays = {f'mixture/{n}': leaf for n, leaf in fit.mixture._asdict().items()}
+    arrays |= {name: getattr(fit, name) for name in ('span', 'ready', 'rejected')}
+    found = division.from_arrays(arrays)
+    assert isinstance(found.mixture, mixtures.Mixture)
+    np.testing.assert_array_equal(found.mixture.share, fit.mixture.share)
+    with pytest.raises(KeyError):
+        division.from_arrays({'mixture/mean': arrays['mixture/a']})
 
 
 def test_means_and_extremes_by_class():
