@@ -34,9 +34,10 @@ SETTINGS = {
 WITH_PROXIMITY = ('resup', 'scn', 'dmue')
 SPREAD = ('resup', 'dividemix', 'jocor')  # also with each network on its own devices
 GATHERING = re.compile(
-    r'= \(?(\w+)\[([\d,]*)\]\S* '
-    r'(?:all-gather|all-to-all|collective-permute)(?:-start)?\('
+    r'= (.*?) (?:all-gather|all-to-all|collective-permute)(?:-start)?\('
 )
+SUMMING = re.compile(r'= (.*?) (?:all-reduce|reduce-scatter)(?:-start)?\(')
+ARRAY = re.compile(r'(\w+)\[([\d,]*)\]')
 
 
 class Bench:
@@ -121,10 +122,21 @@ def error(ours, theirs):
 
 def gathered(compiled):
     """Shapes of all that the devices hand around whole, sums aside."""
-    found = GATHERING.findall(compiled.as_text())
-    return sorted(
-        {tuple(map(int, filter(None, shape.split(',')))) for _, shape in found}
-    )
+    return shapes_of(GATHERING, compiled)
+
+
+def summed(compiled):
+    """Shapes of all that is summed over the devices."""
+    return shapes_of(SUMMING, compiled)
+
+
+def shapes_of(operation, compiled):
+    found = {
+        tuple(map(int, filter(None, shape.split(','))))
+        for results in operation.findall(compiled.as_text())
+        for _, shape in ARRAY.findall(results)
+    }
+    return sorted(found)
 
 
 def tiny(method, peer_map='unroll'):
@@ -203,6 +215,7 @@ def main(out):
         memory = compiled.memory_analysis()
         report[f'resnet {name}'] = {
             'gathered': gathered(compiled),
+            'summed': summed(compiled),
             'temporary': memory.temp_size_in_bytes,
             'arguments': memory.argument_size_in_bytes,
         }

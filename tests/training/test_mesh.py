@@ -79,6 +79,14 @@ def test_no_activation_is_gathered(report, name):
     assert max(np.prod(shape) for shape in gathered) <= 2 * 16 * 3
 
 
+@pytest.mark.parametrize('name', ['data', 'net'])
+def test_no_table_is_summed_over_devices(report, name):
+    """The index of a batch goes everywhere before labels and flips [24] are changed."""
+    summed = report[f'resnet {name}']['summed']
+    assert summed
+    assert [24] not in summed
+
+
 def test_memory_falls_with_the_share_of_a_device(report):
     """Eight devices: an eighth of the batch each. Spread over `net`, half the weights,
     moments and statistics, too."""
