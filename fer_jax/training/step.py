@@ -20,9 +20,7 @@ class TrainState(NamedTuple):
     memory: Any  # the algorithm's own
     labels: jax.Array  # [N] int32, current labels: the relabel table
     flips: jax.Array  # [N] int32, how often each label changed
-    evidence: (
-        jax.Array
-    )  # [N, C] float32, class probabilities: networks' and epochs' mean
+    evidence: jax.Array  # [N, C] float32, mean class probabilities, see scoring
 
 
 def create(algorithm, optimizer, source, num_classes, trial):
