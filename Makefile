@@ -30,6 +30,7 @@ test: .venv/done
 lint: .venv/done
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 docs: .venv/done
 	$(BIN)/python -m fer_jax.training.handbook > docs/fields.md

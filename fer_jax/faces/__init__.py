@@ -17,7 +17,7 @@ __all__ = [
 ]
 
 
-def crops(image, size_px):
+def crops(image: np.ndarray, size_px: int) -> np.ndarray:
     """Every face of a photograph, upright: uint8 [n, size_px, size_px, 3].
 
     From left to right; none where no face is found, and none of a face of less than
@@ -30,7 +30,7 @@ def crops(image, size_px):
       Unusable: not such an image.
       Missing: mtcnn 1.0.0 is not installed.
     """
-    found = detect(image)
-    order = np.argsort(found.boxes[:, [0, 2]].sum(axis=1), kind='stable')
-    cut = [aligned(image, landmarks, size_px) for landmarks in found.landmarks[order]]
+    faces = detect(image)
+    order = np.argsort(faces.boxes[:, [0, 2]].sum(axis=1), kind='stable')
+    cut = [aligned(image, landmarks, size_px) for landmarks in faces.landmarks[order]]
     return np.array(cut, np.uint8).reshape(-1, size_px, size_px, 3)

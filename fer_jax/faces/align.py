@@ -28,7 +28,7 @@ TEMPLATE = np.array(
 )
 
 
-def similarity(source, target):
+def similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     """The similarity that moves points nearest to others, [2, 3] float64.
 
     With points as complex numbers, p -> z p + t minimises sum |z p + t - q|^2 for
@@ -53,7 +53,9 @@ def similarity(source, target):
     return np.array([[z.real, -z.imag, t.real], [z.imag, z.real, t.imag]])
 
 
-def aligned(image, landmarks, size_px=TEMPLATE_PX):
+def aligned(
+    image: np.ndarray, landmarks: np.ndarray, size_px: int = TEMPLATE_PX
+) -> np.ndarray:
     """One face, upright, eyes and mouth where the template has them.
 
     Bilinear; a face that shrinks to less than half is averaged down first, so that no

@@ -3,24 +3,26 @@
 import numpy as np
 
 
-def sides(windows):
+def sides(windows: np.ndarray) -> np.ndarray:
     """Width and height [n, 2]."""
     return windows[:, 2:] - windows[:, :2]
 
 
-def moved(windows, edges):
+def moved(windows: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """Windows whose edges went by shares [n, 4] of their sides."""
     return windows + edges * np.tile(sides(windows), 2)
 
 
-def squared(windows):
+def squared(windows: np.ndarray) -> np.ndarray:
     """Squares around the same centres, as large as the longer side."""
     centre = (windows[:, :2] + windows[:, 2:]) / 2
     half = np.maximum(sides(windows).max(axis=1, keepdims=True), 1) / 2
     return np.hstack([centre - half, centre + half])
 
 
-def unlike(boxes, scores, most, *, of_smaller=False):
+def unlike(
+    boxes: np.ndarray, scores: np.ndarray, most: float, *, of_smaller: bool = False
+) -> np.ndarray:
     """Which boxes stay when each removes those like it: places, the best one first.
 
     Greedy non-maximum suppression. Boxes are alike when their intersection is more than

@@ -15,6 +15,7 @@ Compiled once, whatever the size of a picture: P-Net sees tiles of one size, and
 network a fixed number of images a call.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -50,12 +51,22 @@ class Faces(NamedTuple):
     landmarks: np.ndarray
 
 
-def detect(image, *, smallest_px=SMALLEST_PX, thresholds=THRESHOLDS):
+def detect(
+    image: np.ndarray,
+    *,
+    smallest_px: float = SMALLEST_PX,
+    thresholds: Sequence[float] = THRESHOLDS,
+) -> Faces:
     """Every face of a picture; as `detect_all` of one."""
     return detect_all([image], smallest_px=smallest_px, thresholds=thresholds)[0]
 
 
-def detect_all(images, *, smallest_px=SMALLEST_PX, thresholds=THRESHOLDS):
+def detect_all(
+    images: Sequence[np.ndarray],
+    *,
+    smallest_px: float = SMALLEST_PX,
+    thresholds: Sequence[float] = THRESHOLDS,
+) -> list[Faces]:
     """Every face of each of several pictures: a Faces for each, the same as one by one.
 
     The networks are shown tiles and windows of several pictures at a time, so that few
@@ -77,17 +88,18 @@ def detect_all(images, *, smallest_px=SMALLEST_PX, thresholds=THRESHOLDS):
             raise Unusable(
                 f'an image of {image.dtype} {list(image.shape)}; wanted uint8 [H, W, 3]'
             )
-    found = []
+    faces = []
     for some in few(images):
-        found += cascade(
+        faces += cascade(
             [Image.fromarray(image) for image in some], smallest_px, thresholds
         )
-    return found
+    return faces
 
 
-def few(images):
+def few(images: Sequence[np.ndarray]) -> Iterator[list[np.ndarray]]:
     """The images in lists of up to TOGETHER_PX pixels, a larger one alone."""
-    some, pixels = [], 0
+    some: list[np.ndarray] = []
+    pixels = 0
     for image in images:
         if some and pixels + image.size // 3 > TOGETHER_PX:
             yield some
@@ -98,37 +110,46 @@ def few(images):
         yield some
 
 
-def cascade(pictures, smallest_px, thresholds):
+def cascade(
+    pictures: Sequence[Image.Image], smallest_px: float, thresholds: Sequence[float]
+) -> list[Faces]:
     """Faces of each of several Pillow pictures, by the three networks in turn."""
     windows = []
     for proposals, scores in proposed(pictures, smallest_px, thresholds[0]):
         windows.append(boxes.squared(proposals[boxes.unlike(proposals, scores, 0.7)]))
 
     answers = shown(networks.rnet, pictures, windows, RNET_PX)
-    for place, (edges, scores) in enumerate(answers):
+    for number, (edges, scores) in enumerate(answers):
         sure = scores > thresholds[1]
-        here, scores = boxes.moved(windows[place], edges)[sure], scores[sure]
-        windows[place] = boxes.squared(here[boxes.unlike(here, scores, 0.7)])
+        here, scores = boxes.moved(windows[number], edges)[sure], scores[sure]
+        windows[number] = boxes.squared(here[boxes.unlike(here, scores, 0.7)])
 
-    answers, found = shown(networks.onet, pictures, windows, ONET_PX), []
+    answers, faces = shown(networks.onet, pictures, windows, ONET_PX), []
     for here, (edges, points, scores) in zip(windows, answers):
         landmarks = here[:, None, :2] + points * boxes.sides(here)[:, None]
         here = boxes.moved(here, edges)
         large = boxes.sides(here).max(axis=1) >= smallest_px  # windows also shrink
         kept = np.flatnonzero(large & (scores > thresholds[2]))
         kept = kept[boxes.unlike(here[kept], scores[kept], 0.7, of_smaller=True)]
-        found.append(Faces(here[kept], scores[kept], landmarks[kept]))
-    return found
+        faces.append(Faces(here[kept], scores[kept], landmarks[kept]))
+    return faces
 
 
-def shown(net, pictures, windows, size_px):
+def shown(
+    net: Callable,
+    pictures: Sequence[Image.Image],
+    windows: Sequence[np.ndarray],
+    size_px: int,
+) -> list[list[np.ndarray]]:
     """What a network says of the square windows [n, 4] of each picture, picture by
     picture: [n, ...] for each of its outputs."""
     cuts = [cut(*pair, size_px) for pair in zip(pictures, windows)]
     return parted(networks.ask(net, np.concatenate(cuts)), [len(cut) for cut in cuts])
 
 
-def parted(outputs, counts):
+def parted(
+    outputs: Sequence[np.ndarray], counts: Sequence[int]
+) -> list[list[np.ndarray]]:
     """Outputs [sum of counts, ...] in parts of so many rows: a list for each part."""
     ends = np.cumsum(counts)
     return [
@@ -137,7 +158,9 @@ def parted(outputs, counts):
     ]
 
 
-def proposed(pictures, smallest_px, threshold):
+def proposed(
+    pictures: Sequence[Image.Image], smallest_px: float, threshold: float
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """P-Net's windows [n, 4] in px of each Pillow picture, and their scores [n]."""
     levels = [list(pyramid(picture, smallest_px)) for picture in pictures]
     tiles = [tile for own in levels for level in own for tile in tiled(level)]
@@ -161,7 +184,7 @@ def proposed(pictures, smallest_px, threshold):
         yield np.concatenate(windows), np.concatenate(scores)
 
 
-def pyramid(picture, smallest_px):
+def pyramid(picture: Image.Image, smallest_px: float) -> Iterator[np.ndarray]:
     """Smaller and smaller copies [h, w, 3]; in the first, P-Net's window is a face."""
     scale = PNET_PX / smallest_px
     while round(min(picture.size) * scale) >= PNET_PX:
@@ -170,12 +193,12 @@ def pyramid(picture, smallest_px):
         scale *= SHRINK
 
 
-def cells(level):
+def cells(level: np.ndarray) -> list[int]:
     """Rows and columns of P-Net's windows in a copy [h, w, 3]."""
     return [(side - PNET_PX) // STRIDE_PX + 1 for side in level.shape[:2]]
 
 
-def tiled(level):
+def tiled(level: np.ndarray) -> Iterator[np.ndarray]:
     """Tiles [TILE_PX, TILE_PX, 3] that have every window of a copy once, by rows."""
     step = CELLS * STRIDE_PX
     rows, columns = cells(level)
@@ -187,7 +210,7 @@ def tiled(level):
             yield padded[top : top + TILE_PX, left : left + TILE_PX]
 
 
-def joined(tiles, rows, columns):
+def joined(tiles: np.ndarray, rows: int, columns: int) -> np.ndarray:
     """What was said of tiles [t, CELLS, CELLS, ...], as a map [rows, columns, ...]."""
     across = -(-columns // CELLS)
     whole = tiles.reshape(-1, across, CELLS, CELLS, *tiles.shape[3:]).swapaxes(1, 2)
@@ -195,12 +218,14 @@ def joined(tiles, rows, columns):
     return whole[:rows, :columns]
 
 
-def cut(picture, windows, size_px):
+def cut(picture: Image.Image, windows: np.ndarray, size_px: int) -> np.ndarray:
     """What square windows show, uint8 [n, size_px, size_px, 3]; black beyond edges."""
-    found = np.zeros((len(windows), size_px, size_px, 3), np.uint8)
-    for place, window in enumerate(windows):
+    pixels = np.zeros((len(windows), size_px, size_px, 3), np.uint8)
+    for number, window in enumerate(windows):
         corner = np.floor(window[:2]).astype(int)
         around = picture.crop((*corner, *np.ceil(window[2:]).astype(int)))
         box = tuple((window - np.tile(corner, 2)).tolist())
-        found[place] = around.resize((size_px, size_px), Image.Resampling.BOX, box)
-    return found
+        pixels[number] = np.asarray(
+            around.resize((size_px, size_px), Image.Resampling.BOX, box)
+        )
+    return pixels

@@ -13,6 +13,7 @@ import hashlib
 import importlib.util
 import io
 import pathlib
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -28,14 +29,14 @@ SHA256 = {
 
 
 @functools.cache
-def weights():
+def weights() -> dict[str, list[np.ndarray]]:
     """The arrays of the three networks by name, in the order of their layers.
 
     Raises:
       Missing: the package mtcnn is not installed, or another version.
     """
     spec = importlib.util.find_spec('mtcnn')  # finds without importing
-    if spec is None:
+    if spec is None or spec.origin is None:
         raise Missing(
             'faces are found with weights of the package mtcnn, which is not'
             ' installed: pip install mtcnn==1.0.0'
@@ -43,7 +44,7 @@ def weights():
     import joblib  # mtcnn needs it too, so it may be missing until here
 
     folder = pathlib.Path(spec.origin).parent / 'assets' / 'weights'
-    found = {}
+    arrays = {}
     for name, wanted in SHA256.items():
         path = folder / f'{name}.lz4'
         content = path.read_bytes() if path.is_file() else b''
@@ -52,11 +53,13 @@ def weights():
                 f'{path}: not the file of mtcnn 1.0.0, and not read:'
                 ' pip install --force-reinstall --no-deps mtcnn==1.0.0'
             )
-        found[name] = joblib.load(io.BytesIO(content))
-    return found
+        arrays[name] = joblib.load(io.BytesIO(content))
+    return arrays
 
 
-def network(arrays, images, pools):
+def network(
+    arrays: Sequence[jax.Array], images: jax.Array, pools: Sequence[int]
+) -> list[jax.Array]:
     """What the heads of a network say of images, before any softmax.
 
     Layers of (kernel, bias, slope of the PReLU), then heads of (kernel, bias).
@@ -66,8 +69,8 @@ def network(arrays, images, pools):
       pools: for each layer, the side of the max pooling behind it; 0: none.
     """
     x = (images.astype(jnp.float32) - 127.5) / 128
-    for place, pool in enumerate(pools):
-        kernel, bias, slope = arrays[3 * place : 3 * place + 3]
+    for layer, pool in enumerate(pools):
+        kernel, bias, slope = arrays[3 * layer : 3 * layer + 3]
         x = linear(x, kernel) + bias
         x = jnp.where(x > 0, x, slope * x)
         if pool:
@@ -76,7 +79,7 @@ def network(arrays, images, pools):
     return [linear(x, kernel) + bias for kernel, bias in zip(heads[::2], heads[1::2])]
 
 
-def linear(x, kernel):
+def linear(x: jax.Array, kernel: jax.Array) -> jax.Array:
     """A convolution without padding, or a product with a matrix."""
     if kernel.ndim == 4:
         order = ('NHWC', 'HWIO', 'NHWC')
@@ -88,7 +91,7 @@ def linear(x, kernel):
     return x @ kernel
 
 
-def pooled(x, side):
+def pooled(x: jax.Array, side: int) -> jax.Array:
     """Maxima of squares, two apart; the last square may reach beyond the map."""
     beyond = [(0, (size - side) % 2) for size in x.shape[1:3]]
     return jax.lax.reduce_window(
@@ -101,37 +104,39 @@ def pooled(x, side):
     )
 
 
-def probability(scores):
+def probability(scores: jax.Array) -> jax.Array:
     """That of the second of two classes, a face."""
     return jax.nn.softmax(scores)[..., 1]
 
 
 @jax.jit
-def pnet(arrays, images):
+def pnet(arrays: Sequence[jax.Array], images: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Of each window of images [B, H, W, 3]: edges [B, y, x, 4], score [B, y, x]."""
     edges, scores = network(arrays, images, pools=(2, 0, 0))
     return edges, probability(scores)
 
 
 @jax.jit
-def rnet(arrays, images):
+def rnet(arrays: Sequence[jax.Array], images: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Of images [B, 24, 24, 3]: edges [B, 4], score [B]."""
     edges, scores = network(arrays, images, pools=(3, 3, 0, 0))
     return edges, probability(scores)
 
 
 @jax.jit
-def onet(arrays, images):
+def onet(
+    arrays: Sequence[jax.Array], images: jax.Array
+) -> tuple[jax.Array, jax.Array, jax.Array]:
     """Of images [B, 48, 48, 3]: edges [B, 4], landmarks [B, 5, 2], score [B]."""
     edges, points, scores = network(arrays, images, pools=(3, 3, 2, 0, 0))
     points = points.reshape(-1, 2, 5).transpose(0, 2, 1)  # five x, then five y
     return edges, points, probability(scores)
 
 
-IMAGES_A_CALL = {pnet: 16, rnet: 64, onet: 16}
+IMAGES_A_CALL: dict[Callable, int] = {pnet: 16, rnet: 64, onet: 16}
 
 
-def ask(net, images):
+def ask(net: Callable, images: np.ndarray) -> list[np.ndarray]:
     """What pnet, rnet or onet says of any number of images, [n, ...] each.
 
     In calls of the same number of images, so that each is compiled once.
@@ -143,5 +148,5 @@ def ask(net, images):
     calls = max(1, -(-count // size))
     padding = [(0, calls * size - count), *[(0, 0)] * 3]
     batches = np.split(np.pad(images, padding), calls)
-    found = [jax.device_get(net(arrays, batch)) for batch in batches]
-    return [np.concatenate(outputs)[:count] for outputs in zip(*found)]
+    answers = [jax.device_get(net(arrays, batch)) for batch in batches]
+    return [np.concatenate(outputs)[:count] for outputs in zip(*answers)]
