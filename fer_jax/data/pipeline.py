@@ -57,9 +57,14 @@ class Order:
         self._batch_size, self._seed = batch_size, seed
         self._classes = None if labels is None else _Classes(labels)
 
+    @property
+    def steps_per_epoch(self):
+        """Whole batches of one pass."""
+        return len(self._places) // self._batch_size
+
     def __call__(self, step):
         n = len(self._places)
-        epoch, number = divmod(step, n // self._batch_size)
+        epoch, number = divmod(step, self.steps_per_epoch)
         first = number * self._batch_size
         drawn = _drawn(self._seed, epoch, n, self._classes)
         return self._places[drawn[first : first + self._batch_size]]

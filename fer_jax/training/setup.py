@@ -61,9 +61,12 @@ class Run(NamedTuple):
     trial: trial.Trial
     order: pipeline.Order
     mesh: Mesh
-    steps_per_epoch: int
     damage: list  # a line about each damaged place of the records, skipped
     starts: tuple  # pretrained.Start of each network; (): random weights
+
+    @property
+    def steps_per_epoch(self):
+        return self.order.steps_per_epoch
 
     @property
     def num_classes(self):
@@ -105,13 +108,7 @@ def prepare(config, workdir, *, accept_changes=False):
     noise = find_noise(config, data, workdir) if adds_noise(config) else None
     corrected = read_corrections(config, data)
     examples = choose(config, data, noise, corrected)
-    learned = np.flatnonzero(examples.learned)
-    if len(learned) < config.batch_size:
-        raise Unusable(
-            f'{len(learned)} training examples are fewer than one batch of'
-            f' {config.batch_size}; set --config.batch_size to at most'
-            f' {len(learned)}'
-        )
+    order = ordered(config, examples)
     algorithm = build.algorithm(
         config,
         num_classes=len(data.class_names),
@@ -132,18 +129,10 @@ def prepare(config, workdir, *, accept_changes=False):
     about = describe(data, examples, noise, corrected, damage, starts)
     check_same_data(workdir, about)
     if hosts.first():
-        workdir.mkdir(parents=True, exist_ok=True)
-        if noise is not None:
-            noise_list.save(noise, data.train.ids, workdir)
-        if not files.finished(workdir) or fields.changes(config, workdir):
-            files.withdraw(workdir)
-        files.write_data(workdir, about)
-        files.write_config(workdir, json.loads(config.to_json()))
+        write(config, workdir, data, noise, about)
     test = data.test
     test_labels = np.where(test.clean_labels >= 0, test.clean_labels, test.labels)
     test_labels = test_labels[test.readable()]
-    steps_per_epoch = len(learned) // config.batch_size
-    balanced = examples.labels[learned] if config.data.balanced else None
     return Run(
         config=config,
         workdir=workdir,
@@ -158,15 +147,42 @@ def prepare(config, workdir, *, accept_changes=False):
             config.seed,
             examples.labels,
             test_labels,
-            steps_per_epoch,
+            order.steps_per_epoch,
             examples.learned,
         ),
-        order=pipeline.Order(learned, config.batch_size, config.seed, balanced),
+        order=order,
         mesh=devices,
-        steps_per_epoch=steps_per_epoch,
         damage=damage,
         starts=starts,
     )
+
+
+def ordered(config, examples):
+    """The pipeline.Order of the examples that are learned from.
+
+    Raises:
+      Unusable: fewer of them than a batch.
+    """
+    learned = np.flatnonzero(examples.learned)
+    if len(learned) < config.batch_size:
+        raise Unusable(
+            f'{len(learned)} training examples are fewer than one batch of'
+            f' {config.batch_size}; set --config.batch_size to at most'
+            f' {len(learned)}'
+        )
+    balanced = examples.labels[learned] if config.data.balanced else None
+    return pipeline.Order(learned, config.batch_size, config.seed, balanced)
+
+
+def write(config, workdir, data, noise, about):
+    """Writes what a run starts from; what it ended with goes, if it has more to do."""
+    workdir.mkdir(parents=True, exist_ok=True)
+    if noise is not None:
+        noise_list.save(noise, data.train.ids, workdir)
+    if not files.finished(workdir) or fields.changes(config, workdir):
+        files.withdraw(workdir)
+    files.write_data(workdir, about)
+    files.write_config(workdir, json.loads(config.to_json()))
 
 
 def check_goes_on(config, workdir):
