@@ -40,6 +40,12 @@ def test_files_of_a_run(finished):
         assert history['scores'].shape == (3, 2, 70)
         assert history['labels'].shape == (3, 70)
         assert np.isfinite(history['scores']).all()
+        assert history['fit/ready'].shape == (3, 2)
+        assert history['fit/mixture/share'].shape == (3, 2, 2)
+    assert not (workdir / 'history').exists()
+    evidence = np.load(workdir / 'evidence.npy')
+    assert (evidence.shape, evidence.dtype) == ((70, 7), np.float32)
+    np.testing.assert_allclose(evidence.sum(axis=1), 1, rtol=1e-5)
     for name in ('config.json', 'data.json', 'noise.csv', 'noise.json'):
         assert (workdir / name).is_file()
     assert list((workdir / 'tensorboard').iterdir())
