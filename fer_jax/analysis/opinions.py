@@ -38,7 +38,12 @@ class Histogram(NamedTuple):
     parts: dict  # {group: [E, P, K] int32}
 
 
-def bounded(function=lambda scores: scores):
+def unchanged(scores):
+    """A signal that is drawn as it is."""
+    return scores
+
+
+def bounded(function):
     """function(scores) as float32 in [0, 1]; 0 where it is not finite."""
     return lambda scores: np.clip(np.nan_to_num(function(scores)), 0, 1, dtype='f4')
 
@@ -50,17 +55,17 @@ def likelihood(losses):
 
 SIMILARITY = 'similarity of prediction and given label'
 SCALES = {
-    'similarity': Scale(SIMILARITY, bounded(), (0, 1), SIMILARITY, bounded()),
+    'similarity': Scale(SIMILARITY, unchanged, (0, 1), SIMILARITY, bounded(unchanged)),
     'loss': Scale(
         'cross-entropy of the given label, nats',
-        lambda losses: losses,
+        unchanged,
         None,
         PROBABILITY,
         bounded(likelihood),
     ),
     'log_odds': Scale(
         PROBABILITY,
-        bounded(special.expit),
+        special.expit,
         (0, 1),
         PROBABILITY,
         bounded(special.expit),
@@ -81,7 +86,7 @@ def scale(name, rising):
         return found if rising else 1 - found
 
     said = f'place among all by {name}'
-    other = Scale(name, lambda scores: scores, None, said, bounded(ranks))
+    other = Scale(name, unchanged, None, said, bounded(ranks))
     return SCALES.get(name, other)
 
 

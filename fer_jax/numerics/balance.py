@@ -22,9 +22,14 @@ def class_variance(scores, labels, num_classes):
     return jnp.where(enough, jnp.clip(relative, 0.1, 1.0), 1.0)
 
 
-def class_prior(labels, num_classes):
-    """v [C]: q (1 - q) over its maximum, q the share of each class in labels [N]."""
-    q = jnp.mean(jax.nn.one_hot(labels, num_classes), axis=0)
+def class_prior(labels, num_classes, used=True):
+    """v [C]: q (1 - q) over its maximum, q the share of each class in labels [N].
+
+    Those where `used` [N] is False do not count.
+    """
+    used = jnp.broadcast_to(used, labels.shape)
+    member = jnp.where(used[:, None], jax.nn.one_hot(labels, num_classes), 0.0)
+    q = jnp.sum(member, axis=0) / jnp.maximum(jnp.sum(used, dtype=jnp.float32), 1.0)
     relative = q * (1 - q) / jnp.maximum(jnp.max(q * (1 - q)), 1e-12)
     return jnp.where(relative > 0, relative, 1.0)
 
@@ -36,9 +41,10 @@ def with_mean_of(weights, others):
 
 
 def divisors(balance, scores, labels, num_classes):
-    """v [P, C] of sec. 4.8 from scores [P, N] and labels [N]."""
+    """v [P, C] of sec. 4.8 from scores [P, N] and labels [N] of which they are."""
     if balance == 'class_var':
         return jax.vmap(lambda s: class_variance(s, labels, num_classes))(scores)
     if balance == 'class_prior_bug':
-        return jnp.tile(class_prior(labels, num_classes), (len(scores), 1))
+        used = jnp.isfinite(scores)
+        return jax.vmap(lambda known: class_prior(labels, num_classes, known))(used)
     return jnp.ones((len(scores), num_classes))

@@ -313,3 +313,25 @@ def test_balanced_weights_keep_the_mean_of_a_batch(small, batch, key):
 def test_settings_that_make_no_sense(small, settings, message):
     with pytest.raises(ValueError, match=message):
         make(small, **settings)
+
+
+@pytest.mark.parametrize('balance', ['none', 'class_var', 'class_prior_bug'])
+def test_examples_without_a_score_change_nothing(small, batch, key, balance):
+    """Of a fold that is left out: 500 of 2,000 examples without a score. What is said
+    of the others, from the newest scores and from the average, is as if there were
+    none."""
+    rng = np.random.default_rng(0)
+    scores, labels = scores_of(rng), jnp.asarray(rng.integers(0, 3, 2000))
+    inside = np.arange(2000) % 4 > 0
+    found = []
+    for kept, known in ((slice(None), inside), (inside, np.ones(1500, bool))):
+        values = jnp.where(known, scores[:, kept], jnp.nan)
+        algorithm = make(
+            small, values.shape[1], balance=balance, average=True, rules='safe'
+        )
+        memory = jax.jit(algorithm.init)(key, batch.images[0])[2]
+        memory = jax.jit(algorithm.refresh)(memory, values, labels[kept], LATER)
+        log_odds = jax.jit(algorithm.log_odds)(memory, values, labels[kept])
+        found.append((memory.fitted.mixture, log_odds[:, known], memory.divisor))
+    for one, other in zip(*map(jax.tree.leaves, found), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-3)

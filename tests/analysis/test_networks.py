@@ -20,7 +20,9 @@ def loaded():
     def make(method, backbone='cnn7', size_px=16):
         card = {
             'class_names': tuple('abcdefg'),
-            'preprocessing': {'recipe': 'flip', 'network_size_px': size_px},
+            'image_size_px': size_px,
+            'preprocessing': {'recipe': 'flip', 'network_size_px': size_px}
+            | augment.IMAGENET._asdict(),
             'algorithm': {'name': method},
             'backbone': {'backbone': backbone, 'width': 4, 'dtype': 'float32'},
             'data': {'train_examples': 70},

@@ -223,6 +223,15 @@ def test_losses_point_the_other_way():
     assert x[y[0, 0, 0].argmax()] == pytest.approx(2 * 0.7, abs=0.02)
 
 
+@pytest.mark.parametrize('name', opinions.SCALES)
+def test_labels_without_a_score_are_in_no_bin(name):
+    """Those that a run left out have none; they are believed in nothing."""
+    scores = np.array([[[0.2, np.nan, 0.7]]], np.float32)
+    scale = opinions.SCALES[name]
+    assert opinions.histogram(scores, scale).counts.sum() == 2
+    assert scale.opinion(scores[0])[0, 1] == 0
+
+
 def test_a_signal_without_words_is_ranked():
     """Of four scores the places are 1/4 to 1, from the other end where they fall; a
     histogram takes in nearly all of them."""

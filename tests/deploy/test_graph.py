@@ -10,6 +10,7 @@ import pytest
 from jax import export
 
 from fer_jax import algorithms, nets
+from fer_jax.data import augment
 from fer_jax.deploy import graph, model, onnx_graph
 
 SIZE = 32
@@ -64,7 +65,8 @@ def card(method, backbone, recipe='flip'):
         'class_names': tuple('abcdefg'),
         'image_size_px': 36,
         'vote': 'mean',
-        'preprocessing': {'recipe': recipe, 'network_size_px': SIZE},
+        'preprocessing': {'recipe': recipe, 'network_size_px': SIZE}
+        | augment.RECIPES[recipe].scale._asdict(),
         'algorithm': {'name': method},
         'backbone': {'backbone': backbone, 'width': 8, 'dtype': 'float32'},
         'data': {'train_examples': 10},
