@@ -12,7 +12,8 @@ import itertools
 import os
 import warnings
 import zipfile
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -35,7 +36,13 @@ class Array(NamedTuple):
     rank: int | None = None  # number of axes; None: any
 
 
-def read_npz(path, wanted, *, others=None, most=LARGEST):
+def read_npz(
+    path: str | os.PathLike,
+    wanted: Mapping[str, Array],
+    *,
+    others: Array | None = None,
+    most: int = LARGEST,
+) -> dict[str, np.ndarray]:
     """{name: array} of a .npz.
 
     Args:
@@ -59,12 +66,18 @@ def read_npz(path, wanted, *, others=None, most=LARGEST):
         except Exception as error:  # a damaged zip can raise anything
             raise Unusable(f'{path}: no whole .npz ({_said(error)})') from None
     return {
-        name: parse(content, f'{path}: {name}', wanted.get(name, others))
+        name: parse(
+            content,
+            f'{path}: {name}',
+            wanted[name] if others is None else wanted.get(name, others),
+        )
         for name, content in data.items()
     }
 
 
-def map_npz(path, wanted, *, others=None):
+def map_npz(
+    path: str | os.PathLike, wanted: Mapping[str, Array], *, others: Array | None = None
+) -> dict[str, np.ndarray]:
     """{name: array} of a .npz, mapped from the disk and not to be written to.
 
     The file is read once, in pieces, and its sums are compared; after that memory is
@@ -124,7 +137,7 @@ def _members(path, archive, wanted, others, most):
     return chosen
 
 
-def stream_npz(file, stacks):
+def stream_npz(file: BinaryIO, stacks: Mapping[str, tuple[int, Iterable]]) -> None:
     """Writes a .npz of arrays [E, ...], of which one row at a time is in memory.
 
     They are stored, not compressed, so that `map_npz` can map them.
@@ -145,15 +158,17 @@ def stream_npz(file, stacks):
             with archive.open(f'{name}.npy', 'w', force_zip64=True) as member:
                 np.lib.format.write_array_header_1_0(member, about)
                 for row in itertools.chain([first], rows):
-                    member.write(np.ascontiguousarray(row))
+                    member.write(np.ascontiguousarray(row).data)
 
 
-def read_npy(path, wanted, *, most=LARGEST):
+def read_npy(
+    path: str | os.PathLike, wanted: Array, *, most: int = LARGEST
+) -> np.ndarray:
     """The array of a .npy, of at most `most` bytes. Raises as `read_npz`."""
     return parse(regular.content(path, most), path, wanted)
 
 
-def parse(data, where, wanted):
+def parse(data: bytes, where: str | os.PathLike, wanted: Array) -> np.ndarray:
     """The array of the bytes of a .npy. Raises Unusable, as `read_npz`."""
     file = io.BytesIO(data)
     try:
@@ -190,7 +205,7 @@ def _check(shape, dtype, where, wanted, size):
     return count
 
 
-def header(file):
+def header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
     """(shape, fortran order, dtype) of a .npy, at whose first byte `file` stands.
 
     Raises: anything, at something else.

@@ -45,12 +45,14 @@ class Scale(NamedTuple):
 IMAGENET = Scale((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 
-def hflip(key, image):
+def hflip(key: jax.Array, image: jax.Array) -> jax.Array:
     """Mirrored left to right with probability 1/2."""
     return jnp.where(jax.random.bernoulli(key), image[:, ::-1], image)
 
 
-def crop(key, image, *, pad, probability=1.0):
+def crop(
+    key: jax.Array, image: jax.Array, *, pad: float, probability: float = 1.0
+) -> jax.Array:
     """With `probability`, black borders of `pad` of the size, then a crop of the old
     size at a uniform place (torchvision's RandomCrop with padding)."""
     chance, *place = jax.random.uniform(key, (3,))
@@ -65,7 +67,7 @@ def crop(key, image, *, pad, probability=1.0):
     return jax.lax.dynamic_slice(padded, (y, x, 0), (height, width, channels))
 
 
-def window(key, image, *, share):
+def window(key: jax.Array, image: jax.Array, *, share: float) -> jax.Array:
     """A crop of `share` of each side at a uniform place (torchvision's RandomCrop)."""
     height, width, channels = image.shape
     h, w = round(share * height), round(share * width)
@@ -74,7 +76,9 @@ def window(key, image, *, share):
     return jax.lax.dynamic_slice(image, corner, (h, w, channels))
 
 
-def flip_or_noise(key, image, *, variance=30.0):
+def flip_or_noise(
+    key: jax.Array, image: jax.Array, *, variance: float = 30.0
+) -> jax.Array:
     """With probability 1/2 one of: hflip, Gaussian noise in whole values 0 to 255."""
     chances, noise = jax.random.split(key)
     change, choice = jax.random.bernoulli(chances, shape=(2,))
@@ -82,7 +86,13 @@ def flip_or_noise(key, image, *, variance=30.0):
     return jnp.where(change, changed, image)
 
 
-def gaussian_noise(key, image, *, probability=0.5, variance=30.0):
+def gaussian_noise(
+    key: jax.Array,
+    image: jax.Array,
+    *,
+    probability: float = 0.5,
+    variance: float = 30.0,
+) -> jax.Array:
     """With `probability` Gaussian noise in whole values 0 to 255."""
     chance, noise = jax.random.split(key)
     change = jax.random.bernoulli(chance, probability)
@@ -95,8 +105,14 @@ def _noisy(key, image, variance):
 
 
 def erase(
-    key, image, *, probability=0.5, area=(0.02, 0.25), ratio=(0.3, 3.3), tries=10
-):
+    key: jax.Array,
+    image: jax.Array,
+    *,
+    probability: float = 0.5,
+    area: tuple[float, float] = (0.02, 0.25),
+    ratio: tuple[float, float] = (0.3, 3.3),
+    tries: int = 10,
+) -> jax.Array:
     """Random erasing (Zhong et al. 2020) as torchvision does it, value 0.
 
     h = round(sqrt(a H W r)), w = round(sqrt(a H W / r)) with a uniform in `area` and r
@@ -177,7 +193,16 @@ RECIPES = {
 }
 
 
-def augment(recipe, size_px, key, step, index, images, views=1, scale=None):
+def augment(
+    recipe: str,
+    size_px: int,
+    key: jax.Array,
+    step: jax.Array,
+    index: jax.Array,
+    images: jax.Array,
+    views: int = 1,
+    scale: Scale | None = None,
+) -> jax.Array:
     """Augmented, normalised views of a batch. For use inside jit.
 
     Args:
@@ -214,7 +239,9 @@ def augment(recipe, size_px, key, step, index, images, views=1, scale=None):
     return jnp.concatenate([drawn(chosen, jnp.arange(1)), later])
 
 
-def prepare(recipe, size_px, images, scale=None):
+def prepare(
+    recipe: str, size_px: int, images: jax.Array, scale: Scale | None = None
+) -> jax.Array:
     """The test-time side of a recipe: resize, crop the centre if zoomed, normalise.
 
     images [B, h, w, 3] uint8 -> [B, H, W, 3] float32; `scale` as for augment.

@@ -12,7 +12,9 @@ such files; config.noise.corrections reads one.
 
 import collections
 import hashlib
+import os
 import pathlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -33,13 +35,15 @@ class Corrections(NamedTuple):
     dropped: np.ndarray  # [N] bool
     sha256: str  # of the file, as sha256sum prints it
 
-    def counts(self, given):
+    def counts(self, given: np.ndarray) -> dict[str, int]:
         """{'changed', 'dropped'}: how many of the `given` labels [N] are."""
         changed = (self.labels >= 0) & (self.labels != given)
         return {'changed': int(changed.sum()), 'dropped': int(self.dropped.sum())}
 
 
-def load(path, ids, class_names):
+def load(
+    path: str | os.PathLike, ids: np.ndarray, class_names: Sequence[str]
+) -> Corrections:
     """The Corrections of a training split.
 
     Args:

@@ -5,8 +5,10 @@ tables.py says what is taken and what is refused, and makes rows of the records.
 
 import io
 import itertools
+import os
 import pathlib
 import re
+from collections.abc import Callable, Iterator
 
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
@@ -16,7 +18,9 @@ LONGEST = 1 << 24  # characters of a line, or of a field over several lines
 MARKS = {b'\xff\xfe': 'utf-16', b'\xfe\xff': 'utf-16'}  # else UTF-8
 
 
-def records(path, fit, data=None):
+def records(
+    path: str | os.PathLike, fit: Callable, data: bytes | None = None
+) -> Iterator[tuple[int, list[str]]]:
     """The records of a file, with the separator by which the first one fits best.
 
     Args:
@@ -36,7 +40,9 @@ def records(path, fit, data=None):
     return _fields(itertools.chain(first, rest), best, path)
 
 
-def lines(path, data=None):
+def lines(
+    path: str | os.PathLike, data: bytes | None = None
+) -> Iterator[tuple[int, str]]:
     """(number from 1, line with its end) of a text file."""
     path = pathlib.Path(path)
     if data is None and not path.is_file():

@@ -8,9 +8,11 @@ short, nested too deep, larger than LARGEST, no regular file, or names a field t
 
 import json
 import math
+import os
 import re
-from collections.abc import Callable
-from typing import NamedTuple
+import types
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 from fer_jax.data import regular
 from fer_jax.data.quoting import quoted
@@ -29,7 +31,7 @@ class Kind(NamedTuple):
     inside: Callable = lambda value: ()  # value -> (name, value, Kind) of what is in it
 
 
-def read(path, kind, remedy):
+def read(path: str | os.PathLike, kind: Kind, remedy: str) -> Any:
     """The value in a JSON file.
 
     Args:
@@ -48,7 +50,7 @@ def read(path, kind, remedy):
     return parse(data, kind, path, remedy)
 
 
-def parse(data, kind, where, remedy):
+def parse(data: str | bytes, kind: Kind, where: str | os.PathLike, remedy: str) -> Any:
     """The value of JSON text or UTF-8 at `where`. Raises Unusable, as `read`."""
     try:
         found = json.loads(data, object_pairs_hook=_once)
@@ -65,7 +67,7 @@ def parse(data, kind, where, remedy):
     return check(found, kind, where, remedy)
 
 
-def check(value, kind, where, remedy):
+def check(value: Any, kind: Kind, where: str | os.PathLike, remedy: str) -> Any:
     """The value itself, when it is of a kind. Raises Unusable, as `read`."""
     fault = _fault(value, kind)
     if fault:
@@ -151,7 +153,7 @@ def _is_number(value):
 REAL = Kind('a number, or NaN', _is_number)
 
 
-def number(least=-math.inf, most=math.inf):
+def number(least: float = -math.inf, most: float = math.inf) -> Kind:
     """A finite number."""
     return Kind(
         f'a finite number{_range(least, most)}',
@@ -163,7 +165,7 @@ def number(least=-math.inf, most=math.inf):
     )
 
 
-def whole_number(least=0, most=MOST_WHOLE):
+def whole_number(least: int = 0, most: int = MOST_WHOLE) -> Kind:
     """An integer from `least` to `most`."""
     return Kind(
         f'a whole number{_range(least, most)}',
@@ -180,7 +182,7 @@ def _range(least, most):
     return low if most in (math.inf, MOST_WHOLE) else f'{low} to {most:,}'
 
 
-def one_of(values):
+def one_of(values: Iterable) -> Kind:
     """One of some texts or numbers."""
     listed = [*values]
     return Kind(
@@ -189,7 +191,9 @@ def one_of(values):
     )
 
 
-def sequence(kind, least=0, most=MOST_WHOLE, *, distinct=False):
+def sequence(
+    kind: Kind, least: int = 0, most: int = MOST_WHOLE, *, distinct: bool = False
+) -> Kind:
     """A list of `least` to `most` values of a kind, all different where `distinct`."""
 
     def fits(value):
@@ -207,7 +211,7 @@ def sequence(kind, least=0, most=MOST_WHOLE, *, distinct=False):
     )
 
 
-def mapping(kind):
+def mapping(kind: Kind) -> Kind:
     """An object whose fields, whatever their names, are of a kind."""
     return Kind(
         f'an object of {kind.wanted}',
@@ -216,7 +220,10 @@ def mapping(kind):
     )
 
 
-def fields(wanted, optional=()):
+def fields(
+    wanted: Mapping[str, Kind],
+    optional: Mapping[str, Kind] = types.MappingProxyType({}),
+) -> Kind:
     """An object with the fields {name: Kind}; the `optional` ones may be missing."""
     optional = dict(optional)
 
@@ -230,7 +237,7 @@ def fields(wanted, optional=()):
     return Kind('an object', lambda value: isinstance(value, dict), inside)
 
 
-def either(*kinds):
+def either(*kinds: Kind) -> Kind:
     """Any of some kinds; the first that fits decides about what is inside."""
 
     def inside(value):
@@ -243,7 +250,7 @@ def either(*kinds):
     )
 
 
-def checked(kind, wanted, holds):
+def checked(kind: Kind, wanted: str, holds: Callable) -> Kind:
     """A kind with a condition more: holds(value) -> bool, `wanted` in words."""
 
     def inside(value):

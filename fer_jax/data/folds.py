@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def assign(labels, folds, seed):
+def assign(labels: np.ndarray, folds: int, seed: int) -> np.ndarray:
     """[N] int: the fold of each example, 0 to folds - 1, stratified by label.
 
     Within a class, and over all, sizes of folds differ by one example at most. A

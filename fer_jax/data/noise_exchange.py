@@ -9,20 +9,32 @@ ones in every row, and the noisy labels of both more often than by chance, class
 class: so a table of coarser classes is refused, whatever it is called.
 """
 
+import os
 import pathlib
 import re
 import unicodedata
+from collections.abc import Sequence
 
 import numpy as np
 
 from fer_jax.data import noise_list, pickles, prepared, sets, whole
 from fer_jax.data.noise_formats import FORMATS, Rows
+from fer_jax.data.noise_list import NoiseList
+from fer_jax.data.prepared import Prepared
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
 from fer_jax.numerics import noise
 
 
-def read(name, path, data, *, table=None, drop_test_rows=False, most=pickles.LARGEST):
+def read(
+    name: str,
+    path: str | os.PathLike,
+    data: Prepared,
+    *,
+    table: str | None = None,
+    drop_test_rows: bool = False,
+    most: int = pickles.LARGEST,
+) -> NoiseList:
     """The NoiseList that a file of the format `name` gives to a prepared set.
 
     Args:
@@ -74,7 +86,14 @@ def read(name, path, data, *, table=None, drop_test_rows=False, most=pickles.LAR
     return noise_list.of(data, given, protocol)
 
 
-def write(name, path, given, data, *, table=None):
+def write(
+    name: str,
+    path: str | os.PathLike,
+    given: NoiseList,
+    data: Prepared,
+    *,
+    table: str | None = None,
+) -> None:
     """Writes a NoiseList of a prepared set in the format `name`, whole or not at all.
 
     Args:
@@ -103,7 +122,12 @@ def write(name, path, given, data, *, table=None):
         file.write(content)
 
 
-def check_order(path, labels, clean, true):
+def check_order(
+    path: str | os.PathLike,
+    labels: np.ndarray,
+    clean: Sequence[int] | np.ndarray | None,
+    true: np.ndarray,
+) -> None:
     """Stops at a list without ids whose order or classes are not those of the set.
 
     Args:

@@ -16,6 +16,7 @@ noise_exchange.py says which example of a set a row belongs to.
 import functools
 import io
 import json
+import os
 import pickle
 import re
 import zipfile
@@ -73,7 +74,9 @@ def _write_json(_path, _table, rows):
     return json.dumps(rows.labels).encode()
 
 
-def read_cifarn(path, table, most=pickles.LARGEST):
+def read_cifarn(
+    path: str | os.PathLike, table: str | None, most: int = pickles.LARGEST
+) -> Rows:
     """Rows of a CIFAR-N file; `table` names its labels, None: the only ones there.
     It is of at most `most` bytes, and holds no more.
 
@@ -91,7 +94,7 @@ def read_cifarn(path, table, most=pickles.LARGEST):
     names = [name for name in found if not name.startswith('clean')]
     fine = [name for name in names if 'coarse' not in name]
     chosen = table or (fine[0] if len(fine) == 1 else None)
-    if chosen not in found:
+    if chosen is None or chosen not in found:
         raise Unusable(
             f'{path} has the labels {", ".join(map(quoted, names[:9]))}; name one of '
             f'them, given: {table or "none"}'

@@ -8,13 +8,14 @@ rows are not in it.
 
 import hashlib
 import json
+import os
 import pathlib
 from typing import NamedTuple
 
 import numpy as np
 
 from fer_jax.data import documents, tables, whole
-from fer_jax.data.prepared import check_labels
+from fer_jax.data.prepared import Prepared, Split, check_labels
 from fer_jax.errors import Missing, Unusable
 from fer_jax.numerics import noise
 
@@ -40,7 +41,7 @@ class NoiseList(NamedTuple):
     wrong: int  # labels that differ from the true ones
 
 
-def true_labels(split):
+def true_labels(split: Split) -> np.ndarray:
     """[N] int32 labels that a list is drawn from: clean where known, else given.
 
     With a noise list in use these are the run's clean labels.
@@ -50,15 +51,15 @@ def true_labels(split):
 
 
 def draw(
-    prepared,
+    prepared: Prepared,
     *,
-    kind='symmetric',
-    rate=0.3,
-    seed=0,
-    exact=False,
-    inclusive=False,
-    matrix=None,
-):
+    kind: str = 'symmetric',
+    rate: float | None = 0.3,
+    seed: int = 0,
+    exact: bool = False,
+    inclusive: bool = False,
+    matrix: np.ndarray | None = None,
+) -> NoiseList:
     """Draws the list of a prepared set; arguments as of `noise.transition` and
     `noise.corrupt`.
 
@@ -90,7 +91,7 @@ def draw(
     return of(prepared, labels, protocol)
 
 
-def of(prepared, labels, protocol):
+def of(prepared: Prepared, labels: np.ndarray, protocol: dict) -> NoiseList:
     """The list that gives `labels` [N] int32 to the training split, in its order."""
     true = true_labels(prepared.train)
     counts = noise.realised(true, labels, len(prepared.class_names))
@@ -103,7 +104,7 @@ def of(prepared, labels, protocol):
     )
 
 
-def save(noise_list, ids, folder):
+def save(noise_list: NoiseList, ids: np.ndarray, folder: str | os.PathLike) -> None:
     """Writes noise.json and noise.csv (id, label), whole or not at all.
 
     noise.csv goes last: where it lies, the list is complete. Saving the same list once
@@ -117,12 +118,12 @@ def save(noise_list, ids, folder):
     whole.write_text(folder / 'noise.csv', _table(ids, noise_list.labels))
 
 
-def complete(folder):
+def complete(folder: str | os.PathLike) -> bool:
     """Whether a list lies in `folder`, whole."""
     return (pathlib.Path(folder) / 'noise.csv').is_file()
 
 
-def load(folder, prepared):
+def load(folder: str | os.PathLike, prepared: Prepared) -> NoiseList:
     """The list saved in `folder`, for the prepared set that it was drawn for.
 
     Raises:
@@ -166,7 +167,7 @@ def load(folder, prepared):
     return of(prepared, labels, about['protocol'])._replace(sha256=about['sha256'])
 
 
-def read_matrix(path):
+def read_matrix(path: str | os.PathLike) -> np.ndarray:
     """[C, C] float64 from a text file of C rows."""
     if not pathlib.Path(path).is_file():
         raise Missing(f'noise.matrix: no file {path}; give C rows of C numbers')

@@ -6,6 +6,7 @@ opened. A small file can claim to be a huge picture, a name can be a pipe that n
 ends: LIMITS hold, and only regular files are read.
 """
 
+import argparse
 import contextlib
 import io
 import logging
@@ -14,12 +15,14 @@ import pathlib
 import re
 import stat
 import warnings
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from PIL import (  # the plugins of FORMATS, so that Pillow loads no others
     BmpImagePlugin,  # noqa: F401
     GifImagePlugin,  # noqa: F401
     Image,
+    ImageFile,
     JpegImagePlugin,  # noqa: F401
     MpoImagePlugin,  # noqa: F401
     PngImagePlugin,  # noqa: F401
@@ -61,7 +64,14 @@ class Limits(NamedTuple):
 LIMITS = Limits()
 
 
-def add_arguments(parser):
+@runtime_checkable
+class Readable(Protocol):
+    """What has bytes to give: a record of an archive."""
+
+    def read_bytes(self) -> bytes: ...
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options that set Limits to an argparse parser."""
     for name, unit, usual in (
         ('file', 'MB', LIMITS.bytes),
@@ -73,7 +83,7 @@ def add_arguments(parser):
         )  # fmt: skip
 
 
-def limits_of(options):
+def limits_of(options: argparse.Namespace) -> Limits:
     """The Limits that the options set.
 
     Raises:
@@ -86,14 +96,14 @@ def limits_of(options):
     return Limits(int(options.largest_file * 1e6), int(options.largest_picture * 1e6))
 
 
-def kind_of(mode):
+def kind_of(mode: int) -> str:
     """What a file is if it is no regular one, by its st_mode; '' if it is."""
     if stat.S_ISREG(mode):
         return ''
     return next((name for test, name in KINDS if test(mode)), 'special file')
 
 
-def content(path, limits=LIMITS):
+def content(path: str | os.PathLike | Readable, limits: Limits = LIMITS) -> bytes:
     """The bytes of a regular file.
 
     Args:
@@ -104,15 +114,15 @@ def content(path, limits=LIMITS):
       Unusable: no regular file, too large a one, or one that the system does not read.
     """
     try:
-        if isinstance(path, str | pathlib.PurePath):
+        if isinstance(path, pathlib.PurePath) or not isinstance(path, Readable):
             return _of_file(path, limits)
-        found = path.read_bytes()
+        data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
         raise Missing(error.strerror) from None
     except OSError as error:
         raise Unusable(error.strerror or 'it cannot be read') from None
-    _check_bytes(len(found), limits)
-    return found
+    _check_bytes(len(data), limits)
+    return data
 
 
 def _of_file(path, limits):
@@ -135,7 +145,7 @@ def _check_bytes(size, limits):
 
 
 @contextlib.contextmanager
-def refusing(limits=LIMITS):
+def refusing(limits: Limits = LIMITS) -> Iterator[None]:
     """Makes whatever Pillow raises in the block an Unusable of one line.
 
     Nothing but Pillow is to be called in it: a fault of ours would look like one of
@@ -154,7 +164,7 @@ def refusing(limits=LIMITS):
 
 
 @contextlib.contextmanager
-def opened(data, limits=LIMITS):
+def opened(data: bytes, limits: Limits = LIMITS) -> Iterator[ImageFile.ImageFile]:
     """The Pillow image of an encoded picture, its header read, its pixels not yet.
 
     The block is in `refusing`.
@@ -175,13 +185,13 @@ def opened(data, limits=LIMITS):
         yield image
 
 
-def said(error):
+def said(error: Exception) -> str:
     """What an error of Pillow says, on one line, without addresses."""
     text = re.sub(r"<[^<>]* at 0x[0-9a-f]+>|'?BytesIO'?", 'it', str(error))
     return printable(' '.join(text.split())[:120]) or type(error).__name__
 
 
-def check_size(size, limits):
+def check_size(size: tuple[int, int], limits: Limits) -> None:
     """Raises Unusable for a picture of more pixels than are allowed."""
     width, height = size
     if width * height > limits.pixels:
@@ -203,7 +213,7 @@ class Stored(NamedTuple):
     orientation: int  # as EXIF says it; 1 is upright
 
 
-def read(data, limits=LIMITS):
+def read(data: bytes, limits: Limits = LIMITS) -> Stored:
     """The Stored picture of an encoded one (bytes). Raises as `opened`."""
     with opened(data, limits) as image:
         bits = bits_of(image, data)
@@ -211,10 +221,10 @@ def read(data, limits=LIMITS):
         # taken out: Pillow turns a TIFF by itself
         orientation = image.getexif().pop(ORIENTATION, 1)
         image.load()
-        return Stored(image, image.format, bits, animated, orientation)
+        return Stored(image, image.format or '', bits, animated, orientation)
 
 
-def bits_of(image, data):
+def bits_of(image: ImageFile.ImageFile, data: bytes) -> int:
     """Bits of a colour in an encoded picture, by its Pillow image, not yet loaded.
 
     Pillow shows the upper 8 bits of 16-bit colours, and its mode does not tell.
@@ -225,7 +235,7 @@ def bits_of(image, data):
         return 16
     told = [tile.args for tile in image.tile]
     if image.format == 'PPM':  # behind the mode, the value that means white
-        wide = any(isinstance(one, tuple) and one[1] > 255 for one in told)
+        wide = any(isinstance(args, tuple) and args[1] > 255 for args in told)
     else:
         wide = re.search(r';16[BLN]', str(told))
     return 16 if wide else 1 if image.mode == '1' else 8

@@ -12,9 +12,12 @@ A small pickle can name one container many times, and containers of it, and so o
 that a file holds is counted, as often as it is named, against LARGEST.
 """
 
+import argparse
 import io
 import math
+import os
 import zipfile
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +30,7 @@ LEGACY_TORCH = 0x1950A86A20F9469CFC6C  # the first of the pickles in a .pt befor
 LARGEST = 10**9  # bytes of a file, and of all that it holds
 
 
-def read(path, most=LARGEST):
+def read(path: str | os.PathLike, most: int = LARGEST) -> Any:
     """What the file at `path` holds: containers, numbers, texts and NumPy arrays.
 
     Args:
@@ -41,7 +44,7 @@ def read(path, most=LARGEST):
     return load(regular.content(path, most), path, most)
 
 
-def load(data, name, most=LARGEST):
+def load(data: bytes, name: str | os.PathLike, most: int = LARGEST) -> Any:
     """What the bytes of a file hold; `name` is for errors. Raises as `read`."""
     if not data:
         raise Unusable(f'{name} is empty; get it again')
@@ -61,7 +64,7 @@ def load(data, name, most=LARGEST):
         raise Unusable(f'{name} cannot be read: {said}') from None
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the option that sets the limit to an argparse parser."""
     parser.add_argument(
         '--largest-file', type=float, default=LARGEST / 1e6, metavar='MB',
@@ -70,7 +73,7 @@ def add_arguments(parser):
     )  # fmt: skip
 
 
-def largest_of(options):
+def largest_of(options: argparse.Namespace) -> int:
     """The limit in bytes that the option sets.
 
     Raises:

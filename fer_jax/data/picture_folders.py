@@ -10,6 +10,7 @@ import collections
 import os
 import pathlib
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 ENDINGS = (
@@ -28,23 +29,24 @@ HIDDEN = 'hidden or of a system'
 class Below(NamedTuple):
     """What lies below a folder."""
 
-    pictures: list  # paths, in the order of the names
+    pictures: list[pathlib.Path]  # , in the order of the names
     left_out: collections.Counter  # what: how many
 
 
-def is_hidden(name):
+def is_hidden(name: str) -> bool:
     """Whether a file or folder of this name is none of the user's data."""
     return name.startswith('.') or name.casefold() in FOREIGN
 
 
-def below(folder):
+def below(folder: str | os.PathLike) -> Below:
     """Below a folder, at any depth.
 
     Raises:
       OSError: a folder that the system refuses to show.
     """
-    pictures, left_out = [], collections.Counter()
-    for here, folders, files in os.walk(folder, onerror=_raised):
+    pictures: list[pathlib.Path] = []
+    left_out: collections.Counter[str] = collections.Counter()
+    for here, folders, files in os.walk(os.fspath(folder), onerror=_raised):
         for name in [*folders, *files]:
             if is_hidden(name):
                 left_out[HIDDEN] += 1
@@ -62,13 +64,14 @@ def below(folder):
     return Below(sorted(pictures), +left_out)
 
 
-def beside(folder):
+def beside(folder: str | os.PathLike) -> tuple[Below, list[pathlib.Path]]:
     """Below a folder, but of the files right in it alone; and its own folders, sorted.
 
     Raises:
       OSError: a folder that the system refuses to show.
     """
-    pictures, left_out, folders = [], collections.Counter(), []
+    pictures, folders = [], []
+    left_out: collections.Counter[str] = collections.Counter()
     for path in sorted(pathlib.Path(folder).iterdir()):
         if is_hidden(path.name):
             left_out[HIDDEN] += 1
@@ -81,12 +84,12 @@ def beside(folder):
     return Below(pictures, left_out), folders
 
 
-def is_picture(name):
+def is_picture(name: str | os.PathLike) -> bool:
     """Whether a file of this name ends as a picture does."""
     return pathlib.PurePath(name).suffix.lower() in ENDINGS
 
 
-def ending(name):
+def ending(name: str | os.PathLike) -> str:
     """The ending by which a file is counted that is left out."""
     found = pathlib.PurePath(name).suffix.lower()
     if not found:
@@ -94,7 +97,7 @@ def ending(name):
     return found if re.fullmatch(r'\.[a-z0-9]{1,8}', found) else 'of other endings'
 
 
-def told(left_out):
+def told(left_out: Mapping[str, int]) -> str:
     """What was left out, as text: '6 .heic, 2 without an ending'."""
     order = sorted(left_out.items(), key=lambda one: -one[1])
     return ', '.join(f'{count:,} {what}' for what, count in order)

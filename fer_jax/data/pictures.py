@@ -9,6 +9,8 @@ from fer_jax.data import opening
 from fer_jax.data.quoting import printable
 from fer_jax.errors import Unusable
 
+Picture = str | os.PathLike | Image.Image | np.ndarray  # what `rgb` takes
+
 BACKGROUND = (255, 255, 255)  # what shows through transparent parts
 TURNS = {  # by EXIF orientation
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -22,7 +24,9 @@ TURNS = {  # by EXIF orientation
 DARK = 15  # of 255: what is left of 16-bit colours with values of 12 bits
 
 
-def square(picture, size_px, limits=opening.LIMITS):
+def square(
+    picture: Picture, size_px: int, limits: opening.Limits = opening.LIMITS
+) -> np.ndarray:
     """Pixels [size_px, size_px, 3] uint8 RGB of a picture.
 
     The largest square in the middle, resized bilinearly, antialiased when it shrinks. A
@@ -39,7 +43,7 @@ def square(picture, size_px, limits=opening.LIMITS):
     return fitted(rgb(picture, limits), size_px)
 
 
-def rgb(picture, limits=opening.LIMITS):
+def rgb(picture: Picture, limits: opening.Limits = opening.LIMITS) -> Image.Image:
     """A picture as a Pillow RGB image, of its own size.
 
     Turned upright as its EXIF data say, 16-bit values scaled to 8, grey as three equal
@@ -68,7 +72,7 @@ def rgb(picture, limits=opening.LIMITS):
     return from_array(picture)
 
 
-def upright(stored):
+def upright(stored: opening.Stored) -> Image.Image:
     """An opening.Stored picture as a Pillow RGB image, turned as its EXIF data say.
 
     Raises:
@@ -84,7 +88,7 @@ def upright(stored):
         values = np.asarray(image) >> grey_bits(image) - 8
         return Image.fromarray(values.astype(np.uint8)).convert('RGB')
     if stored.bits == 16:
-        highest = max(high for _, high in image.convert('RGB').getextrema())
+        highest = np.asarray(image.convert('RGB')).max()
         if highest <= DARK:
             raise Unusable(
                 'its 16-bit colours do not go beyond 4,095 of 65,535, so they may '
@@ -98,7 +102,7 @@ def upright(stored):
         return image.convert('RGB')
 
 
-def grey_bits(image):
+def grey_bits(image: Image.Image) -> int:
     """How many bits the grey values of a picture with more than 8 are taken to have.
 
     The fewest of 8, 12 and 16 that hold its largest value: cameras and programs store
@@ -117,7 +121,7 @@ def grey_bits(image):
     return 8 if high < 256 else 12 if high < 4096 else 16
 
 
-def from_array(array):
+def from_array(array: np.ndarray) -> Image.Image:
     """A uint8 array as a Pillow RGB image."""
     array = np.asarray(array)
     wanted = 'wanted uint8 [h, w, 3], RGB, 0 to 255'
@@ -135,7 +139,7 @@ def from_array(array):
     raise Unusable(f'an array of shape {array.shape}; {wanted}{advice}')
 
 
-def fitted(image, size_px):
+def fitted(image: Image.Image, size_px: int) -> np.ndarray:
     """The largest square in the middle of an RGB image, resized."""
     width, height = image.size
     side = min(width, height)

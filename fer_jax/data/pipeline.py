@@ -14,6 +14,7 @@ import grain
 import numpy as np
 
 from fer_jax.data import opening, records
+from fer_jax.data.prepared import Split
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 
@@ -44,7 +45,13 @@ class Order:
       Unusable: fewer examples than batch_size, or more or fewer labels.
     """
 
-    def __init__(self, places, batch_size, seed, labels=None):
+    def __init__(
+        self,
+        places: np.ndarray,
+        batch_size: int,
+        seed: int,
+        labels: np.ndarray | None = None,
+    ) -> None:
         n = len(places)
         if not 0 < batch_size <= n:
             raise Unusable(
@@ -58,11 +65,11 @@ class Order:
         self._classes = None if labels is None else _Classes(labels)
 
     @property
-    def steps_per_epoch(self):
+    def steps_per_epoch(self) -> int:
         """Whole batches of one pass."""
         return len(self._places) // self._batch_size
 
-    def __call__(self, step):
+    def __call__(self, step: int) -> np.ndarray:
         n = len(self._places)
         epoch, number = divmod(step, self.steps_per_epoch)
         first = number * self._batch_size
@@ -70,7 +77,9 @@ class Order:
         return self._places[drawn[first : first + self._batch_size]]
 
 
-def training(split, positions, order, rows=EVERY_ROW):
+def training(
+    split: Split, positions: np.ndarray, order: Order, rows: slice = EVERY_ROW
+) -> grain.MapDataset:
     """Batches to train on, without end: ds[k] is the batch of step k.
 
     Args:
@@ -87,7 +96,9 @@ def training(split, positions, order, rows=EVERY_ROW):
     return grain.MapDataset.range(sys.maxsize).map(shuffled)
 
 
-def once(split, positions, *, batch_size, rows=EVERY_ROW):
+def once(
+    split: Split, positions: np.ndarray, *, batch_size: int, rows: slice = EVERY_ROW
+) -> grain.MapDataset:
     """Batches that show each example exactly once, in the order of `positions`.
 
     Every batch has B rows. The rows missing from the last one repeat its last example
@@ -112,7 +123,9 @@ def once(split, positions, *, batch_size, rows=EVERY_ROW):
     )
 
 
-def batches(ds, start=0, workers=0):
+def batches(
+    ds: grain.MapDataset, start: int = 0, workers: int = 0
+) -> grain.DatasetIterator:
     """Iterator over ds[start], ds[start + 1], ..., prepared ahead of their use.
 
     It holds threads or processes until it ends or its close() is called.
@@ -125,7 +138,7 @@ def batches(ds, start=0, workers=0):
     """
     # the cores that this process may use; macOS only knows how many there are
     cores = os.sched_getaffinity(0) if hasattr(os, 'sched_getaffinity') else None
-    threads = min(len(cores) if cores else os.cpu_count(), BUFFERED_BATCHES)
+    threads = min(len(cores) if cores else os.cpu_count() or 1, BUFFERED_BATCHES)
     ds = ds[start:].to_iter_dataset(
         grain.ReadOptions(
             num_threads=1 if workers else threads,
@@ -142,7 +155,9 @@ def batches(ds, start=0, workers=0):
     return iter(ds)
 
 
-def decode(data, size_px, name='image', out=None):
+def decode(
+    data: bytes, size_px: int, name: str = 'image', out: np.ndarray | None = None
+) -> np.ndarray:
     """RGB pixels [size_px, size_px, 3] uint8 of an encoded image; grey becomes RGB.
 
     JPEGs go through simplejpeg where it is installed, all else through Pillow; both

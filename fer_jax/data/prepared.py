@@ -10,13 +10,15 @@ alone, so relabelling and noise never touch a record.
 
 import hashlib
 import json
+import os
 import pathlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from fer_jax.data import arrays, documents, records, sets
 from fer_jax.data.quoting import quoted
+from fer_jax.data.records import RecordSource
 from fer_jax.data.whole import file_sum
 from fer_jax.errors import Missing, Unusable
 
@@ -56,21 +58,21 @@ TABLES = {
 class Split(NamedTuple):
     """One split of a prepared set; row i of each table is record i of the shards."""
 
-    shards: tuple  # paths
+    shards: tuple[pathlib.Path, ...]  # paths
     ids: np.ndarray  # [N] str
     labels: np.ndarray  # [N] int32, given
     clean_labels: np.ndarray  # [N] int32, -1 when unknown
     image_size_px: int
     table: np.ndarray | None = None  # of a salvaged split, see records.salvage
 
-    def records(self):
+    def records(self) -> RecordSource:
         """Its records as a sequence of serialised examples.
 
         Raises:
           Damaged: a damaged record, unless the split was salvaged.
           Unusable: more or fewer records than rows.
         """
-        source = records.RecordSource(self.shards, self.table)
+        source = RecordSource(self.shards, self.table)
         if len(source) != len(self.ids):
             raise Unusable(
                 f'{self.shards[0]} and its like hold {len(source)} records,'
@@ -78,12 +80,12 @@ class Split(NamedTuple):
             )
         return source
 
-    def salvaged(self):
+    def salvaged(self) -> tuple['Split', list[str]]:
         """(the split without its damaged records, a line about each damage)."""
         table, damage = records.salvage(self.shards, self.ids)
         return self._replace(table=table), damage
 
-    def readable(self):
+    def readable(self) -> np.ndarray:
         """[n] rows whose record can be read, rising; all unless salvaged."""
         if self.table is None:
             return np.arange(len(self.ids))
@@ -95,14 +97,14 @@ class Prepared(NamedTuple):
 
     folder: pathlib.Path
     set_name: str
-    class_names: tuple
+    class_names: tuple[str, ...]
     image_size_px: int
     train: Split
     test: Split
     digest: str  # sha256 over the files' sums and the label tables
 
 
-def load(folder):
+def load(folder: str | os.PathLike) -> Prepared:
     """The prepared set in `folder`. Reads manifest and tables, no image.
 
     Raises:
@@ -141,7 +143,7 @@ def load(folder):
     )
 
 
-def read_tables(folder):
+def read_tables(folder: pathlib.Path) -> dict[str, np.ndarray]:
     """{'train_ids': [N] str, ...}: labels.npz, whatever manifest.json says of it.
 
     Raises:
@@ -153,7 +155,7 @@ def read_tables(folder):
         raise Unusable(f'{error}; {AGAIN}') from None
 
 
-def manifest(folder):
+def manifest(folder: str | os.PathLike) -> dict[str, Any]:
     """What manifest.json of a prepared folder says, as a dict.
 
     Raises:
@@ -197,7 +199,7 @@ def _split(folder, manifest, tables, split):
     )
 
 
-def check_ids(where, ids):
+def check_ids(where: str | os.PathLike, ids: np.ndarray) -> None:
     """Stops at an id that two examples have, or that is empty.
 
     Raises:
@@ -212,7 +214,14 @@ def check_ids(where, ids):
         )
 
 
-def check_labels(where, ids, labels, least, count, remedy=AGAIN):
+def check_labels(
+    where: str | os.PathLike,
+    ids: np.ndarray,
+    labels: np.ndarray,
+    least: int,
+    count: int,
+    remedy: str = AGAIN,
+) -> None:
     """Stops at a label that is not in [least, count).
 
     Args:

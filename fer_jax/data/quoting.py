@@ -4,7 +4,7 @@ LIMIT = 60
 LONGEST = 4096  # characters; no path of Linux is longer
 
 
-def quoted(text):
+def quoted(text: object) -> str:
     """`text` between quotes, safe to print and at most about 60 characters long.
 
     What does not print (control characters, terminal escapes, marks that turn the
@@ -19,7 +19,7 @@ def quoted(text):
     return repr(shown) + ('...' if len(shown) < len(text) else '')
 
 
-def printable(text):
+def printable(text: object) -> str:
     """`text` with what does not print escaped: for lines with names of files.
 
     Bytes of a name that are no UTF-8 are shown as bytes: `\\xb8`. Text longer than any
@@ -30,7 +30,7 @@ def printable(text):
     return shown + '...' * (len(text) > LONGEST)
 
 
-def is_utf8(name):
+def is_utf8(name: str) -> bool:
     """Whether a name can be written as UTF-8; bytes that cannot are halves of some."""
     try:
         name.encode()

@@ -11,6 +11,8 @@ import os
 import struct
 import threading
 import weakref
+from collections.abc import Sequence
+from typing import Any, Self
 
 import google_crc32c
 import numpy as np
@@ -30,25 +32,25 @@ CUT = 'the data are cut short'
 class RecordWriter:
     """Writes records one after the other to the file at `path`; a context manager."""
 
-    def __init__(self, path):
+    def __init__(self, path: str | os.PathLike) -> None:
         self._file = open(path, 'wb')  # noqa: SIM115 (closed by close)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.close()
 
-    def close(self):
+    def close(self) -> None:
         self._file.close()
 
-    def write(self, data):
+    def write(self, data: bytes) -> None:
         """Appends one record of `data` (bytes) with its two check sums."""
         header = HEADER.pack(len(data), _masked_sum(LENGTH.pack(len(data))))
         self._file.write(header + data + SUM.pack(_masked_sum(data)))
 
 
-def encode_example(id, image, label):
+def encode_example(id: str, image: bytes, label: int) -> bytes:
     """A serialised tf.train.Example of an encoded `image` (bytes), its id and label."""
     example = tf_example_pb2.Example()
     feature = example.features.feature
@@ -58,7 +60,7 @@ def encode_example(id, image, label):
     return example.SerializeToString(deterministic=True)
 
 
-def decode_example(data):
+def decode_example(data: bytes) -> tuple[str, bytes]:
     """(id str, image bytes) of a serialised example. The label on disk stays there:
     labels come from the tables, so that no file changes when a label does.
 
@@ -77,7 +79,7 @@ def decode_example(data):
         ) from error
 
 
-def index_records(path):
+def index_records(path: str | os.PathLike) -> np.ndarray:
     """Where each record's data lies: [n, 2] int64, byte offset and length.
 
     The first pass over a shard checks every sum and leaves the table beside it, in
@@ -109,7 +111,9 @@ def _fills(table, size):
     return (table[:, 1] >= 0).all() and np.array_equal([*begins, size], [0, *ends])
 
 
-def salvage(paths, ids):
+def salvage(
+    paths: Sequence[str | os.PathLike], ids: np.ndarray
+) -> tuple[np.ndarray, list[str]]:
     """What can still be read of damaged shards.
 
     A damaged record costs itself alone; where a length is damaged, the next record is
@@ -171,7 +175,9 @@ class RecordSource:
       Damaged: a damaged record.
     """
 
-    def __init__(self, paths, table=None):
+    def __init__(
+        self, paths: Sequence[str | os.PathLike], table: np.ndarray | None = None
+    ) -> None:
         self._paths = [os.fspath(path) for path in paths]
         if table is None:
             tables = [
@@ -181,13 +187,13 @@ class RecordSource:
         self._table = table
         self._forget_files()
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._table)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f'RecordSource({len(self)} records in {len(self._paths)} files)'
 
-    def __getitem__(self, i):
+    def __getitem__(self, i: int) -> bytes:
         if not 0 <= i < len(self):
             raise IndexError(f'record {i} of {len(self)}')
         shard, offset, length = self._table[i].tolist()
@@ -201,10 +207,10 @@ class RecordSource:
             raise _damage(self._paths[shard], record, position, 'changed since indexed')
         return data
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         return {k: self.__dict__[k] for k in ('_paths', '_table')}
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._forget_files()
 
@@ -225,7 +231,7 @@ def _close(files):
         os.close(file)
 
 
-def scan(path, size):
+def scan(path: str | os.PathLike, size: int) -> np.ndarray:
     """As index_records, by a pass over a shard of `size` bytes; nothing is left."""
     found = []
     for place, damage in _walk(path, size):

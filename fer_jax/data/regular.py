@@ -2,11 +2,12 @@
 
 import os
 import stat
+from typing import BinaryIO
 
 from fer_jax.errors import Missing, Unusable
 
 
-def opened(path):
+def opened(path: str | os.PathLike) -> BinaryIO:
     """A binary file, open for reading.
 
     Raises:
@@ -27,7 +28,7 @@ def opened(path):
     return open(number, 'rb')
 
 
-def content(path, most):
+def content(path: str | os.PathLike, most: int) -> bytes:
     """The bytes of a file. Raises as `opened`; Unusable at more than `most`."""
     with opened(path) as file:
         size = os.fstat(file.fileno()).st_size

@@ -7,7 +7,7 @@ codes. Labels go from set to set by name alone: `places`, and `place` for a code
 
 import functools
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from fer_jax.data import documents
@@ -129,13 +129,13 @@ SETS = {
 }
 
 
-def canonical(name):
+def canonical(name: str) -> str:
     """The one name of an expression: 'Happy' -> 'happiness'; others in lower case."""
     name = name.strip().lower()
     return ALIASES.get(name, name)
 
 
-def number_of(name, class_names):
+def number_of(name: str, class_names: Sequence[str]) -> int | None:
     """Place in `class_names` of a class, as it is spelt or by its canonical name.
 
     None where there is no such class, or more than one.
@@ -150,7 +150,7 @@ def number_of(name, class_names):
     return same[0] if len(same) == 1 else None
 
 
-def places(class_names, wanted):
+def places(class_names: Sequence[str], wanted: Sequence[str]) -> tuple[int, ...]:
     """Place in `wanted` of each class, by canonical name: a tuple of ints.
 
     Raises:
@@ -165,7 +165,7 @@ def places(class_names, wanted):
     return tuple(order.index(canonical(name)) for name in class_names)
 
 
-def place(set_name, code, wanted):
+def place(set_name: str, code: int, wanted: Sequence[str]) -> int:
     """Place in `wanted` of the class that a set's own label files call `code`.
 
     -1 for a class that some versions of the set leave out, when `wanted` lacks it.
@@ -194,7 +194,7 @@ def _table(set_name, wanted):
     }
 
 
-def check_classes(set_name, class_names):
+def check_classes(set_name: str, class_names: Sequence[str]) -> None:
     """Stops when class names, in any order, are not those of the named set.
 
     Raises:

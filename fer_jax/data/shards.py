@@ -7,13 +7,24 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+import pathlib
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from fer_jax.data import documents, prepared, records, whole
 from fer_jax.errors import Unusable
+
+
+class Example(NamedTuple):
+    """One image on its way into a prepared set."""
+
+    id: str
+    image: bytes | None  # an encoded JPEG or PNG of image_size_px x image_size_px
+    label: int  # the given label
+    clean_label: int = -1  # the true label, -1 when unknown
+    note: tuple = ()  # of texts: what is to be known of it, or why it has no image
 
 
 class Restartable(NamedTuple):
@@ -59,15 +70,16 @@ class SplitWriter:
     went into it and a digest of their keys. It is written last, so it vouches for it.
     """
 
-    def __init__(self, folder, split, shard_examples):
-        self.split, self.rows = split, []
+    def __init__(self, folder: pathlib.Path, split: str, shard_examples: int) -> None:
+        self.split = split
+        self.rows: list[Row] = []
         self._folder, self._size = folder, shard_examples
-        self._ids = set()
-        self._keys = None  # of a Restartable
-        self._sums = []  # of the finished shards
+        self._ids: set[str] = set()
+        self._keys: Sequence | None = None  # of a Restartable
+        self._sums: list[str] = []  # of the finished shards
         self._begin, self._kept, self._writer = 0, 0, None  # of the one being written
 
-    def missing(self, examples):
+    def missing(self, examples: Iterable[Example] | Restartable) -> Iterable[Example]:
         """The examples that follow those whose shards are there already."""
         if not isinstance(examples, Restartable):
             return examples
@@ -96,7 +108,7 @@ class SplitWriter:
         self._begin = end
         return True
 
-    def add(self, example):
+    def add(self, example: Example) -> None:
         if example.image is not None:
             self._write(example)
         kept = example.image is not None
@@ -121,7 +133,7 @@ class SplitWriter:
         self._ids.add(example.id)
         self._kept += 1
 
-    def close(self):
+    def close(self) -> None:
         """Lets go of a shard that is not finished."""
         writer, self._writer = self._writer, None
         if writer is not None:
@@ -130,7 +142,7 @@ class SplitWriter:
             finally:
                 self._shard().unlink()
 
-    def finish(self):
+    def finish(self) -> None:
         """Finishes the last shard."""
         if not self._ids:
             raise Unusable(f'the {self.split} split has no example')
@@ -157,7 +169,7 @@ class SplitWriter:
         """The shard that is being written, or is to be written next."""
         return self._folder / f'{self.split}-{len(self._sums)}'
 
-    def rename(self):
+    def rename(self) -> dict[str, str]:
         """Names that say how many shards there are -> {name: sha256}."""
         names = []
         for i in range(len(self._sums)):
@@ -172,7 +184,7 @@ class SplitWriter:
                 path.unlink()  # of an earlier write that had more
         return dict(zip(names, self._sums))
 
-    def tables(self):
+    def tables(self) -> dict[str, np.ndarray]:
         kept = [row for row in self.rows if row.kept]
         return {
             f'{self.split}_ids': np.array([row.id for row in kept]),
@@ -182,7 +194,7 @@ class SplitWriter:
             ),
         }
 
-    def notes(self):
+    def notes(self) -> list[list[str]]:
         """[split, id, 'yes' or 'no' (kept), *note] of the rows that have one."""
         return [
             [self.split, row.id, 'yes' if row.kept else 'no', *row.note]
@@ -195,7 +207,7 @@ def _beside(shard):
     return shard.with_name(f'{shard.name}.json')
 
 
-def digest(texts):
+def digest(texts: Iterable[str]) -> str:
     """sha256 over texts, in hexadecimal digits."""
     total = hashlib.sha256()
     for text in texts:

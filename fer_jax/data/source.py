@@ -5,7 +5,7 @@ a record of a file or a row of an array on the device, is training.feed's busine
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import jax
@@ -24,7 +24,14 @@ class Source(NamedTuple):
     plain: Callable  # stored [B, ...] -> [B, ...], the same each time
 
 
-def images(recipe, size_px, *, stored_px=None, views=1, scale=None):
+def images(
+    recipe: str,
+    size_px: int,
+    *,
+    stored_px: int | None = None,
+    views: int = 1,
+    scale: augment.Scale | None = None,
+) -> Source:
     """Images: stored as uint8 [h, w, 3], seen as float32 [size_px, size_px, 3].
 
     Args:
@@ -48,7 +55,7 @@ def images(recipe, size_px, *, stored_px=None, views=1, scale=None):
     )
 
 
-def features(shape, *, views=1):
+def features(shape: Sequence[int], *, views: int = 1) -> Source:
     """Activations of a frozen network: stored as float16 [*shape], seen as float32.
 
     Nothing is drawn: each of the V training views is the plain one.

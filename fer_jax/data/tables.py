@@ -14,7 +14,9 @@ never closed or has text behind it, a row with more or fewer fields than the hea
 
 import itertools
 import math
+import os
 import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from fer_jax.data import delimited
 from fer_jax.data.quoting import quoted
@@ -26,7 +28,9 @@ MISSING = frozenset(('', 'na', 'n/a', '#n/a', '<na>', 'nan', 'null', 'none', 'un
 class MissingColumns(Unusable):
     """A header without some of the columns that are wanted."""
 
-    def __init__(self, path, header, missing):
+    def __init__(
+        self, path: str | os.PathLike, header: Sequence[str], missing: Sequence[str]
+    ) -> None:
         self.header, self.missing = header, missing
         super().__init__(
             f'{path}: the header is {quoted(",".join(header))}; it lacks '
@@ -39,28 +43,35 @@ class Row:
 
     __slots__ = ('_fields', '_places', 'number')
 
-    def __init__(self, number, fields, places):
+    def __init__(
+        self, number: int, fields: Sequence[str], places: Mapping[str, int]
+    ) -> None:
         self.number = number  # of the line that it ends in, from 1
         self._fields, self._places = fields, places
 
-    def __getitem__(self, column):
+    def __getitem__(self, column: str) -> str:
         return self.exact(column).strip()
 
-    def exact(self, column):
+    def exact(self, column: str) -> str:
         """The text of a field with the blanks that it has."""
         return self._fields[self._places[column]]
 
     @property
-    def line(self):
+    def line(self) -> str:
         """'line 12', for a message."""
         return f'line {self.number}'
 
-    def texts(self):
+    def texts(self) -> dict[str, str]:
         """{column: exact text} of the wanted columns and of all others."""
         return {name: self._fields[place] for name, place in self._places.items()}
 
 
-def rows(path, columns, data=None, headless=()):
+def rows(
+    path: str | os.PathLike,
+    columns: Sequence[str],
+    data: bytes | None = None,
+    headless: Sequence[str] = (),
+) -> Iterator[Row]:
     """The Rows of a csv file, one by one.
 
     Args:
@@ -85,7 +96,7 @@ def rows(path, columns, data=None, headless=()):
     first = next(records, (0, []))
     header = [name.strip() for name in first[1]]
     if len(header) == len(headless) and not wanted & {*map(_plain, header)}:
-        header, records = headless, itertools.chain([first], records)
+        header, records = [*headless], itertools.chain([first], records)
     while header and not header[-1]:
         header.pop()  # spreadsheets leave separators behind
     places = _places(path, header, columns)
@@ -99,7 +110,9 @@ def rows(path, columns, data=None, headless=()):
         yield Row(number, fields, places)
 
 
-def records(path, counts):
+def records(
+    path: str | os.PathLike, counts: Collection[int]
+) -> Iterator[tuple[int, list[str]]]:
     """(line number, fields without blanks around them) of a csv without a header.
 
     Args:
@@ -116,7 +129,7 @@ def records(path, counts):
         yield number, [field.strip() for field in fields]
 
 
-def lines(path, columns):
+def lines(path: str | os.PathLike, columns: str) -> Iterator[tuple[int, list[str]]]:
     """(line number, fields) of each line of a text file, split at white space.
 
     The first field may hold blanks, as names of files do.
@@ -139,12 +152,12 @@ def lines(path, columns):
         yield number, [fields[0].strip(), *fields[1:]]
 
 
-def words(path):
+def words(path: str | os.PathLike) -> list[str]:
     """All words of a text file. Raises as `rows`."""
     return [word for _, line in delimited.lines(path) for word in line.split()]
 
 
-def matrix(path):
+def matrix(path: str | os.PathLike) -> list[list[float]]:
     """Rows of as many numbers as there are rows, as floats; lines with # are passed.
 
     Raises: as `rows`; ValueError at anything else.
@@ -163,17 +176,17 @@ def matrix(path):
     return found
 
 
-def text(header, rows):
+def text(header: Iterable, rows: Iterable[Iterable]) -> str:
     """A csv of `rows`, iterables of as many values as `header`, as `rows` reads it."""
     return ''.join(','.join(map(_field, row)) + '\n' for row in (header, *rows))
 
 
-def missing(word):
+def missing(word: str) -> bool:
     """Whether a label means that there is none: empty, NA, nan, unknown ..."""
     return word.strip().casefold() in MISSING
 
 
-def integer(word, where):
+def integer(word: str, where: str) -> int:
     """A whole number, which some programs write as 3.0; ValueError that says where."""
     found = re.fullmatch(r'([+-]?[0-9]{1,9})(\.0*)?', word.strip())
     if not found:
@@ -181,7 +194,7 @@ def integer(word, where):
     return int(found[1])
 
 
-def numbers(texts, where):
+def numbers(texts: Sequence[str], where: str) -> list[float]:
     """Texts as finite floats; ValueError that says where they stand."""
     try:
         found = [float(one) for one in texts]

@@ -1,5 +1,9 @@
 """Safetensors files: named arrays, and a few words beside them."""
 
+import os
+import pathlib
+from collections.abc import Mapping
+
 import numpy as np
 from safetensors import safe_open
 from safetensors.numpy import load_file, save
@@ -9,13 +13,17 @@ from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 
 
-def write(path, arrays, notes=None):
+def write(
+    path: pathlib.Path,
+    arrays: Mapping[str, np.ndarray],
+    notes: dict[str, str] | None = None,
+) -> None:
     """Writes {name: array} and {name: text} as a safetensors file."""
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     path.write_bytes(save(contiguous, notes))
 
 
-def read(path):
+def read(path: str | os.PathLike) -> dict[str, np.ndarray]:
     """{name: array} of a safetensors file.
 
     Raises:
@@ -25,7 +33,7 @@ def read(path):
     return _read(path, load_file)
 
 
-def notes(path):
+def notes(path: str | os.PathLike) -> dict[str, str]:
     """{name: text} of the words beside the arrays. Raises as `read`."""
     return _read(path, _notes)
 

@@ -7,6 +7,8 @@ tuples of tuples of tuples for as long as it takes, and calls what a pickle name
 import math
 import pickletools
 import re
+from collections.abc import Callable
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -20,10 +22,10 @@ LONGEST_BITS = 128  # of a whole number
 class Budget:
     """Bytes that may still be taken."""
 
-    def __init__(self, most):
+    def __init__(self, most: int) -> None:
         self._most = self._left = most
 
-    def take(self, count):
+    def take(self, count: int) -> None:
         self._left -= count
         if self._left < 0:
             raise Unusable(
@@ -53,11 +55,15 @@ class Machine:
       storage: key -> bytes of what the pickle says lies outside of it.
     """
 
-    def __init__(self, file, budget, storage=None):
+    def __init__(
+        self, file: BinaryIO, budget: Budget, storage: Callable | None = None
+    ) -> None:
         self._file, self._budget, self._storage = file, budget, storage
-        self._stack, self._marks, self._memo = [], [], {}
+        self._stack: list = []
+        self._marks: list[int] = []
+        self._memo: dict = {}
 
-    def read(self):
+    def read(self) -> Any:
         """The object, with arrays in the place of what stood for them."""
         # Python 2 wrote the CIFAR batches; its texts hold the bytes of arrays, and
         # pickletools reads them as latin-1

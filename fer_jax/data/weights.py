@@ -9,7 +9,12 @@ the `source` file with its `source_sha256`, and `sha256`, that of weights.safete
 """
 
 import json
+import os
 import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
 
 from fer_jax.data import documents, prepared, tensors, whole
 from fer_jax.errors import Missing, Unusable
@@ -28,7 +33,13 @@ FIELDS = documents.fields(
 )
 
 
-def write(folder, arrays, *, force=False, **about):
+def write(
+    folder: str | os.PathLike,
+    arrays: Mapping[str, np.ndarray],
+    *,
+    force: bool = False,
+    **about: Any,
+) -> dict[str, Any]:
     """Writes the folder, whole or not at all; returns its card.
 
     Args:
@@ -55,7 +66,7 @@ def write(folder, arrays, *, force=False, **about):
     return card
 
 
-def read_card(folder):
+def read_card(folder: str | os.PathLike) -> dict[str, Any]:
     """The card of the weights in `folder`; their sum is not looked at.
 
     Raises:
@@ -71,7 +82,7 @@ def read_card(folder):
     return documents.read(path, FIELDS, 'convert the file again')
 
 
-def read(folder):
+def read(folder: str | os.PathLike) -> dict[str, np.ndarray]:
     """{name: float32 array} of the weights in `folder`.
 
     Raises:

@@ -9,6 +9,8 @@ import os
 import pathlib
 import shutil
 import socket
+from collections.abc import Iterator
+from typing import BinaryIO
 
 from fer_jax.errors import Unusable
 
@@ -20,7 +22,7 @@ class Damaged(Unusable):
 
 
 @contextlib.contextmanager
-def replacing(path):
+def replacing(path: str | os.PathLike) -> Iterator[BinaryIO]:
     """Opens a new binary file that takes the place of `path` when the block ends well.
 
     A process that dies in the block, a full disk or an error leaves the old file as it
@@ -40,20 +42,20 @@ def replacing(path):
         partial.unlink(missing_ok=True)
 
 
-def write_text(path, text):
+def write_text(path: str | os.PathLike, text: str) -> None:
     """Puts `text` (UTF-8) into the file at `path`, whole or not at all."""
     with replacing(path) as file:
         file.write(text.encode())
 
 
-def file_sum(path):
+def file_sum(path: str | os.PathLike) -> str:
     """sha256 of a file's content, in hexadecimal digits."""
     with open(path, 'rb') as file:
         return hashlib.file_digest(file, 'sha256').hexdigest()
 
 
 @contextlib.contextmanager
-def named(path):
+def named(path: str | os.PathLike) -> Iterator[None]:
     """An OSError of the block that names no file, as of a full disk, names `path`."""
     try:
         yield
@@ -63,7 +65,7 @@ def named(path):
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
-def check_file(path):
+def check_file(path: str | os.PathLike) -> None:
     """Raises OSError when no file can be written at `path`; before the work is done."""
     path = pathlib.Path(path)
     if path.is_dir():
@@ -71,7 +73,7 @@ def check_file(path):
     _try(_partial(path, _own()), path)
 
 
-def check_folder(path):
+def check_folder(path: str | os.PathLike) -> None:
     """Raises OSError when nothing can be written into a folder at `path`.
 
     The folder, and those above it, need not be there; nothing is left of the trial.
@@ -85,7 +87,7 @@ def check_folder(path):
     _try(_partial(there / 'trial', _own()), path)
 
 
-def clear(path):
+def clear(path: str | os.PathLike) -> None:
     """Removes what processes left below the folder `path` that died while writing.
 
     What a process writes at this moment stays, for it holds it.
@@ -141,7 +143,9 @@ def _remove_unheld(path):
 
 
 @contextlib.contextmanager
-def folder(path, *, replace=False, keep=''):
+def folder(
+    path: str | os.PathLike, *, replace: bool = False, keep: str = ''
+) -> Iterator[pathlib.Path]:
     """A new folder that gets its name `path` when the block ends well, else is removed.
 
     Args:

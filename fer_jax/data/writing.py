@@ -3,8 +3,9 @@
 import collections
 import contextlib
 import json
+import os
 import pathlib
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -12,32 +13,23 @@ from fer_jax.data import documents, opening, prepared, sets, shards, tables, who
 from fer_jax.data.quoting import printable, quoted
 from fer_jax.errors import Unusable
 
+Example = shards.Example
 Restartable = shards.Restartable
 
 
-class Example(NamedTuple):
-    """One image on its way into a prepared set."""
-
-    id: str
-    image: bytes | None  # an encoded JPEG or PNG of image_size_px x image_size_px
-    label: int  # the given label
-    clean_label: int = -1  # the true label, -1 when unknown
-    note: tuple = ()  # of texts: what is to be known of it, or why it has no image
-
-
 def write(
-    folder,
+    folder: str | os.PathLike,
     *,
-    set_name,
-    class_names,
-    image_size_px,
-    recipe,
-    splits,
-    shard_examples=8192,
-    force=False,
-    progress=None,
-    listing=('notes.csv', 'reason'),
-):
+    set_name: str,
+    class_names: Sequence[str],
+    image_size_px: int,
+    recipe: Mapping,
+    splits: Mapping[str, Iterable[Example] | Restartable],
+    shard_examples: int = 8192,
+    force: bool = False,
+    progress: Callable | None = None,
+    listing: Sequence[str] = ('notes.csv', 'reason'),
+) -> prepared.Prepared:
     """Writes a prepared set, whole or not at all, and returns it as `load` does.
 
     Args:
@@ -74,7 +66,7 @@ def write(
         'recipe': recipe, 'counts': {}, 'shards': {}, 'sha256': {},
     }  # fmt: skip
     keep = ''
-    if all(isinstance(examples, Restartable) for examples in splits.values()):
+    if all(isinstance(examples, shards.Restartable) for examples in splits.values()):
         keep = shards.digest([json.dumps(manifest), str(shard_examples)])[:12]
     with whole.folder(folder, replace=force, keep=keep) as partial:
         writers, taken = [], 0

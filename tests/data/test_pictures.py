@@ -1,6 +1,7 @@
 """Every colour mode, size and orientation ends as upright square RGB."""
 
 import io
+import os
 
 import numpy as np
 import pytest
@@ -25,7 +26,8 @@ def file(tmp_path, image, name, **options):
 
 def test_a_square_rgb_picture_of_the_right_size_keeps_its_values(tmp_path, rgb):
     path = file(tmp_path, Image.fromarray(rgb), 'a.png')
-    for picture in (path, str(path), Image.fromarray(rgb), rgb):
+    (entry,) = os.scandir(tmp_path)  # a path that is no pathlib.Path
+    for picture in (path, str(path), entry, Image.fromarray(rgb), rgb):
         np.testing.assert_array_equal(pictures.square(picture, 8), rgb)
 
 
