@@ -23,12 +23,13 @@ from scipy import special
 from fer_jax.training import files, history, results, setup
 
 NAMES = ('anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness', 'surprise')
-SHARE = {'memory/mixture/share': [[0.3, 0.7]] * 2, 'memory/span': [[0.0, 1.0]] * 2}
-MIXTURE = SHARE | {
-    'memory/mixture/a': [[2.0, 6.0]] * 2,
-    'memory/mixture/b': [[6.0, 2.0]] * 2,
-    'memory/ready': [True, True],
-    'memory/rejected': [0, 0],
+FIT = {
+    'mixture/a': np.float32([[2, 6]] * 2),
+    'mixture/b': np.float32([[6, 2]] * 2),
+    'mixture/share': np.float32([[0.3, 0.7]] * 2),
+    'span': np.float32([[0, 1]] * 2),
+    'ready': np.ones(2, bool),
+    'rejected': np.zeros(2, np.int32),
 }
 CONFIG = {
     'algorithm': {'name': 'resup', 'signal': 'similarity', 'rules': 'safe'},
@@ -44,7 +45,8 @@ def labelled(count, draws):
     other = (clean + draws.integers(1, len(NAMES), count, np.int32)) % len(NAMES)
     given = np.where(draws.random(count) < 0.3, other, clean).astype(np.int32)
     ids = np.array([f'Manually_Annotated/{i % 1250}/{i:08x}.jpg' for i in range(count)])
-    return setup.Examples(np.arange(count), ids, given, clean)
+    learned = np.ones(count, bool)
+    return setup.Examples(np.arange(count), ids, given, clean, learned)
 
 
 def train(workdir, examples, epochs, draws):
@@ -61,8 +63,8 @@ def train(workdir, examples, epochs, draws):
         moved = draws.integers(0, count, count // 50)
         labels[moved] = draws.integers(0, names, len(moved), np.int32)
         started = time.perf_counter()
-        past.append(scores, labels)
-        row = {'step': epoch, 'epoch': epoch, 'test/accuracy': 0.6} | MIXTURE
+        past.append(scores, labels, FIT)
+        row = {'step': epoch, 'epoch': epoch, 'test/accuracy': 0.6}
         found = results.detection(logits, examples)
         row |= {f'noise/{name}': value for name, value in found.items()}
         found = results.relabelling(examples, past.flips)
@@ -88,6 +90,8 @@ def finish(workdir, examples, rows, past):
         'recalls': dict.fromkeys(NAMES, 0.6),
         'confusion': np.eye(len(NAMES), dtype=int).tolist(),
         'method': 'resup',
+        'answer': '1',
+        'signal': {'name': 'similarity', 'rising': True, 'augmented': True},
         'class_names': list(NAMES),
         'test_examples': 3500,
         'skipped_records': 0,
