@@ -59,7 +59,7 @@ def test_the_mesh_of_one_device_is_no_different(pair):
         np.testing.assert_allclose(one, other, atol=1e-6)
 
 
-@pytest.mark.parametrize('how', ['unroll', 'vmap', 'auto'])
+@pytest.mark.parametrize('how', ['unroll', 'vmap'])
 def test_shared_arguments_are_not_mapped(how):
     """Peers [1, 2] and [3, 4], both with all of [10, 100]: 210 and 430, tags 11, 13."""
     stacked = {'w': jnp.array([[1.0, 2.0], [3.0, 4.0]])}
@@ -72,7 +72,7 @@ def test_shared_arguments_are_not_mapped(how):
     np.testing.assert_array_equal(out['tag'][0], [11.0, 13.0])
 
 
-@pytest.mark.parametrize('how', ['unroll', 'vmap', 'auto'])
+@pytest.mark.parametrize('how', ['unroll', 'vmap'])
 @pytest.mark.parametrize('count', [1, 3])
 def test_any_number_of_peers(how, count):
     stacked = peers.init(
@@ -91,7 +91,7 @@ def test_one_peer_is_a_slice(pair):
 
 
 def test_errors_say_what_was_wanted():
-    with pytest.raises(ValueError, match="auto, unroll, vmap or mesh, got 'pmap'"):
+    with pytest.raises(ValueError, match="unroll, vmap or mesh, got 'pmap'"):
         peers.apply(jnp.sum, jnp.ones((2, 3)), how='pmap')
     with pytest.raises(ValueError, match=r"leading axis, got \['2', '3'\]"):
         peers.apply(jnp.sum, (jnp.ones((2, 3)), jnp.ones((3, 3))))
