@@ -1,8 +1,11 @@
 """Backbones: images [B, H, W, 3] -> Features; models, and how several of them run."""
 
+from collections.abc import Callable
 from functools import partial
 
+import flax.linen as nn
 import jax.numpy as jnp
+from jax.typing import DTypeLike
 
 from fer_jax.errors import Unusable
 
@@ -29,7 +32,7 @@ __all__ = [
     'peers',
 ]
 
-BACKBONES = {
+BACKBONES: dict[str, Callable[..., nn.Module]] = {
     'resnet18': partial(ResNet, stem='imagenet'),
     'resnet18_cifar': partial(ResNet, stem='cifar'),
     'resnet18_slim': partial(ResNet, stem='slim'),
@@ -41,7 +44,7 @@ BACKBONES = {
 }
 
 
-def make(name, *, width=64, dtype=jnp.float32):
+def make(name: str, *, width: int = 64, dtype: DTypeLike = jnp.float32) -> nn.Module:
     """The backbone `name` as a module: module(images [B, H, W, 3], train) -> Features.
 
     Args:

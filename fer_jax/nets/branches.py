@@ -31,7 +31,7 @@ class Scale(nn.Module):
     """x [..., D] times D learned numbers."""
 
     @nn.compact
-    def __call__(self, x):
+    def __call__(self, x: jax.Array) -> jax.Array:
         return x * self.param('scale', nn.initializers.ones, x.shape[-1:])
 
 
@@ -47,7 +47,7 @@ class Heads(nn.Module):
     dropout: float
     release: bool
 
-    def setup(self):
+    def setup(self) -> None:
         classes = [self.num_classes - 1] * self.num_classes + [self.num_classes]
         self.drop = nn.Dropout(self.dropout)
         self.norm = [
@@ -59,7 +59,9 @@ class Heads(nn.Module):
             for count in classes
         ]
 
-    def __call__(self, branch, embeddings, train, drop=True):
+    def __call__(
+        self, branch: int, embeddings: jax.Array, train: bool, drop: bool = True
+    ) -> tuple[jax.Array, jax.Array]:
         x = self.drop(embeddings, deterministic=not (train and drop))
         if self.release:
             features = self.norm[0](x, train)
@@ -80,7 +82,7 @@ class Branches(nn.Module):
     dropout: float
     release: bool
 
-    def setup(self):
+    def setup(self) -> None:
         def part(name):
             return self.backbone.clone(part=name)
 
@@ -89,7 +91,7 @@ class Branches(nn.Module):
         self.target = part('late')
         self.classifier = Heads(self.num_classes, self.dropout, self.release)
 
-    def __call__(self, images, labels, train):
+    def __call__(self, images: jax.Array, labels: jax.Array, train: bool) -> Outputs:
         maps = self.early(images, train)
         pooled, taught, latent = [], [], []
         for c, branch in enumerate(self.auxiliary):
@@ -112,7 +114,7 @@ class Branches(nn.Module):
             latent_logits=jnp.stack(latent)[labels, jnp.arange(len(labels))],
         )
 
-    def predict(self, images, train):
+    def predict(self, images: jax.Array, train: bool) -> tuple[jax.Array, jax.Array]:
         """logits [B, C], embeddings [B, D] of the target branch."""
         embeddings = self.target(self.early(images, train), train).pooled
         _, logits = self.classifier(self.num_classes, embeddings, train)
@@ -125,7 +127,7 @@ class Projector(nn.Module):
     width: int
 
     @nn.compact
-    def __call__(self, numbers, train):
+    def __call__(self, numbers: jax.Array, train: bool) -> jax.Array:
         del train
         x = nn.Dense(self.width, kernel_init=KERNEL_INIT)(numbers)
         x = nn.Dense(1, kernel_init=KERNEL_INIT)(nn.PReLU(negative_slope_init=0.25)(x))

@@ -1,6 +1,7 @@
 """A backbone with one linear layer, the model of most methods."""
 
 import flax.linen as nn
+import jax
 
 # torch's default for a linear layer: uniform(-1 / sqrt(D), 1 / sqrt(D)).
 KERNEL_INIT = nn.initializers.variance_scaling(1 / 3, 'fan_in', 'uniform')
@@ -18,7 +19,7 @@ class Classifier(nn.Module):
     bias: bool = True
 
     @nn.compact
-    def __call__(self, images, train):
+    def __call__(self, images: jax.Array, train: bool) -> tuple[jax.Array, jax.Array]:
         embeddings = self.backbone(images, train).pooled
         dense = nn.Dense(
             self.num_classes,

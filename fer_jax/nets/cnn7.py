@@ -10,6 +10,8 @@ without a permutation. Initial values are torch's defaults: kernels and biases u
 within 1 / sqrt(fan_in), norms scale 1 and bias 0. Names: conv1, norm1 .. conv6, norm6.
 """
 
+from collections.abc import Callable
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -22,7 +24,7 @@ from .norm import BatchNorm
 KERNEL_INIT = nn.initializers.variance_scaling(1 / 3, 'fan_in', 'uniform')
 
 
-def uniform(bound):
+def uniform(bound: float) -> Callable[..., jax.Array]:
     """Initialiser: uniform within (-bound, bound)."""
 
     def init(rng, shape, dtype=jnp.float32):
@@ -48,7 +50,7 @@ class CNN7(nn.Module):
     part: str = 'whole'
 
     @nn.compact
-    def __call__(self, images, train):
+    def __call__(self, images: jax.Array, train: bool) -> Features | jax.Array:
         if self.part != 'late' and min(images.shape[1:3]) < 8:
             raise Unusable(
                 f'three poolings need images of 8 pixels or more, got {images.shape}'

@@ -8,6 +8,7 @@ move them (`moved`).
 """
 
 import contextlib
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import flax.linen as nn
@@ -25,30 +26,30 @@ class Maps(nn.Module):
     """maps -> maps: the place that the last feature maps pass."""
 
     @nn.compact
-    def __call__(self, maps):
+    def __call__(self, maps: jax.Array) -> jax.Array:
         return maps
 
 
 @contextlib.contextmanager
-def moved(by):
+def moved(by: jax.Array | float) -> Iterator[list[jax.Array]]:
     """Adds `by` to the last feature maps of a network that is called in the block.
 
     Yields a list that gets the maps as they were, an entry a call.
     """
-    found = []
+    seen = []
 
     def intercept(call, inputs, options, context):
         maps = call(*inputs, **options)
         if not isinstance(context.module, Maps):
             return maps
-        found.append(maps)
+        seen.append(maps)
         return maps + by
 
     with nn.intercept_methods(intercept):
-        yield found
+        yield seen
 
 
-def selected(stages, part):
+def selected(stages: int, part: str) -> range:
     """Numbers of the stages that a part of a backbone has.
 
     Raises:

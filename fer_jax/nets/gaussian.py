@@ -11,6 +11,7 @@ width, so that the linear layers of a released checkpoint need their rows permut
 """
 
 import flax.linen as nn
+import jax
 
 from .classifier import KERNEL_INIT
 from .norm import BatchNorm
@@ -25,7 +26,7 @@ class Branch(nn.Module):
     dropout: float
 
     @nn.compact
-    def __call__(self, maps, train):
+    def __call__(self, maps: jax.Array, train: bool) -> jax.Array:
         x = BatchNorm(epsilon=EPSILON, affine=False, name='norm_maps')(maps, train)
         x = nn.Dropout(self.dropout, deterministic=not train)(x)
         x = x.reshape(x.shape[0], -1)
@@ -48,7 +49,9 @@ class Gaussian(nn.Module):
     bias: bool = True
 
     @nn.compact
-    def __call__(self, images, train):
+    def __call__(
+        self, images: jax.Array, train: bool
+    ) -> tuple[jax.Array, jax.Array, jax.Array]:
         maps = self.backbone(images, train).maps
         mean = Branch(self.embedding_size, self.dropout, name='mean')(maps, train)
         log_var = Branch(self.embedding_size, self.dropout, name='log_var')(maps, train)

@@ -18,6 +18,7 @@ Names: stem, group1..7/block0../{expand,filter,narrow}, last; each {conv,norm}.
 """
 
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
 
 from .features import Features, Maps, selected
@@ -35,7 +36,7 @@ GROUPS = (  # t, channels, blocks, stride
 )
 
 
-def rounded(channels):
+def rounded(channels: float) -> int:
     """The nearest multiple of 8, at least 8, and not under 90 % of `channels`."""
     nearest = max(8, int(channels + 4) // 8 * 8)
     return nearest + 8 if nearest < 0.9 * channels else nearest
@@ -52,7 +53,7 @@ class ConvNorm(nn.Module):
     activate: bool = True
 
     @nn.compact
-    def __call__(self, x, train):
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         x = nn.Conv(
             self.features,
             (self.size, self.size),
@@ -77,7 +78,7 @@ class InvertedResidual(nn.Module):
     dtype: jnp.dtype
 
     @nn.compact
-    def __call__(self, x, train):
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         wide = x.shape[-1] * self.expansion
         y = x
         if self.expansion != 1:
@@ -99,7 +100,7 @@ class Group(nn.Module):
     dtype: jnp.dtype
 
     @nn.compact
-    def __call__(self, x, train):
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         for i in range(self.count):
             block = InvertedResidual(
                 self.expansion,
@@ -124,7 +125,7 @@ class MobileNetV2(nn.Module):
     part: str = 'whole'
 
     @nn.compact
-    def __call__(self, images, train):
+    def __call__(self, images: jax.Array, train: bool) -> Features | jax.Array:
         share = self.width / 64
         x = images.astype(self.dtype)
         if self.part != 'late':

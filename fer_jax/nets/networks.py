@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+import flax.linen as nn
 import jax
 
 from . import peers
@@ -20,10 +21,10 @@ class Networks(NamedTuple):
     train: Callable
     # (params, stats, rng, *inputs, own=(), method=None) -> outputs, new stats
     predict: Callable  # (params, stats, *inputs, own=(), method=None) -> outputs
-    count: int  # P
+    peers: int  # P
 
 
-def networks(model, count, how):
+def networks(model: nn.Module, count: int, how: str) -> Networks:
     """`count` copies of a Flax model called as model(*own, *inputs, train).
 
     In training each copy draws its dropout masks from a key of its own.
@@ -37,7 +38,7 @@ def networks(model, count, how):
         return variables['params'], variables.get('batch_stats', {})
 
     def train(params, stats, rng, *inputs, own=(), method=None):
-        def one(tree, *inputs):
+        def network(tree, *inputs):
             variables, key, own = tree
             return model.apply(
                 variables,
@@ -51,15 +52,15 @@ def networks(model, count, how):
 
         variables = {'params': params, 'batch_stats': stats}
         tree = variables, jax.random.split(rng, count), own
-        outputs, changed = peers.apply(one, tree, *inputs, how=how)
+        outputs, changed = peers.apply(network, tree, *inputs, how=how)
         return outputs, changed.get('batch_stats', {})
 
     def predict(params, stats, *inputs, own=(), method=None):
-        def one(tree, *inputs):
+        def network(tree, *inputs):
             variables, own = tree
             return model.apply(variables, *own, *inputs, False, method=method)
 
         variables = {'params': params, 'batch_stats': stats}
-        return peers.apply(one, (variables, own), *inputs, how=how)
+        return peers.apply(network, (variables, own), *inputs, how=how)
 
     return Networks(init, train, predict, count)

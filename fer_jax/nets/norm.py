@@ -1,8 +1,10 @@
 """Batch normalisation with torch's conventions (Ioffe and Szegedy 2015)."""
 
 import contextlib
+from collections.abc import Iterator
 
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
 
 from fer_jax.errors import Unusable
@@ -27,7 +29,9 @@ class BatchNorm(nn.Module):
     affine: bool = True  # False: no parameters, scale 1 and bias 0
 
     @nn.compact
-    def __call__(self, x, train, mask=None):
+    def __call__(
+        self, x: jax.Array, train: bool, mask: jax.Array | None = None
+    ) -> jax.Array:
         """x [..., D] -> [..., D] of `dtype`.
 
         With `mask` [B] bool, training takes the statistics of the rows x[mask] alone
@@ -38,7 +42,8 @@ class BatchNorm(nn.Module):
           Unusable: training with a single value per channel.
         """
         features = x.shape[-1:]
-        scale, bias = 1.0, 0.0
+        scale: jax.Array | float = 1.0
+        bias: jax.Array | float = 0.0
         if self.affine:
             scale = self.param('scale', nn.initializers.ones, features)
             bias = self.param('bias', nn.initializers.zeros, features)
@@ -54,7 +59,7 @@ class BatchNorm(nn.Module):
                     f' shape {x.shape}; use larger batches'
                 )
             mean, var, unbiased = moments(x, mask)
-            momentum = self.momentum
+            momentum: jax.Array | float = self.momentum
             if mask is not None:
                 enough = jnp.sum(mask) >= 2
                 mean = jnp.where(enough, mean, running_mean.value)
@@ -70,13 +75,15 @@ class BatchNorm(nn.Module):
         return ((x - mean) * factor + bias).astype(self.dtype)
 
 
-def moments(x, mask=None):
+def moments(
+    x: jax.Array, mask: jax.Array | None = None
+) -> tuple[jax.Array, jax.Array, jax.Array]:
     """Mean, biased and unbiased variance [D] of x [B, ..., D] or of its rows x[mask].
 
     Without a row all three are 0.
     """
     axes = tuple(range(x.ndim - 1))
-    count = x.size // x.shape[-1]
+    count: jax.Array | int = x.size // x.shape[-1]
     rows = None
     if mask is not None:
         count = jnp.maximum(jnp.sum(mask), 1) * (count // len(x))
@@ -87,7 +94,7 @@ def moments(x, mask=None):
 
 
 @contextlib.contextmanager
-def masked(mask):
+def masked(mask: jax.Array) -> Iterator[None]:
     """Within it, every BatchNorm that is called gets `mask` [B] bool.
 
     So a part of a batch can go through a network at a fixed shape: the rows outside

@@ -3,6 +3,9 @@
 `apply` is the only code that knows how they run.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from jax.sharding import PartitionSpec
@@ -18,7 +21,7 @@ CHUNK = {'cpu': 1, 'gpu': 50, 'tpu': 50}
 NET = 'net'  # the axis of a mesh that spreads peers
 
 
-def init(init_one, rng, count):
+def init(init_one: Callable[[jax.Array], Any], rng: jax.Array, count: int) -> Any:
     """`count` trees init_one(key), each from its own key, stacked on a leading axis.
 
     Compiled, so that the forward pass which shapes a flax module is dropped, not run.
@@ -26,13 +29,14 @@ def init(init_one, rng, count):
     return jax.jit(jax.vmap(init_one))(jax.random.split(rng, count))
 
 
-def size(stacked):
+def size(stacked: Any) -> int:
     """P, the common leading axis of all leaves.
 
     Raises:
       ValueError: no leaves, or leaves that differ in it.
     """
-    sizes = {leaf.shape[0] if leaf.ndim else None for leaf in jax.tree.leaves(stacked)}
+    leaves = jax.tree.leaves(stacked)
+    sizes: set[Any] = {leaf.shape[0] if leaf.ndim else None for leaf in leaves}
     if len(sizes) != 1 or None in sizes:
         raise ValueError(
             f'peers need leaves with one common leading axis, got'
@@ -41,12 +45,14 @@ def size(stacked):
     return sizes.pop()
 
 
-def one(stacked, p):
+def one(stacked: Any, p: int) -> Any:
     """The tree of peer p."""
     return jax.tree.map(lambda leaf: leaf[p], stacked)
 
 
-def apply(function, stacked, *shared, how='unroll'):
+def apply(
+    function: Callable[..., Any], stacked: Any, *shared: Any, how: str = 'unroll'
+) -> Any:
     """function(one, *shared) for each peer of `stacked`; results stacked on axis P.
 
     Args:

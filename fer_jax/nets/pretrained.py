@@ -7,16 +7,18 @@ and a teacher (pt_threshold) from what its student has.
 """
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import jax
 import numpy as np
 
 from fer_jax.errors import Unusable
 
-PLACE = re.compile(r'.*?/(?:backbone|early|target|auxiliary_\d+)/(.+)')
+BACKBONE = re.compile(r'.*?/(?:backbone|early|target|auxiliary_\d+)/(.+)')
 
 
-def fill(tree, networks):
+def fill(tree: Any, networks: Sequence[dict[str, np.ndarray]]) -> Any:
     """`tree` with the backbones of its P networks taken from files.
 
     Args:
@@ -33,17 +35,17 @@ def fill(tree, networks):
     """
     unused = set().union(*networks)
 
-    def filled(path, leaf):
-        place = jax.tree_util.keystr(path, simple=True, separator='/')
-        found = PLACE.fullmatch(place)
-        if not found:
+    def filled(keys, leaf):
+        path = jax.tree_util.keystr(keys, simple=True, separator='/')
+        inside = BACKBONE.fullmatch(path)
+        if not inside:
             return leaf
-        name = found[1]
+        name = inside[1]
         unused.discard(name)
         for arrays in networks:
             shape = arrays[name].shape if name in arrays else None
             if shape != leaf.shape[1:]:
-                raise Unusable(f'{place} is {leaf.shape[1:]}, the weights: {shape}')
+                raise Unusable(f'{path} is {leaf.shape[1:]}, the weights: {shape}')
         return np.stack([arrays[name] for arrays in networks])
 
     result = jax.tree_util.tree_map_with_path(filled, tree)

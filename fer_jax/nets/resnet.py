@@ -20,7 +20,9 @@ with conv3, norm3 in a bottleneck.
 from functools import partial
 
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
+from jax.typing import DTypeLike
 
 from .features import Features, Maps, selected
 from .norm import BatchNorm
@@ -33,7 +35,7 @@ STEMS = {  # kernel size, stride, max-pool behind it
 }
 
 
-def conv(features, size, stride, dtype, name):
+def conv(features: int, size: int, stride: int, dtype: DTypeLike, name: str) -> nn.Conv:
     """Square convolution without bias, padded by size // 2 on each side."""
     return nn.Conv(
         features,
@@ -56,7 +58,7 @@ class ConvNorm(nn.Module):
     dtype: jnp.dtype
 
     @nn.compact
-    def __call__(self, x, train):
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         x = conv(self.features, self.size, self.stride, self.dtype, 'conv')(x)
         return BatchNorm(dtype=self.dtype, name='norm')(x, train)
 
@@ -69,7 +71,7 @@ class BasicBlock(nn.Module):
     dtype: jnp.dtype
 
     @nn.compact
-    def __call__(self, x, train):
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         norm = partial(BatchNorm, dtype=self.dtype)
         y = conv(self.features, 3, self.stride, self.dtype, 'conv1')(x)
         y = nn.relu(norm(name='norm1')(y, train))
@@ -94,7 +96,7 @@ class Bottleneck(nn.Module):
     dtype: jnp.dtype
 
     @nn.compact
-    def __call__(self, x, train):
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         norm = partial(BatchNorm, dtype=self.dtype)
         y = conv(self.features, 1, 1, self.dtype, 'conv1')(x)
         y = nn.relu(norm(name='norm1')(y, train))
@@ -120,7 +122,7 @@ class Stage(nn.Module):
     dtype: jnp.dtype
 
     @nn.compact
-    def __call__(self, x, train):
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         for i in range(self.count):
             stride = 1 if i else self.stride
             block = self.block(self.features, stride, self.dtype, name=f'block{i}')
@@ -144,7 +146,7 @@ class ResNet(nn.Module):
     part: str = 'whole'
 
     @nn.compact
-    def __call__(self, images, train):
+    def __call__(self, images: jax.Array, train: bool) -> Features | jax.Array:
         size, stride, pool = STEMS[self.stem]
         x = images.astype(self.dtype)
         if self.part != 'late':

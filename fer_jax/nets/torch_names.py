@@ -69,31 +69,31 @@ def _resnet(module):
 def _mobilenet():
     """Inverted residual blocks are features.1 to 17; the first one does not widen."""
     names = {'stem/conv': 'features.0.0', 'stem/norm': 'features.0.1'}
-    place = 0
+    layer = 0
     for number, (expansion, _, count, _) in enumerate(mobilenet.GROUPS, start=1):
         for block in range(count):
-            place += 1
-            inner, ours = f'features.{place}.conv', f'group{number}/block{block}'
+            layer += 1
+            inner, ours = f'features.{layer}.conv', f'group{number}/block{block}'
             wide = ('expand', 'filter') if expansion > 1 else ('filter',)
             for i, kind in enumerate(wide):
                 names[f'{ours}/{kind}/conv'] = f'{inner}.{i}.0'
                 names[f'{ours}/{kind}/norm'] = f'{inner}.{i}.1'
             names[f'{ours}/narrow/conv'] = f'{inner}.{len(wide)}'
             names[f'{ours}/narrow/norm'] = f'{inner}.{len(wide) + 1}'
-    names['last/conv'] = f'features.{place + 1}.0'
-    names['last/norm'] = f'features.{place + 1}.1'
+    names['last/conv'] = f'features.{layer + 1}.0'
+    names['last/norm'] = f'features.{layer + 1}.1'
     return names
 
 
 def _vgg(norm):
     """Layers without weights count, too: relu behind each, a pool behind each block."""
-    names, place = {'fc6': 'classifier.0', 'fc7': 'classifier.3'}, 0
+    names, layer = {'fc6': 'classifier.0', 'fc7': 'classifier.3'}, 0
     for i, (_, count) in enumerate(vgg.BLOCKS, start=1):
         for j in range(1, count + 1):
-            names[f'conv{i}_{j}'] = f'features.{place}'
-            names[f'norm{i}_{j}'] = f'features.{place + 1}'
-            place += 2 + norm
-        place += 1
+            names[f'conv{i}_{j}'] = f'features.{layer}'
+            names[f'norm{i}_{j}'] = f'features.{layer + 1}'
+            layer += 2 + norm
+        layer += 1
     return names
 
 
@@ -115,27 +115,27 @@ NAMES = {
 }
 
 
-def shapes(backbone, width):
+def shapes(backbone: str, width: int) -> dict[str, tuple[int, ...]]:
     """{our name: shape} of every tensor of a backbone."""
     net = make(backbone, width=width)
     images = jax.ShapeDtypeStruct((1, 224, 224, 3), jnp.float32)
-    found = jax.eval_shape(
+    variables = jax.eval_shape(
         lambda key, images: net.init(key, images, False), jax.random.key(0), images
     )
     return {
         jax.tree_util.keystr(path, simple=True, separator='/'): leaf.shape
-        for collection in found.values()
+        for collection in variables.values()
         for path, leaf in jax.tree_util.tree_leaves_with_path(collection)
     }
 
 
-def theirs(backbone, name):
+def theirs(backbone: str, name: str) -> str:
     """torchvision's name of the tensor that we call `name`."""
     module, _, leaf = name.rpartition('/')
     return f'{NAMES[backbone].module(module)}.{LEAVES[leaf]}'
 
 
-def convert(backbone, width, tensors):
+def convert(backbone: str, width: int, tensors: dict[str, np.ndarray]) -> Converted:
     """The tensors of a state dict in our names and layout, each of them matched.
 
     Names may have a prefix, and be those of a Sequential of the net's children, as SCN,
@@ -167,8 +167,8 @@ def convert(backbone, width, tensors):
             continue
         array = _moved(np.asarray(rest.pop(name)))
         if array.shape != shape:
-            here, there = (torch_shape(one) for one in (array.shape, shape))
-            other.append(f'{name} {here}, wanted {there}')
+            has, needs = torch_shape(array.shape), torch_shape(shape)
+            other.append(f'{name} {has}, wanted {needs}')
         elif not np.isfinite(array).all():
             infinite.append(name)
         arrays[ours] = np.ascontiguousarray(array, np.float32)
@@ -196,9 +196,9 @@ def convert(backbone, width, tensors):
     return Converted(arrays, prefix, left_out, others)
 
 
-def _first(found):
+def _first(names):
     """The first few of many names."""
-    return '; '.join(sorted(found)[:SHOWN]) + ' ...' * (len(found) > SHOWN)
+    return '; '.join(sorted(names)[:SHOWN]) + ' ...' * (len(names) > SHOWN)
 
 
 def _spelling(tensors, plain, children):
@@ -212,23 +212,23 @@ def _spelling(tensors, plain, children):
       A function of a plain name; the prefix in front of what it returns; and the
       prefixes of other tensors of which as many match.
     """
-    places = {child: str(place) for place, child in enumerate(children)}
+    numbers = {child: str(number) for number, child in enumerate(children)}
 
     def in_sequence(name):
         child, dot, rest = name.partition('.')
-        return places[child] + dot + rest
+        return numbers[child] + dot + rest
 
-    found = collections.Counter()
+    matches = collections.Counter()
     for spell in (str, in_sequence):
         wanted = {spell(name) for name in plain}
         for name in tensors:
             for start in (0, *(dot.end() for dot in re.finditer(r'\.', name))):
-                found[spell, name[:start]] += name[start:] in wanted
-    most = max(found.values(), default=0)
+                matches[spell, name[:start]] += name[start:] in wanted
+    most = max(matches.values(), default=0)
     if 2 * most <= len(plain):  # another net: its names by themselves tell more
         return str, '', []
-    best = [one for one, count in found.items() if count == most]
-    spell, prefix = min(best, key=lambda one: len(one[1]))
+    best = [way for way, count in matches.items() if count == most]
+    spell, prefix = min(best, key=lambda way: len(way[1]))
     return spell, prefix, [other for _, other in best if other != prefix]
 
 
@@ -237,6 +237,6 @@ def _moved(array):
     return array.transpose(2, 3, 1, 0) if array.ndim == 4 else array.T
 
 
-def torch_shape(shape):
+def torch_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape in PyTorch of an array of ours."""
     return tuple(shape[i] for i in (3, 2, 0, 1)) if len(shape) == 4 else shape[::-1]

@@ -16,6 +16,7 @@ conv1_1 .. conv5_3, norm1_1 .. norm5_3, fc6, fc7.
 """
 
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -29,7 +30,7 @@ DENSE_INIT = nn.initializers.normal(0.01)
 BLOCKS = ((1, 2), (2, 2), (4, 3), (8, 3), (8, 3))  # channels / width, convolutions
 
 
-def bins(size, count):
+def bins(size: int, count: int) -> np.ndarray:
     """[count, size]: row i averages the places floor(i size / count) up to
     ceil((i + 1) size / count), torch's adaptive average pooling of one axis."""
     rows = np.zeros((count, size), np.float32)
@@ -39,7 +40,7 @@ def bins(size, count):
     return rows
 
 
-def adaptive_mean(maps, side):
+def adaptive_mean(maps: jax.Array, side: int) -> jax.Array:
     """maps [B, h, w, D] of any size -> [B, side, side, D]."""
     down, across = (bins(size, side) for size in maps.shape[1:3])
     return jnp.einsum('ih,jw,bhwd->bijd', down, across, maps)
@@ -63,7 +64,7 @@ class VGG16(nn.Module):
     dropout: float = 0.5
 
     @nn.compact
-    def __call__(self, images, train):
+    def __call__(self, images: jax.Array, train: bool) -> Features | jax.Array:
         if self.part != 'late' and min(images.shape[1:3]) < 32:
             raise Unusable(
                 f'five poolings need images of 32 pixels or more, got {images.shape}'
@@ -72,17 +73,17 @@ class VGG16(nn.Module):
         for i in selected(len(BLOCKS), self.part):
             multiple, count = BLOCKS[i]
             for j in range(count):
-                place = f'{i + 1}_{j + 1}'
+                layer = f'{i + 1}_{j + 1}'
                 x = nn.Conv(
                     multiple * self.width,
                     (3, 3),
                     padding=[(1, 1), (1, 1)],
                     kernel_init=CONV_INIT,
                     dtype=self.dtype,
-                    name=f'conv{place}',
+                    name=f'conv{layer}',
                 )(x)
                 if self.norm:
-                    x = BatchNorm(dtype=self.dtype, name=f'norm{place}')(x, train)
+                    x = BatchNorm(dtype=self.dtype, name=f'norm{layer}')(x, train)
                 x = nn.relu(x)
             x = nn.max_pool(x, (2, 2), strides=(2, 2))
         if self.part == 'early':

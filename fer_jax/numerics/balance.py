@@ -6,7 +6,7 @@ import jax.numpy as jnp
 BALANCES = ('none', 'class_var', 'class_prior_bug')
 
 
-def class_variance(scores, labels, num_classes):
+def class_variance(scores: jax.Array, labels: jax.Array, num_classes: int) -> jax.Array:
     """v [C] in [0.1, 1]: variance of scores [N] by class over the largest one.
 
     A score that is not finite does not count.
@@ -22,7 +22,9 @@ def class_variance(scores, labels, num_classes):
     return jnp.where(enough, jnp.clip(relative, 0.1, 1.0), 1.0)
 
 
-def class_prior(labels, num_classes, used=True):
+def class_prior(
+    labels: jax.Array, num_classes: int, used: jax.Array | bool = True
+) -> jax.Array:
     """v [C]: q (1 - q) over its maximum, q the share of each class in labels [N].
 
     Those where `used` [N] is False do not count.
@@ -34,13 +36,15 @@ def class_prior(labels, num_classes, used=True):
     return jnp.where(relative > 0, relative, 1.0)
 
 
-def with_mean_of(weights, others):
+def with_mean_of(weights: jax.Array, others: jax.Array) -> jax.Array:
     """Weights [P, B] scaled to the batch means of `others` [P, B]."""
     total = jnp.maximum(jnp.sum(weights, axis=1, keepdims=True), 1e-8)
     return weights * jnp.sum(others, axis=1, keepdims=True) / total
 
 
-def divisors(balance, scores, labels, num_classes):
+def divisors(
+    balance: str, scores: jax.Array, labels: jax.Array, num_classes: int
+) -> jax.Array:
     """v [P, C] of sec. 4.8 from scores [P, N] and labels [N] of which they are."""
     if balance == 'class_var':
         return jax.vmap(lambda s: class_variance(s, labels, num_classes))(scores)

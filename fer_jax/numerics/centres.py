@@ -17,7 +17,9 @@ import jax.numpy as jnp
 UPDATES = ('wen', 'batch_mean', 'ema')
 
 
-def squared_distances(embeddings, centres, labels):
+def squared_distances(
+    embeddings: jax.Array, centres: jax.Array, labels: jax.Array
+) -> jax.Array:
     """[B] float32: squared distance of embeddings [B, D] to centres [C, D] of labels.
 
     No gradient reaches the centres.
@@ -26,19 +28,28 @@ def squared_distances(embeddings, centres, labels):
     return jnp.sum(jnp.square(embeddings - own), axis=-1)
 
 
-def class_sums(embeddings, labels, mask, num_classes):
+def class_sums(
+    embeddings: jax.Array, labels: jax.Array, mask: jax.Array, num_classes: int
+) -> tuple[jax.Array, jax.Array]:
     """Sums [C, D] and counts [C] float32 of embeddings [B, D] by class, where mask."""
     member = jax.nn.one_hot(labels, num_classes) * mask[:, None]
     return member.T @ embeddings, jnp.sum(member, axis=0)
 
 
-def moved(centres, sums, counts, update, rate):
+def moved(
+    centres: jax.Array,
+    sums: jax.Array,
+    counts: jax.Array,
+    update: str,
+    rate: float | jax.Array,
+) -> jax.Array:
     """Centres [C, D] after a batch with `class_sums`; `update` is one of UPDATES."""
     counts = counts[:, None]
     means = sums / jnp.maximum(counts, 1.0)
-    share = {
+    shares: dict[str, jax.Array | float] = {
         'wen': rate * counts / (1.0 + counts),
         'batch_mean': 1.0,
         'ema': rate,
-    }[update]
-    return jnp.where(counts > 0, centres + share * (means - centres), centres)
+    }
+    step = shares[update] * (means - centres)
+    return jnp.where(counts > 0, centres + step, centres)

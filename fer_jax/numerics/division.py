@@ -5,11 +5,12 @@ two components are fitted to it, Gaussian or beta, and read alike.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from fer_jax.errors import Unusable
 from fer_jax.numerics import gaussians, mixtures
@@ -43,7 +44,7 @@ class Fitted(NamedTuple):
     rejected: jax.Array  # [P] int32, fits that were not valid
 
 
-def tools(mixture, rules, iterations=10):
+def tools(mixture: str, rules: str, iterations: int = 10) -> Tools:
     """The Tools of 'gaussian' or 'beta'.
 
     Args:
@@ -57,20 +58,26 @@ def tools(mixture, rules, iterations=10):
     if mixture not in MIXTURES:
         raise Unusable(f'mixture is {mixture!r}, not one of {", ".join(MIXTURES)}')
     if mixture == 'gaussian':
-        start, upper, log_odds = gaussians.start, gaussians.upper, gaussians.log_odds
         fit = functools.partial(gaussians.fit, iterations=iterations)
+        single = Tools(gaussians.start, fit, gaussians.upper, gaussians.log_odds)
     else:
         limits = mixtures.RULES[rules]
-        start, log_odds = mixtures.start, mixtures.log_odds
-        fit = functools.partial(mixtures.fit_beta, rules=limits, iterations=iterations)
-        upper = functools.partial(mixtures.upper, rules=limits)
-    return Tools(
-        lambda peers: jax.tree.map(lambda leaf: jnp.tile(leaf, (peers, 1)), start()),
-        *map(jax.vmap, (fit, upper, log_odds)),
-    )
+        single = Tools(
+            start=mixtures.start,
+            fit=functools.partial(
+                mixtures.fit_beta, rules=limits, iterations=iterations
+            ),
+            upper=functools.partial(mixtures.upper, rules=limits),
+            log_odds=mixtures.log_odds,
+        )
+
+    def start(peers):
+        return jax.tree.map(lambda leaf: jnp.tile(leaf, (peers, 1)), single.start())
+
+    return Tools(start, *(jax.vmap(function) for function in single[1:]))
 
 
-def unfitted(tools, peers):
+def unfitted(tools: Tools, peers: int) -> Fitted:
     """The Fitted before the first fit."""
     return Fitted(
         mixture=tools.start(peers),
@@ -80,7 +87,7 @@ def unfitted(tools, peers):
     )
 
 
-def refitted(fitted, mixture, span, valid):
+def refitted(fitted: Fitted, mixture: Any, span: jax.Array, valid: jax.Array) -> Fitted:
     """The Fitted after one more fit, which counts where it is valid [P]."""
 
     def kept(new, old):
@@ -94,7 +101,7 @@ def refitted(fitted, mixture, span, valid):
     )
 
 
-def from_arrays(arrays):
+def from_arrays(arrays: Mapping[str, np.ndarray]) -> Fitted:
     """The Fitted of its arrays by path: {'mixture/a': ..., 'span': ..., ...}.
 
     Whose mixture it is, the names of its parameters say.
@@ -102,42 +109,44 @@ def from_arrays(arrays):
     Raises:
       KeyError: an array is missing.
     """
-    family = mixtures if 'mixture/a' in arrays else gaussians
+    family: Any = mixtures if 'mixture/a' in arrays else gaussians
     parameters = (arrays[f'mixture/{name}'] for name in family.Mixture._fields)
     others = {name: arrays[name] for name in Fitted._fields if name != 'mixture'}
     return Fitted(family.Mixture(*parameters), **others)
 
 
-def log_odds(fitted, scores):
+def log_odds(fitted: Fitted, scores: jax.Array) -> jax.Array:
     """Log-odds [P, N] of component 1 at scores [P, N], unclipped, in closed form."""
-    family = mixtures if isinstance(fitted.mixture, mixtures.Mixture) else gaussians
+    family: Any = (
+        mixtures if isinstance(fitted.mixture, mixtures.Mixture) else gaussians
+    )
     return jax.vmap(family.log_odds)(fitted.mixture, scaled(fitted.span, scores))
 
 
-def whole_span(values):
+def whole_span(values: jax.Array) -> jax.Array:
     """[P, 2]: least and largest finite value of each row [P, N]; 0 and 1 of none."""
     finite = jnp.isfinite(values)
     low = jnp.min(jnp.where(finite, values, jnp.inf), axis=-1)
     high = jnp.max(jnp.where(finite, values, -jnp.inf), axis=-1)
     none = jnp.array([0.0, 1.0], jnp.float32)
-    found = jnp.stack([low, high], axis=-1)
-    return jnp.where(finite.any(axis=-1, keepdims=True), found, none)
+    span = jnp.stack([low, high], axis=-1)
+    return jnp.where(finite.any(axis=-1, keepdims=True), span, none)
 
 
-def inner_span(values):
+def inner_span(values: jax.Array) -> jax.Array:
     """[..., 2]: 5th and 95th percentile of the finite values [..., N], as Arazo's."""
     finite = jnp.where(jnp.isfinite(values), values, jnp.nan)
     ends = jnp.array([5.0, 95.0], jnp.float32)
     return jnp.moveaxis(jnp.nanpercentile(finite, ends, axis=-1), 0, -1)
 
 
-def scaled(span, values):
+def scaled(span: jax.Array, values: jax.Array) -> jax.Array:
     """Values [P, N] with each network's span [P, 2] mapped to [0, 1]."""
     low, high = span[:, :1], span[:, 1:]
     return (values - low) / jnp.maximum(high - low, 1e-6)
 
 
-def recent(history, count):
+def recent(history: jax.Array, count: jax.Array) -> jax.Array:
     """Mean of the `count` newest rows, the first ones, of history [P, A, N].
 
     Args:

@@ -5,6 +5,7 @@ number of epochs and no more, and a run that goes on need not look at them again
 """
 
 import functools
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -17,12 +18,12 @@ class Flips(NamedTuple):
     given: np.ndarray  # [N] int, the labels at first
     before: np.ndarray  # [N] int, the labels one epoch ago
     labels: np.ndarray  # [N] int, the labels now
-    count: np.ndarray  # [N] int32
+    count: np.ndarray  # type: ignore[assignment]  # [N] int32, not the one of tuples
     returns: np.ndarray  # [N] int32
     had: np.ndarray  # [N, C] bool, the labels that it has had
 
 
-def begin(given, num_classes):
+def begin(given: np.ndarray, num_classes: int) -> Flips:
     """The Flips before the first epoch, of given labels [N] int in [0, C)."""
     given = np.asarray(given)
     none = np.zeros(len(given), np.int32)
@@ -31,7 +32,7 @@ def begin(given, num_classes):
     return Flips(given, given, given, none, none, had)
 
 
-def after(flips, labels):
+def after(flips: Flips, labels: np.ndarray) -> Flips:
     """The Flips one epoch later, when the labels are `labels` [N] int in [0, C)."""
     labels = np.asarray(labels)
     rows = np.arange(len(labels))
@@ -47,20 +48,24 @@ def after(flips, labels):
     )
 
 
-def by_epoch(given, tables, num_classes):
+def by_epoch(
+    given: np.ndarray, tables: Iterable[np.ndarray], num_classes: int
+) -> Iterator[Flips]:
     """Yields the Flips after each of `tables`, an iterable of [N] int in [0, C)."""
-    found = begin(given, num_classes)
+    flips = begin(given, num_classes)
     for labels in tables:
-        found = after(found, labels)
-        yield found
+        flips = after(flips, labels)
+        yield flips
 
 
-def until_now(given, tables, num_classes):
+def until_now(
+    given: np.ndarray, tables: Iterable[np.ndarray], num_classes: int
+) -> Flips:
     """The Flips after the last of `tables`, for `by_epoch`."""
     return functools.reduce(after, tables, begin(given, num_classes))
 
 
-def summary(flips, clean_labels):
+def summary(flips: Flips, clean_labels: np.ndarray) -> dict[str, float]:
     """What became of the given labels until now, in numbers.
 
     relabelled: examples whose label is not the given one

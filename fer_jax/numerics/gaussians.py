@@ -30,7 +30,7 @@ class Mixture(NamedTuple):
     share: jax.Array  # [..., 2] float32, sums to 1
 
 
-def start():
+def start() -> Mixture:
     """A Mixture to hold the place of the first fit: means 0 and 1, equal otherwise."""
     return Mixture(
         mean=jnp.array([0.0, 1.0], jnp.float32),
@@ -39,7 +39,13 @@ def start():
     )
 
 
-def fit(x, mask, iterations=10, tolerance=1e-2, floor=5e-4):
+def fit(
+    x: jax.Array,
+    mask: jax.Array,
+    iterations: int = 10,
+    tolerance: float = 1e-2,
+    floor: float = 5e-4,
+) -> tuple[Mixture, jax.Array]:
     """Mixture of the values x, and whether it means anything.
 
     E: r_k(x) ~ share_k Normal(x; mean_k, variance_k)
@@ -66,9 +72,9 @@ def fit(x, mask, iterations=10, tolerance=1e-2, floor=5e-4):
     def improve(_, carry):
         mixture, before, done = carry
         joint = _log_joint(mixture, x)
-        evidence = jax.nn.logsumexp(joint, axis=0)
-        now = jnp.sum(mask * evidence) / jnp.maximum(jnp.sum(mask), 1.0)
-        better = _match(x, mask[None] * jnp.exp(joint - evidence[None]), floor)
+        likelihood = jax.nn.logsumexp(joint, axis=0)
+        now = jnp.sum(mask * likelihood) / jnp.maximum(jnp.sum(mask), 1.0)
+        better = _match(x, mask[None] * jnp.exp(joint - likelihood[None]), floor)
         kept = jax.tree.map(lambda a, b: jnp.where(done, a, b), mixture, better)
         return kept, now, done | (jnp.abs(now - before) < tolerance)
 
@@ -84,7 +90,7 @@ def fit(x, mask, iterations=10, tolerance=1e-2, floor=5e-4):
     return mixture, finite & (_variance(x, mask) > LEAST_SPREAD)
 
 
-def log_odds(mixture, x):
+def log_odds(mixture: Mixture, x: jax.Array) -> jax.Array:
     """g(x) = log(s_1 / s_0), s_k = share_k Normal(x; mean_k, variance_k), rising in x.
 
     g is quadratic: with v_1 > v_0 it dips at x* = m_0 - v_0 (m_1 - m_0) / (v_1 - v_0)
@@ -115,7 +121,7 @@ def log_odds(mixture, x):
     return right - wrong + (x - held)
 
 
-def upper(mixture, x):
+def upper(mixture: Mixture, x: jax.Array) -> jax.Array:
     """Posterior of component 1 at x, [...] float32: sigmoid of the log-odds."""
     return jax.nn.sigmoid(log_odds(mixture, x))
 

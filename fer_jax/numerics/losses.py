@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 
-def similarity(logits, labels):
+def similarity(logits: jax.Array, labels: jax.Array) -> jax.Array:
     """Cosine between the prediction and the one-hot label: ReSup's S.
 
     S = f_y / ||f||_2 with f = softmax(logits), so S = 1 for a sure and agreeing
@@ -28,15 +28,15 @@ def similarity(logits, labels):
     return jnp.exp(jnp.minimum(_at(log_probs, labels) - norm, 0.0))
 
 
-def cross_entropy(logits, labels):
+def cross_entropy(logits: jax.Array, labels: jax.Array) -> jax.Array:
     """-log softmax(logits)_y in nats, [...] float32, for logits [..., C]."""
     return -_at(jax.nn.log_softmax(logits.astype(jnp.float32)), labels)
 
 
-def log_odds(logits, labels):
+def log_odds(logits: jax.Array, labels: jax.Array) -> jax.Array:
     """log(f_y / (1 - f_y)) with f = softmax(logits): z_y - logsumexp of the others.
 
-    The network's own evidence for a label; unlike f_y it does not saturate.
+    What the network itself says of a label; unlike f_y it does not saturate.
 
     Args:
       logits: [..., C], C >= 2, any float dtype; computed in float32.
@@ -51,7 +51,7 @@ def log_odds(logits, labels):
     return _at(logits, labels) - jax.nn.logsumexp(others, axis=-1)
 
 
-def weighted_mean(values, weights):
+def weighted_mean(values: jax.Array, weights: jax.Array) -> jax.Array:
     """sum(w v) / sum(w), and 0 when every weight is 0; weights >= 0 or bool.
 
     Entries of weight 0 reach neither the value nor the gradient, not even as nan.

@@ -5,11 +5,16 @@ NumPy arrays on the host. A class without examples has recall nan and is left ou
 the averages over classes.
 """
 
+from collections.abc import Callable, Sequence
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 
-def confusion(predicted, labels, mask, num_classes):
+def confusion(
+    predicted: jax.Array, labels: jax.Array, mask: jax.Array, num_classes: int
+) -> jax.Array:
     """Counts [C, C] int32 of (true label, predicted label) over the masked batch.
 
     Args:
@@ -23,29 +28,36 @@ def confusion(predicted, labels, mask, num_classes):
     return empty.at[labels, predicted].add(counted)
 
 
-def accuracy(confusion):
+def accuracy(confusion: np.ndarray) -> float:
     """Fraction of right predictions; nan when nothing was counted."""
     return float(_ratio(np.trace(confusion), np.sum(confusion)))
 
 
-def recalls(confusion):
+def recalls(confusion: np.ndarray) -> np.ndarray:
     """Fraction of each true class that was found, [C]; nan for absent classes."""
     return _ratio(np.diagonal(confusion), np.sum(confusion, axis=1))
 
 
-def balanced_accuracy(confusion):
+def balanced_accuracy(confusion: np.ndarray) -> float:
     """Mean recall over the classes that have examples."""
     return _mean(recalls(confusion))
 
 
-def macro_f1(confusion):
+def macro_f1(confusion: np.ndarray) -> float:
     """Mean over the classes that have examples of 2 TP / (2 TP + FP + FN)."""
     true = np.sum(confusion, axis=1)
     f1 = _ratio(2 * np.diagonal(confusion), true + np.sum(confusion, axis=0))
     return _mean(np.where(true > 0, f1, np.nan))
 
 
-def bootstrap(statistics, confusion, *, resamples=2000, level=0.95, seed=0):
+def bootstrap(
+    statistics: Callable[[np.ndarray], Sequence[float]],
+    confusion: np.ndarray,
+    *,
+    resamples: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> np.ndarray:
     """Percentile intervals of statistics of a confusion matrix (Efron 1979).
 
     To draw N examples with replacement and count them again is to draw the matrix from
@@ -71,7 +83,7 @@ def bootstrap(statistics, confusion, *, resamples=2000, level=0.95, seed=0):
     return np.quantile(values, [tail, 1 - tail], axis=0).T
 
 
-def calibration_error(probs, labels, bins=15):
+def calibration_error(probs: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
     """Expected calibration error (Guo et al. 2017, eq. 3), in [0, 1].
 
     ECE = sum_m |B_m| / N |accuracy(B_m) - confidence(B_m)| over `bins` equal bins of
@@ -88,7 +100,7 @@ def calibration_error(probs, labels, bins=15):
     return float(np.sum(np.abs(gaps)) / len(labels))
 
 
-def detection(trust, wrong):
+def detection(trust: np.ndarray, wrong: np.ndarray) -> dict[str, float]:
     """How well low trust finds the wrong labels.
 
     auroc: chance that a wrong label is ranked above a right one, ties counting half
@@ -119,12 +131,12 @@ def detection(trust, wrong):
     if not (positives and negatives):
         names = ('auroc', 'average_precision', 'precision_at_true_count')
         return dict.fromkeys(names, float('nan'))
-    found, taken = np.cumsum(hits), np.cumsum(size)
+    caught, taken = np.cumsum(hits), np.cumsum(size)
     misses = size - hits
-    above = np.concatenate([[0.0], found[:-1]])
+    above = np.concatenate([[0.0], caught[:-1]])
     auroc = np.sum(misses * (above + hits / 2)) / (positives * negatives)
-    precision = np.sum(hits / positives * found / taken)
-    first = np.interp(positives, np.r_[0, taken], np.r_[0, found]) / positives
+    precision = np.sum(hits / positives * caught / taken)
+    first = np.interp(positives, np.r_[0, taken], np.r_[0, caught]) / positives
     return {
         'auroc': float(auroc),
         'average_precision': float(precision),

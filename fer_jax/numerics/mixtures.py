@@ -56,7 +56,7 @@ class Rules(NamedTuple):
     bounded: bool  # b_0 >= 1 and a_1 >= 1: no density blows up at the other's end
     ordered: bool  # component 1 is the one of larger mean, else simply the second
     gap: float  # a valid fit has means at least this far apart
-    count: float  # and in each component at least this many examples
+    least: float  # and in each component at least this many examples
     fraction: float  # and this fraction of all
     table: bool  # weights from the 100-bin table, else from the closed form
 
@@ -70,7 +70,7 @@ RULES = {
         bounded=False,
         ordered=False,
         gap=-math.inf,
-        count=0.0,
+        least=0.0,
         fraction=0.0,
         table=True,
     ),
@@ -82,14 +82,14 @@ RULES = {
         bounded=True,
         ordered=True,
         gap=0.05,
-        count=10.0,
+        least=10.0,
         fraction=1e-3,
         table=False,
     ),
 }
 
 
-def start():
+def start() -> Mixture:
     """The fixed first guess: Beta(1, 2) and Beta(2, 1) in equal shares."""
     return Mixture(
         a=jnp.array([1.0, 2.0], jnp.float32),
@@ -98,7 +98,9 @@ def start():
     )
 
 
-def fit_beta(x, mask, rules, iterations=10):
+def fit_beta(
+    x: jax.Array, mask: jax.Array, rules: Rules, iterations: int = 10
+) -> tuple[Mixture, jax.Array]:
     """Mixture of the similarities x by expectation and moment matching.
 
     E: r_k(x) ~ share_k Beta(x; a_k, b_k)
@@ -138,7 +140,7 @@ def fit_beta(x, mask, rules, iterations=10):
     return (_ordered(mixture) if rules.ordered else mixture), valid
 
 
-def upper(mixture, x, rules):
+def upper(mixture: Mixture, x: jax.Array, rules: Rules) -> jax.Array:
     """Posterior of component 1 at similarity x: the clean probability of a label.
 
     A constant to the network: no gradient passes. 'safe' evaluates the closed form and
@@ -164,10 +166,10 @@ def upper(mixture, x, rules):
     return jax.lax.stop_gradient(jnp.where(finite, weight, LEAST_WEIGHT))
 
 
-def log_odds(mixture, x, clip=FINEST_CLIP):
+def log_odds(mixture: Mixture, x: jax.Array, clip: float = FINEST_CLIP) -> jax.Array:
     """g(x) = log(s_1 / s_0), s_k = share_k Beta(x; a_k, b_k), x held where g turns.
 
-    The evidence that a label of similarity x is right. With the finest clip it tells
+    How likely a label of similarity x is right. With the finest clip it tells
     apart examples whose weights are equal, cut off at the ends: what a ranking needs.
 
     g'(x) = da / x - db / (1 - x) vanishes at x* = da / (da + db), inside (0, 1) when da
@@ -192,7 +194,7 @@ def log_odds(mixture, x, clip=FINEST_CLIP):
     return right - wrong
 
 
-def table(mixture):
+def table(mixture: Mixture) -> jax.Array:
     """The released posterior table [100], of 100 points from 1e-12 to 1 - 1e-12.
 
     P_j = s_1 / (s_0 + s_1 + 1e-12) with s_k = share_k Beta(x_j; a_k, b_k), and constant
@@ -207,28 +209,31 @@ def table(mixture):
     odds = right - jnp.logaddexp(wrong, math.log(TABLE_FLOOR))
     # Of two entries near 1 float32 does not know the larger, but their odds do; from
     # some odds on (s_1 = m 2^k, m in [1, 2): beyond 2^53 m) float64 has exactly 1.
-    one = odds > 53 * LN_2 + right % LN_2
-    first = jnp.argmax(jnp.where(one, jnp.inf, odds))
+    saturated = odds > 53 * LN_2 + right % LN_2
+    first = jnp.argmax(jnp.where(saturated, jnp.inf, odds))
     p = jax.nn.sigmoid(odds)
     return jnp.where(jnp.arange(BINS) >= first, p[first], p)
 
 
-def log_joint(mixture, log_x, log_rest):
+def log_joint(
+    mixture: Mixture, log_x: jax.Array, log_rest: jax.Array
+) -> tuple[jax.Array, jax.Array]:
     """log(share_k Beta(x; a_k, b_k)) for k = 0 and 1, from log x and log(1 - x)."""
     a, b, share = mixture
     scale = jnp.log(share) - betaln(a, b)
-    return tuple(
+    wrong, right = (
         scale[k] + (a[k] - 1.0) * log_x + (b[k] - 1.0) * log_rest for k in (0, 1)
     )
+    return wrong, right
 
 
-def density(mixture, x):
+def density(mixture: Mixture, x: jax.Array) -> jax.Array:
     """share_k Beta(x; a_k, b_k), [..., 2] for x [...] in (0, 1): their sum is p(x)."""
     x = x.astype(jnp.float32)
     return jnp.exp(jnp.stack(log_joint(mixture, jnp.log(x), jnp.log1p(-x)), axis=-1))
 
 
-def separation(mixture):
+def separation(mixture: Mixture) -> jax.Array:
     """Distance of the component means, mean_1 - mean_0, [...] in (-1, 1)."""
     means = _means(mixture)
     return means[..., 1] - means[..., 0]
@@ -274,7 +279,7 @@ def _variance(x, mask):
 
 def _is_valid(mixture, mass, variance, rules):
     finite = jnp.isfinite(jnp.stack(mixture)).all()
-    enough = jnp.maximum(rules.count, rules.fraction * jnp.sum(mass))
+    enough = jnp.maximum(rules.least, rules.fraction * jnp.sum(mass))
     apart = jnp.abs(separation(mixture)) >= rules.gap
     return finite & (variance > LEAST_VARIANCE) & apart & (jnp.min(mass) >= enough)
 

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 LEAST = 1e-12  # probability whose logarithm is taken for that of 0
 
 
-def coefficient(rng, alpha):
+def coefficient(rng: jax.Array, alpha: float) -> jax.Array:
     """l [] float32 in [1/2, 1]: the larger part of a Beta(alpha, alpha) draw.
 
     alpha is static; 0 mixes nothing, l = 1.
@@ -23,12 +23,12 @@ def coefficient(rng, alpha):
     return jnp.maximum(part, 1.0 - part)
 
 
-def mixed(values, partners, share):
+def mixed(values: jax.Array, partners: jax.Array, share: jax.Array) -> jax.Array:
     """share * values + (1 - share) * values[partners], along the first axis."""
     return share * values + (1.0 - share) * values[partners]
 
 
-def partners_among(rng, chosen):
+def partners_among(rng: jax.Array, chosen: jax.Array) -> jax.Array:
     """[B] int32: a random permutation of the chosen rows; the others stay themselves.
 
     Args:
@@ -36,12 +36,18 @@ def partners_among(rng, chosen):
     """
     draws = jax.random.uniform(rng, chosen.shape)
     shuffled = jnp.argsort(jnp.where(chosen, draws, 2.0))
-    place = jnp.cumsum(chosen.astype(jnp.int32)) - 1
+    rank = jnp.cumsum(chosen.astype(jnp.int32)) - 1
     own = jnp.arange(len(chosen), dtype=jnp.int32)
-    return jnp.where(chosen, shuffled[place].astype(jnp.int32), own)
+    return jnp.where(chosen, shuffled[rank].astype(jnp.int32), own)
 
 
-def batch(rng, images, targets, alpha, chosen=None):
+def batch(
+    rng: jax.Array,
+    images: jax.Array,
+    targets: jax.Array,
+    alpha: float,
+    chosen: jax.Array | None = None,
+) -> tuple[jax.Array, jax.Array]:
     """Images [B, ...] and targets [B, C], both mixed with those of a permutation.
 
     Args:
@@ -56,17 +62,17 @@ def batch(rng, images, targets, alpha, chosen=None):
     return mixed(images, partners, share), mixed(targets, partners, share)
 
 
-def soft_cross_entropy(logits, targets):
+def soft_cross_entropy(logits: jax.Array, targets: jax.Array) -> jax.Array:
     """-sum_k t_k log softmax(logits)_k, [...] float32; both [..., C]."""
     return -jnp.sum(targets * jax.nn.log_softmax(logits.astype(jnp.float32)), axis=-1)
 
 
-def sharpen(probs, temperature):
+def sharpen(probs: jax.Array, temperature: float) -> jax.Array:
     """probs ** (1 / temperature), scaled to sum 1 over the last axis."""
     return jax.nn.softmax(jnp.log(jnp.maximum(probs, LEAST)) / temperature)
 
 
-def imbalance(logits):
+def imbalance(logits: jax.Array) -> jax.Array:
     """KL(uniform, mean prediction) over the rows of logits [B, C]: [], >= 0.
 
     sum_k (1/C) log((1/C) / mean_i p_ik): 0 when the classes are predicted equally
@@ -76,7 +82,7 @@ def imbalance(logits):
     return -jnp.mean(jnp.log(jnp.maximum(mean * logits.shape[-1], LEAST)))
 
 
-def divergence(logits, targets):
+def divergence(logits: jax.Array, targets: jax.Array) -> jax.Array:
     """KL(t, softmax(z)) [...], both [..., C]: soft_cross_entropy less the entropy of t.
 
     The same gradient in the logits, and 0 where nothing is left to learn.
@@ -85,13 +91,13 @@ def divergence(logits, targets):
     return soft_cross_entropy(logits, targets) - entropy
 
 
-def squared_difference(logits, targets):
+def squared_difference(logits: jax.Array, targets: jax.Array) -> jax.Array:
     """Mean over the classes of (softmax(z) - t)^2, [...]; both [..., C]."""
     difference = jax.nn.softmax(logits.astype(jnp.float32)) - targets
     return jnp.mean(jnp.square(difference), axis=-1)
 
 
-def entropy(logits):
+def entropy(logits: jax.Array) -> jax.Array:
     """-sum_k p_k log p_k of softmax(logits), [...] in [0, log C]."""
     log_probs = jax.nn.log_softmax(logits.astype(jnp.float32))
     return -jnp.sum(jnp.exp(log_probs) * log_probs, axis=-1)

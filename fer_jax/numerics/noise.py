@@ -7,6 +7,8 @@ keeps from version to version, so a noise list is a function of its key alone:
     given = corrupt(labels, transition('symmetric', 0.3, 7), generator=generator)
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from fer_jax.errors import Unusable
@@ -24,8 +26,14 @@ KINDS = ('symmetric', 'pair', 'asymmetric_fer', 'matrix')
 
 
 def transition(
-    kind, rate, num_classes, *, inclusive=False, class_names=None, matrix=None
-):
+    kind: str,
+    rate: float | None,
+    num_classes: int,
+    *,
+    inclusive: bool = False,
+    class_names: Sequence[str] | None = None,
+    matrix: np.ndarray | None = None,
+) -> np.ndarray:
     """Label-noise matrix T [C, C] float64, T[i, j] = p(given = j | true = i).
 
     symmetric:       (1 - r) I + r / (C - 1) (1 - I); inclusive: (1 - r) I + r / C,
@@ -72,7 +80,13 @@ def transition(
     return (1 - rates)[:, None] * identity + rates[:, None] * others
 
 
-def corrupt(labels, transition, *, generator, exact=False):
+def corrupt(
+    labels: np.ndarray,
+    transition: np.ndarray,
+    *,
+    generator: np.random.Generator,
+    exact: bool = False,
+) -> np.ndarray:
     """Labels [N] int32 after noise.
 
     Args:
@@ -110,7 +124,7 @@ def corrupt(labels, transition, *, generator, exact=False):
     return given
 
 
-def realised(labels, given, num_classes):
+def realised(labels: np.ndarray, given: np.ndarray, num_classes: int) -> np.ndarray:
     """Counts [C, C] int64 of (true label, given label)."""
     counts = np.zeros((num_classes, num_classes), np.int64)
     np.add.at(counts, (labels, given), 1)
@@ -127,8 +141,8 @@ def _checked_rate(rate):
 def _checked_matrix(matrix, num_classes):
     shape = (num_classes, num_classes)
     if matrix is None or np.shape(matrix) != shape:
-        found = None if matrix is None else np.shape(matrix)
-        raise Unusable(f'matrix noise needs a {shape} matrix, got {found}')
+        shown = None if matrix is None else np.shape(matrix)
+        raise Unusable(f'matrix noise needs a {shape} matrix, got {shown}')
     matrix = np.asarray(matrix, np.float64)
     if not ((matrix >= 0).all() and np.allclose(matrix.sum(axis=1), 1)):
         raise Unusable(

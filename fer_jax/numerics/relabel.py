@@ -1,9 +1,10 @@
 """The rule by which SCN replaces labels (Wang et al. 2020, eq. 5); RUL borrows it."""
 
+import jax
 import jax.numpy as jnp
 
 
-def rule(probs, labels, margin):
+def rule(probs: jax.Array, labels: jax.Array, margin: float) -> jax.Array:
     """A new label for each example that the network is sure is wrong, else -1.
 
         y' = argmax_k f_k   if max_k f_k - f_y > margin, strictly

@@ -24,7 +24,12 @@ SETTINGS = {
 }
 
 
-def forget_rate(epoch, noise_rate, ramp_epochs=10, exponent=1):
+def forget_rate(
+    epoch: int | jax.Array,
+    noise_rate: float,
+    ramp_epochs: int = 10,
+    exponent: float = 1,
+) -> jax.Array:
     """R(e), the fraction of a batch that is left out.
 
         R(e) = noise_rate ** exponent * e / (ramp_epochs - 1)   for e < ramp_epochs
@@ -48,14 +53,14 @@ def forget_rate(epoch, noise_rate, ramp_epochs=10, exponent=1):
     return jnp.where(epoch < ramp_epochs, ramp, noise_rate)
 
 
-def kept_count(forget_rate, size):
+def kept_count(forget_rate: float | jax.Array, size: int) -> jax.Array:
     """n = floor((1 - R) B), at least 1: [] int32 for R [] in [0, 1] and B = size."""
     # float32 may come out a hair below a product that is a whole number
     count = jnp.floor((1.0 - forget_rate) * size + 1e-3)
     return jnp.maximum(count, 1.0).astype(jnp.int32)
 
 
-def keep_smallest(losses, count):
+def keep_smallest(losses: jax.Array, count: int | jax.Array) -> jax.Array:
     """Mask [..., B] bool of the `count` smallest losses [..., B] of each row.
 
     By rank, so that `count` [] int32 may be traced: exactly `count` entries are True.

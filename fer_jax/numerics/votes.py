@@ -8,12 +8,12 @@ import jax
 import jax.numpy as jnp
 
 
-def mean(logits):
+def mean(logits: jax.Array) -> jax.Array:
     """[..., C] float32, the mean of the networks' probabilities."""
     return jnp.mean(jax.nn.softmax(logits), axis=0)
 
 
-def total(logits):
+def total(logits: jax.Array) -> jax.Array:
     """[..., C] float32, the probabilities of the summed logits [P, ..., C]."""
     return jax.nn.softmax(jnp.sum(logits, axis=0))
 
@@ -21,7 +21,7 @@ def total(logits):
 TOGETHER = {'mean': mean, 'sum': total}
 
 
-def voters(answer, peers):
+def voters(answer: str, peers: int) -> list[str]:
     """Names of all whose answers are told, the method's own `answer` first.
 
     They are the networks and the mean of all, which of one network is the same.
@@ -30,14 +30,14 @@ def voters(answer, peers):
     return [answer, *(name for name in names if name != answer)]
 
 
-def probabilities(name, logits):
+def probabilities(name: str, logits: jax.Array) -> jax.Array:
     """[..., C] float32 of the voter `name`, from logits [P, ..., C]."""
     if name in TOGETHER:
         return TOGETHER[name](logits)
     return jax.nn.softmax(logits[int(name) - 1])
 
 
-def title(name):
+def title(name: str) -> str:
     """A voter's name in words."""
     if name in TOGETHER:
         return f'{name} vote'
