@@ -6,6 +6,7 @@
     python -m data_prep doctor DIR --out=report
     python -m data_prep sheet DIR --out=sheet.png
     python -m data_prep noise draw --data=DIR --out=LIST --rate=0.3
+    python -m data_prep features --data=DIR --out=DIR
     python -m data_prep weights FILE --backbone=resnet18 --out=DIR
 
 Wrong input is one line and exit code 2, a fault of this program a traceback and 70.
@@ -27,6 +28,7 @@ DOORS = {  # door -> its module
     'csv': 'csv_file',
     'doctor': 'doctor',
     'expw': 'expw',
+    'features': 'features',
     'fer2013': 'fer2013',
     'ferplus': 'ferplus_folders',
     'from_tfds': 'from_tfds',

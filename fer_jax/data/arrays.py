@@ -9,6 +9,7 @@ counted and measured before they are unpacked, and the sums of a .npz are compar
 
 import io
 import itertools
+import math
 import os
 import warnings
 import zipfile
@@ -166,6 +167,26 @@ def read_npy(
 ) -> np.ndarray:
     """The array of a .npy, of at most `most` bytes. Raises as `read_npz`."""
     return parse(regular.content(path, most), path, wanted)
+
+
+def mapped(
+    path: str | os.PathLike, wanted: Array, *, writable: bool = False
+) -> np.ndarray:
+    """The array of a .npy as a memory map. Raises as `read_npz`."""
+    with regular.opened(path) as file:
+        try:
+            shape, fortran, dtype = header(file)
+        except Exception as error:
+            raise Unusable(f'{path}: no array of NumPy ({_said(error)})') from None
+        first, size = file.tell(), os.fstat(file.fileno()).st_size
+    if dtype.kind not in wanted.kinds or wanted.rank not in (None, len(shape)):
+        raise Unusable(f'{path}: {len(shape)} axes of {quoted(str(dtype))}')
+    count = math.prod(shape)
+    if min(shape, default=0) < 0 or fortran or first + count * dtype.itemsize != size:
+        raise Unusable(f'{path}: its header does not fit its content')
+    if not count:  # an empty file cannot be mapped
+        return np.zeros(shape, dtype)
+    return np.memmap(path, dtype, 'r+' if writable else 'r', first, shape)
 
 
 def parse(data: bytes, where: str | os.PathLike, wanted: Array) -> np.ndarray:

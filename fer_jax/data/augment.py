@@ -259,6 +259,11 @@ def prepare(
     return jax.vmap(one)(images)
 
 
+def resized(images: jax.Array, size_px: int) -> jax.Array:
+    """Images [B, h, w, 3] uint8 -> [B, size_px, size_px, 3] float32, 0 to 255."""
+    return jax.vmap(lambda image: _resize(image.astype(jnp.float32), size_px))(images)
+
+
 def _recipe(name):
     if name not in RECIPES:
         raise Unusable(f'unknown recipe {name!r}; there are: {", ".join(RECIPES)}')

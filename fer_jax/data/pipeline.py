@@ -123,6 +123,15 @@ def once(
     )
 
 
+def reader(split: prepared.Split) -> Callable[[np.ndarray], np.ndarray]:
+    """A function, which threads may share: rows [B] -> images [B, H, W, 3] uint8.
+
+    Raises as batches do.
+    """
+    load = _Load(split, np.arange(len(split.ids)))
+    return lambda rows: load(np.asarray(rows))['images']
+
+
 def batches(
     ds: grain.MapDataset, start: int = 0, workers: int = 0
 ) -> grain.DatasetIterator:

@@ -12,6 +12,7 @@ from fer_jax.errors import Unusable
 from . import peers
 from .classifier import Classifier
 from .cnn7 import CNN7
+from .dlib import DlibResNet
 from .features import Features, Maps, moved
 from .mobilenet import MobileNetV2
 from .networks import Networks, networks
@@ -41,6 +42,10 @@ BACKBONES: dict[str, Callable[..., nn.Module]] = {
     'vgg16': VGG16,
     'vgg16_bn': partial(VGG16, norm=True),
     'cnn7': CNN7,
+    'dlib_affine': DlibResNet,
+    'dlib_affine4': partial(DlibResNet, stages=4),
+    'dlib_batch': partial(DlibResNet, norm='batch'),
+    'dlib_batch4': partial(DlibResNet, norm='batch', stages=4),
 }
 
 

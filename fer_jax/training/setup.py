@@ -318,6 +318,16 @@ def corrected_counts(data, noise, corrected):
     return corrected.counts(given_labels(data, noise))
 
 
+def drawn(split, count, seed=0):
+    """Rows of a split, rising: `count` drawn by a seed, all for 0; readable ones."""
+    rows = np.arange(len(split.labels))
+    if 0 < count < len(rows):
+        generator = np.random.Generator(np.random.Philox(seed))
+        order = np.argsort(generator.random(len(rows)), kind='stable')
+        rows = np.sort(order[:count])
+    return np.intersect1d(rows, split.readable())
+
+
 def choose(config, data, noise, corrected):
     """The examples that a run knows of: all, or max_train drawn by subset_seed.
 
@@ -325,13 +335,7 @@ def choose(config, data, noise, corrected):
     noise list covers the whole split: a larger subset keeps its labels. Corrections
     come last: they change given labels and drop examples.
     """
-    count = len(data.train.labels)
-    positions = np.arange(count)
-    if 0 < config.data.max_train < count:
-        generator = np.random.Generator(np.random.Philox(config.data.subset_seed))
-        drawn = np.argsort(generator.random(count), kind='stable')
-        positions = np.sort(drawn[: config.data.max_train])
-    positions = np.intersect1d(positions, data.train.readable())
+    positions = drawn(data.train, config.data.max_train, config.data.subset_seed)
     labels, clean_labels = given_labels(data, noise), data.train.clean_labels
     if noise is not None:
         clean_labels = noise_list.true_labels(data.train)

@@ -13,7 +13,9 @@ from fer_jax.nets import resnet
 # stem 27 w, norms 150 w. resnet50, mobilenet_v2, vgg16, vgg16_bn: torchvision's
 # 25,557,032, 3,504,872, 138,357,544, 138,365,992 less D * 1000 + 1000 for D = 2048,
 # 1280, 4096, 4096. cnn7: kernels and biases 1,792 + 36,928 + 73,856 + 147,584
-# + 225,988 + 28,240, norms 2 * 596.
+# + 225,988 + 28,240, norms 2 * 596. dlib: kernels 4,704 + 6 * 9,216 + 18,432
+# + 7 * 36,864 + 73,728 + 5 * 147,456 + 294,912 + 7 * 589,824 (5 without stage5), two
+# values for each of 3,040 + 512 (3,040) channels of norms, 512 of the neck.
 PARAMETERS = {
     ('resnet18', 64): 11_176_512,
     ('resnet18_cifar', 64): 11_168_832,
@@ -26,6 +28,10 @@ PARAMETERS = {
     ('vgg16_bn', 64): 134_268_992,
     ('cnn7', 64): 515_580,
     ('cnn7', 16): 38_211,
+    ('dlib_affine', 64): 5_578_784,
+    ('dlib_affine4', 64): 4_398_112,
+    ('dlib_batch', 64): 5_578_784,
+    ('dlib_batch4', 64): 4_398_112,
 }
 # (name, pixels): sides of the last maps, channels, D.
 MAPS = {
@@ -44,10 +50,15 @@ MAPS = {
     ('cnn7', 32): (4, 16, 256),
     ('cnn7', 48): (6, 16, 576),
     ('cnn7', 100): (12, 16, 2304),
+    ('dlib_affine', 150): (2, 256, 256),
+    ('dlib_affine', 131): (1, 256, 256),
+    ('dlib_affine4', 67): (1, 256, 256),
+    ('dlib_batch', 103): (1, 256, 256),
+    ('dlib_batch4', 99): (2, 256, 256),
 }
 
 
-def abstract(name, pixels=48, **options):
+def abstract(name, pixels=112, **options):
     """Shapes of (features, variables) of a batch of 2, nothing computed."""
     net = nets.make(name, **options)
     images = jax.ShapeDtypeStruct((2, pixels, pixels, 3), jnp.float32)

@@ -10,7 +10,7 @@ from fer_jax import nets
 from fer_jax.nets.branches import Branches
 from fer_jax.nets.features import selected
 
-IMAGES = jax.ShapeDtypeStruct((2, 48, 48, 3), jnp.float32)
+IMAGES = jax.ShapeDtypeStruct((2, 112, 112, 3), jnp.float32)
 
 
 def shapes(module, *inputs):

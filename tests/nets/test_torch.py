@@ -242,4 +242,5 @@ def test_numbers_equal_torch_here(ours):
 
 
 def test_literals_cover_every_backbone():
-    assert set(CASES) == set(LITERALS) == set(nets.BACKBONES)
+    others = {name for name in nets.BACKBONES if name.startswith('dlib')}  # test_dlib
+    assert set(CASES) == set(LITERALS) == set(nets.BACKBONES) - others

@@ -1,0 +1,205 @@
+"""What a frozen backbone says of faces: means of the maps of its stages.
+
+Of each stage the mean over its maps, called after it, and, where the maps are 3x3 or
+larger, of all stages but the first, means over 3x3 parts (`stage2_grid`). A network
+without stages has the last maps alone. A face is seen twice, plain and mirrored.
+"""
+
+import collections
+import concurrent.futures
+import os
+import re
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from fer_jax import nets
+from fer_jax.data import augment, dlib_model, features, pipeline, weights
+from fer_jax.nets import face_weights
+
+BATCH = 64
+VIEWS = 2
+FACE_PX = 131  # of dlib's network: its maps are whole there, 31, 15, 7, 3 and 1
+STAGE = re.compile(r'stage\d+')
+
+
+class Frozen(NamedTuple):
+    """A backbone with its weights, and what its images are."""
+
+    name: str
+    backbone: Any  # a Flax module
+    variables: dict
+    size_px: int
+    mean: tuple
+    std: tuple
+    sha256: str  # of the weights
+    licence: str
+
+    def shapes(self, stored_px):
+        """{name: [b] sizes} of what is said of one face of `stored_px`."""
+        image, names = jax.ShapeDtypeStruct((1, stored_px, stored_px, 3), jnp.uint8), []
+
+        def run(image):
+            found = said(self, image)
+            names[:] = found  # JAX would sort them
+            return tuple(found.values())
+
+        sizes = [leaf.shape[-1] for leaf in jax.eval_shape(run, image)]
+        return dict(zip(names, sizes))
+
+
+def face_network():
+    """dlib's face network, of an installed package. Raises as data.dlib_model.read."""
+    arrays, _ = dlib_model.read()
+    arrays = face_weights.without_neck(arrays, stages=5)
+    return Frozen(
+        name='dlib_affine',
+        backbone=nets.make('dlib_affine'),
+        variables={'params': face_weights.tree(arrays)},
+        size_px=FACE_PX,
+        mean=dlib_model.MEAN,
+        std=dlib_model.STD,
+        sha256=dlib_model.SHA256,
+        licence=dlib_model.LICENCE,
+    )
+
+
+def own_network(folder, size_px):
+    """The weights that `data_prep weights` wrote into a folder, for size_px images.
+
+    Raises: as data.weights.read.
+    """
+    card, arrays = weights.read_card(folder), weights.read(folder)
+    running = {name for name in arrays if name.endswith(('/mean', '/var'))}
+    variables = {
+        'params': face_weights.tree(
+            {n: a for n, a in arrays.items() if n not in running}
+        ),
+        'batch_stats': face_weights.tree(
+            {n: a for n, a in arrays.items() if n in running}
+        ),
+    }
+    return Frozen(
+        name=f'{card["backbone"]}, width {card["width"]}',
+        backbone=nets.make(card['backbone'], width=card['width']),
+        variables=variables,
+        size_px=size_px,
+        mean=tuple(card['mean']),
+        std=tuple(card['std']),
+        sha256=card['sha256'],
+        licence=f'weights of {card["source"]}: see where you have them from',
+    )
+
+
+def said(network, images):
+    """{name: [B, D] float32} of images uint8 [B, h, w, 3]. For use inside jit."""
+    images = augment.resized(images, network.size_px)
+    images = (images / 255 - jnp.array(network.mean)) / jnp.array(network.std)
+    output, state = network.backbone.apply(
+        network.variables,
+        images,
+        False,
+        mutable=['intermediates'],
+        capture_intermediates=lambda module, _: bool(
+            STAGE.fullmatch(module.name or '')
+        ),
+    )
+    stages = state.get('intermediates', {})
+    maps = {name: stages[name]['__call__'][0] for name in sorted(stages)}
+    maps = maps or {'maps': output.maps}
+    found = {name: jnp.mean(x, axis=(1, 2)) for name, x in maps.items()}
+    for name, x in list(maps.items())[1:]:
+        if min(x.shape[1:3]) >= 3:
+            found[f'{name}_grid'] = in_parts(x)
+    return {name: x.astype(jnp.float32) for name, x in found.items()}
+
+
+def in_parts(maps, count=3):
+    """[B, h, w, c] -> [B, count^2 c], means over parts that may overlap by a row."""
+
+    def cuts(length):
+        return [
+            (i * length // count, -(-(i + 1) * length // count)) for i in range(count)
+        ]
+
+    parts = [
+        jnp.mean(maps[:, a:b, c:d], axis=(1, 2))
+        for a, b in cuts(maps.shape[1])
+        for c, d in cuts(maps.shape[2])
+    ]
+    return jnp.concatenate(parts, -1)
+
+
+def extract(network, data, folder, *, rows, progress=lambda count: None):
+    """Writes the features of a prepared set into `folder`; returns the Store.
+
+    Batches go through the network on as many threads as there are cores.
+
+    Args:
+      network: a Frozen.
+      data: prepared.Prepared.
+      rows: {split: [n] int32, rising}.
+      progress: called with a number of faces that are done.
+
+    Raises: as features.write, and what reading records raises.
+    """
+    sizes = network.shapes(data.image_size_px)
+    behind = np.cumsum([*sizes.values()]).tolist()
+    columns = {
+        name: [end - size, end] for (name, size), end in zip(sizes.items(), behind)
+    }
+    about = {
+        'dataset_digest': data.digest,
+        'weights_sha256': network.sha256,
+        'network': network.name,
+        'licence': network.licence,
+        'size_px': network.size_px,
+        'views': VIEWS,
+        'columns': columns,
+    }
+
+    @jax.jit
+    def both(images):
+        views = images, images[:, :, ::-1]
+        seen = [jnp.concatenate([*said(network, view).values()], -1) for view in views]
+        return jnp.stack(seen, 1).astype(jnp.float16)
+
+    def compute(split, chunks):
+        batches = pipeline.reader(getattr(data, split))
+
+        def one(chunk):
+            found = np.empty((len(chunk), VIEWS, behind[-1]), np.float16)
+            for first in range(0, len(chunk), BATCH):
+                part = chunk[first : first + BATCH]
+                images = batches(np.resize(part, BATCH))
+                found[first : first + BATCH] = both(images)[: len(part)]
+            return found
+
+        return ahead(one, chunks)
+
+    return features.write(
+        folder,
+        compute,
+        about=about,
+        rows=rows,
+        shape=(VIEWS, behind[-1]),
+        progress=progress,
+    )
+
+
+def ahead(function, things):
+    """Yields function(thing) in order, computed on a thread for each core."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else 4
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        waiting = collections.deque()
+        try:
+            for thing in things:
+                waiting.append(pool.submit(function, thing))
+                if len(waiting) > count:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)

@@ -1,0 +1,70 @@
+"""Features of faces by a frozen network: parts of maps, both mirror images."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from fer_jax import nets
+from fer_jax.data import augment, pipeline, prepared, weights
+from fer_jax.deploy import frozen
+
+
+def test_parts_of_maps():
+    """Rows 0-1, 1-2 (they overlap), 2-3 of four; each value is its row + 10 channel."""
+    maps = jnp.arange(4.0)[None, :, None, None] + 10 * jnp.arange(2.0)
+    maps = jnp.broadcast_to(maps, (1, 4, 3, 2))
+    found = np.asarray(frozen.in_parts(maps)).reshape(3, 3, 2)
+    np.testing.assert_allclose(found[:, 0, 0], [0.5, 1.5, 2.5])
+    np.testing.assert_allclose(found[1, :, 1], [11.5] * 3)
+
+
+def test_shapes_of_the_face_network():
+    sizes = frozen.face_network().shapes(48)
+    assert list(sizes.items()) == list({
+        'stage1': 32, 'stage2': 64, 'stage3': 128, 'stage4': 256, 'stage5': 256,
+        'stage2_grid': 576, 'stage3_grid': 1152, 'stage4_grid': 2304,
+    }.items())  # fmt: skip
+    assert sum(sizes.values()) * frozen.VIEWS * 2 == 19_072  # bytes, as the door says
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+    """Weights of a small network of the user's own."""
+    net = nets.make('resnet18_slim', width=4)
+    variables = jax.jit(lambda x: net.init(jax.random.key(0), x, False))(
+        jnp.zeros((1, 48, 48, 3))
+    )
+    arrays = {
+        jax.tree_util.keystr(path, simple=True, separator='/'): np.asarray(leaf)
+        for part in variables.values()
+        for path, leaf in jax.tree_util.tree_leaves_with_path(part)
+    }
+    folder = tmp_path_factory.mktemp('weights') / 'own'
+    weights.write(
+        folder, arrays, backbone='resnet18_slim', width=4, mean=(0.5,) * 3,
+        std=(0.5,) * 3, source='x.pt', source_sha256='0' * 64,
+    )  # fmt: skip
+    return folder
+
+
+def test_features_are_means_of_maps_of_both_mirror_images(folder, faces, tmp_path):
+    data = prepared.load(faces)
+    network = frozen.own_network(folder, 48)
+    rows = {'train': np.array([0, 3, 5]), 'test': np.array([1])}
+    store = frozen.extract(network, data, tmp_path / 'out', rows=rows)
+    assert store.card['dataset_digest'] == data.digest
+    assert store.card['weights_sha256'] == weights.read_card(folder)['sha256']
+    found = np.concatenate(list(store.train.blocks()))
+    images = pipeline.reader(data.train)(rows['train'])
+    for view, seen in enumerate((images, images[:, :, ::-1])):
+        ready = augment.resized(jnp.asarray(seen), 48) / 255 * 2 - 1
+        output = network.backbone.apply(network.variables, ready, False)
+        first, behind = store.card['columns']['stage4']
+        np.testing.assert_allclose(
+            found[:, view, first:behind], output.pooled, rtol=2e-3, atol=1e-3
+        )
+    first, behind = store.card['columns'][
+        'stage4_grid'
+    ]  # 3x3 maps: the maps themselves
+    assert behind - first == 9 * 32
