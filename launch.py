@@ -10,7 +10,8 @@ Commands
              of the faces on them
   export     --workdir=FOLDER --out=FOLDER: the network alone, for other programs
   bench      --workdir=FOLDER: latency and images/s of JAX, StableHLO and onnxruntime
-  audit      --workdir=FOLDER [--kfold=K]: which labels are wrong, and how sure that is
+  audit      --workdir=FOLDER [--kfold=K]: which labels are wrong, and how sure that is;
+             --data=FOLDER --out=FOLDER: the same without training
 The others need no config; each has --help, docs/use.md and, for audit, docs/audit.md.
 --config=FILE --help shows the fields of a config, docs/fields.md all there are.
 
@@ -53,7 +54,7 @@ def use(command, words):
     )
     module.add_arguments(parser)
     options = parser.parse_args(words)
-    if not options.workdir:  # would be the folder that the command is given in
+    if options.workdir == '':  # would be the folder that the command is given in
         raise Unusable('--workdir is empty; give the folder of a run')
     try:
         return module.run(options)

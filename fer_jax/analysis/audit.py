@@ -4,13 +4,24 @@
     RUN/issues.json   the suspected labels, for other programs
     RUN/labels.csv    every label; was there already
 
-With --kfold=K, instead: the files that cleanlab takes (see kfold).
+With --data and --out in place of --workdir: the same of a prepared set, without
+training (see frozen). With --kfold=K: the files that cleanlab takes (see kfold).
 """
 
 import numpy as np
 
-from fer_jax.analysis import by_epoch, cases, closeup, issues, kfold, page, sections
+from fer_jax.analysis import (
+    by_epoch,
+    cases,
+    closeup,
+    frozen,
+    issues,
+    kfold,
+    page,
+    sections,
+)
 from fer_jax.data import whole
+from fer_jax.errors import Unusable
 from fer_jax.training import files
 
 PICTURES = 2000
@@ -18,8 +29,19 @@ PICTURES = 2000
 
 def add_arguments(parser):
     """Adds this command's options to an argparse parser."""
-    parser.add_argument('--workdir', required=True, help='folder of a finished run')
+    parser.add_argument('--workdir', help='folder of a finished run')
     parser.add_argument('--data', help="prepared folder; default: the run's own")
+    parser.add_argument(
+        '--out',
+        help='without a run: folder for what a frozen face network finds in --data',
+    )
+    parser.add_argument(
+        '--max-train', type=int, help='with --out: of this many training faces, drawn'
+    )
+    parser.add_argument(
+        '--features',
+        help='with --out: folder of data_prep features; default: OUT/features',
+    )
     parser.add_argument('--which', default='last', help='checkpoint: last, best, STEP')
     parser.add_argument(
         '--rate',
@@ -44,8 +66,15 @@ def run(options):
     """Writes the page and the lists; returns 0.
 
     Raises:
-      Unusable: no finished run there, or not its data.
+      Unusable: no finished run there, or not its data; neither a run nor a set.
     """
+    if options.out and options.data and not options.workdir:
+        return frozen.run(options)
+    if options.out or options.max_train or options.features or not options.workdir:
+        raise Unusable(
+            'give --workdir=FOLDER of a finished run, or without training'
+            ' --data=FOLDER of a prepared set and --out=FOLDER'
+        )
     whole.check_folder(options.workdir)
     if options.kfold:
         done = kfold.run(

@@ -9,6 +9,7 @@ cost per element is paid once a step, not once an image.
 import functools
 import os
 import sys
+from collections.abc import Callable
 
 import grain
 import numpy as np
@@ -123,7 +124,7 @@ def once(
     )
 
 
-def reader(split: prepared.Split) -> Callable[[np.ndarray], np.ndarray]:
+def reader(split: Split) -> Callable[[np.ndarray], np.ndarray]:
     """A function, which threads may share: rows [B] -> images [B, H, W, 3] uint8.
 
     Raises as batches do.

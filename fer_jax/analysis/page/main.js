@@ -65,7 +65,7 @@ async function start() {
     const {run} = content;
     document.getElementById('top').append(
       el('h1', {}, `Label audit: ${run.name}`),
-      el('p', {class: 'quiet'}, `${run.method} on ${run.set}, ${plural(run.examples, 'label')}, ${plural(run.epochs, 'epoch')}`));
+      el('p', {class: 'quiet'}, `${run.method} on ${run.set}, ${plural(run.examples, 'label')}${run.epochs ? `, ${plural(run.epochs, 'epoch')}` : ''}`));
     document.getElementById('foot').append(`Written by fer_jax ${run.version}. This file asks nothing of the network.`);
     main.replaceChildren();
     for (const [, , build] of SECTIONS) {

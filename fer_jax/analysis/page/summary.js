@@ -12,11 +12,11 @@ function summary(audit) {
       tile(`≈ ${count(told.expected_wrong)}`, 'of them expected to be wrong'),
       tile(percent(told.rate, 1), told.rate_was_given ? 'noise rate, as you gave it' : 'estimated noise rate'),
       told.known_rate != null && tile(percent(told.known_rate, 1), `known noise rate: ${count(told.known_wrong)} of ${count(told.known)} labels`),
-      tile(percent(found.accuracy[0].last5, 1), `test accuracy, ${found.mean_of}`)),
+      found.accuracy.length > 0 && tile(percent(found.accuracy[0].last5, 1), `test accuracy, ${found.mean_of}`)),
     told.doubts.map((line) => el('p', {class: 'none'}, line)),
     el('div', {class: 'grid wide'},
       el('div', {class: 'stack'}, panel('Data', null, grid(null, found.data, [0, 1])),
-      panel('Accuracy on the test labels', 'The best epoch was chosen on the test set: never quote it as the accuracy of the method.',
+      found.accuracy.length > 0 && panel('Accuracy on the test labels', 'The best epoch was chosen on the test set: never quote it as the accuracy of the method.',
         grid(['', 'last', found.mean_of, 'best (on test)'], found.accuracy.map((one) => [
           one.name, percent(one.last, 1), percent(one.last5, 1),
           [percent(one.best_on_test, 1), el('br'), el('span', {class: 'small quiet'}, `epoch ${one.best_epoch}`)]])),

@@ -1,0 +1,254 @@
+"""Which labels of a prepared set are wrong, without training: features, then a judge.
+
+OUT/audit.html, OUT/issues.json, OUT/labels.csv    as of a run
+OUT/features                                       made on the way, and used again
+"""
+
+import hashlib
+import pathlib
+from typing import NamedTuple
+
+import numpy as np
+import rich.console
+import rich.progress
+
+from fer_jax.analysis import frozen_sections, issues, page
+from fer_jax.data import features, prepared, tables, whole
+from fer_jax.data.quoting import printable
+from fer_jax.errors import Missing, Unusable
+from fer_jax.numerics import axes, flips, judging
+from fer_jax.training import files, setup
+
+AXES, SAMPLE = 500, 3000
+FOLDER = 'features'
+IN_DOUBT = (
+    'The rate of wrong labels is not known well enough to say which labels are more'
+    ' probably wrong than right: these are the first of the order, as many as are'
+    ' expected to be wrong. Give --rate=SHARE where you know it.'
+)
+
+
+class Labels(NamedTuple):
+    """The judged labels of a set: what sections need of a Case."""
+
+    name: str
+    names: tuple  # of the C classes
+    ids: np.ndarray  # [N] str
+    given: np.ndarray  # [N] int
+    clean_labels: np.ndarray  # [N] int, -1 where unknown
+    judged: judging.Judged
+    rate: float | None  # of wrong labels, given by who knows it; None: estimated
+    data: prepared.Prepared
+    card: dict  # of the features
+    networks = property(lambda self: np.zeros((0, len(self.ids))))  # of a run
+    evidence = None  # likewise
+
+    @property
+    def right(self):
+        return self.judged.right
+
+    @property
+    def suggested(self):
+        return self.judged.suggested
+
+    @property
+    def flips(self):
+        none = np.zeros(len(self.ids), np.int32)
+        return flips.Flips(*[none] * len(flips.Flips._fields))
+
+    @property
+    def known(self):
+        return self.clean_labels >= 0
+
+    @property
+    def wrong(self):
+        return self.known & (self.clean_labels != self.given)
+
+    @property
+    def order(self):
+        """[N] int: examples from the least trusted label on."""
+        return np.argsort(self.judged.log_odds, kind='stable')
+
+    @property
+    def rank(self):
+        return np.argsort(self.order).astype(np.int32)
+
+
+def run(options):
+    """Writes the page and the lists of a prepared set; returns 0.
+
+    Raises:
+      Missing, Unusable: no such set, or features of another one; a rate or a number
+        out of range.
+    """
+    if options.rate is not None and not 0 < options.rate < 1:
+        raise Unusable(
+            f'--rate={options.rate}; wanted a share in (0, 1): for 30 % give 0.3'
+        )
+    if options.max_train is not None and options.max_train < 1:
+        raise Unusable(f'--max-train={options.max_train}; give 1 or more')
+    out = pathlib.Path(options.out)
+    whole.check_folder(out)
+    data = prepared.load(options.data)
+    rows = setup.drawn(data.train, options.max_train or 0)
+    store = features_of(data, rows, options.features or out / FOLDER)
+    judged = judging.judge(
+        on_axes(store, rows),
+        data.train.labels[rows],
+        len(data.class_names),
+        options.rate,
+    )
+    labels = Labels(
+        name=out.name,
+        names=data.class_names,
+        ids=data.train.ids[rows],
+        given=data.train.labels[rows],
+        clean_labels=data.train.clean_labels[rows],
+        judged=judged,
+        rate=options.rate,
+        data=data,
+        card=store.card,
+    )
+    for path in write(labels, out, options.pictures):
+        print(f'written: {printable(path)}, {path.stat().st_size / 1e6:.1f} MB')
+    for line in (frozen_sections.rate_words(labels), *frozen_sections.doubts(labels)):
+        print(line)
+    return 0
+
+
+def features_of(data, rows, folder):
+    """The Store of a set's features in a folder: read, or made by the face network.
+
+    Raises:
+      Unusable: features of another set, or not of all `rows`.
+    """
+    try:
+        store = features.load(folder)
+    except Missing:
+        store = made(data, rows, folder)
+    if store.card['dataset_digest'] != data.digest:
+        raise Unusable(
+            f'{folder} has features of another set than {data.folder}; name another'
+            ' folder, or remove it'
+        )
+    return store
+
+
+def made(data, rows, folder):
+    """The features of some training faces by the face network, with a progress bar."""
+    from fer_jax.deploy import frozen
+
+    network = frozen.face_network()
+    console = rich.console.Console(highlight=False, markup=False, soft_wrap=True)
+    console.print(network.licence)
+    chosen = {'train': rows, 'test': data.test.readable()[:0]}
+    with rich.progress.Progress(console=console) as bar:
+        task = bar.add_task('faces', total=len(rows))
+        return frozen.extract(
+            network,
+            data,
+            folder,
+            rows=chosen,
+            progress=lambda done: bar.advance(task, done),
+        )
+
+
+def on_axes(store, rows, count=AXES):
+    """[N, k] float32: features of training rows on their principal axes.
+
+    The means of both mirror images, standardised; of a stage that was seen in parts,
+    the parts alone. Labels take no part. Passes over the disk: in memory are a block
+    and what comes out.
+    """
+    columns = chosen_columns(store.card['columns'])
+
+    def blocks():
+        for block in store.train.blocks(rows):
+            yield block.astype(np.float32).mean(axis=1)[:, columns]
+
+    first, second = (np.zeros(len(columns)) for _ in range(2))
+    weight = np.empty(len(rows))
+    behind = 0
+    for block in blocks():
+        first += block.sum(axis=0, dtype=np.float64)
+        second += np.square(block, dtype=np.float64).sum(axis=0)
+        weight[behind : behind + len(block)] = [
+            int(hashlib.blake2b(row.tobytes(), digest_size=6).hexdigest(), 16)
+            for row in block
+        ]
+        behind += len(block)
+    mean = first / len(rows)
+    deviation = np.sqrt(np.maximum(second / len(rows) - mean**2, 0))
+    scale = np.where(deviation > 1e-6, 1 / np.maximum(deviation, 1e-6), 0)
+    mean, scale = mean.astype(np.float32), scale.astype(np.float32)
+    # chosen by what they are, so that the order of the set does not matter
+    order = np.argsort(weight, kind='stable')[:SAMPLE]
+    inside, sample = np.isin(np.arange(len(rows)), order), []
+    behind = 0
+    for block in blocks():
+        sample.append((block[inside[behind : behind + len(block)]] - mean) * scale)
+        behind += len(block)
+    turned = axes.principal(np.concatenate(sample)[np.argsort(np.argsort(
+        weight[inside], kind='stable'))], count)  # fmt: skip
+    return axes.uncorrelated(
+        np.concatenate([((block - mean) * scale) @ turned for block in blocks()])
+    )
+
+
+def chosen_columns(columns):
+    """[D] int: columns of the parts, and of the means of stages without parts."""
+    names = [name for name in columns if f'{name}_grid' not in columns]
+    return np.concatenate([np.arange(*columns[name]) for name in names])
+
+
+def write(labels, out, pictures):
+    """Writes audit.html, issues.json and labels.csv; returns their paths."""
+    out.mkdir(parents=True, exist_ok=True)
+    found = frozen_sections.content(labels, pictures)
+    title = f'Label audit: {labels.name}'
+    whole.write_text(out / files.PAGE, page.render(title, found))
+    listed, doubtful = suspected(labels)
+    about = found['run'] | {
+        'noise': found['summary']['noise'],
+        'listed': IN_DOUBT if doubtful else 'probability_right below .5',
+        'in_doubt': doubtful,
+    }
+    files.write_issues(out, listed, about)
+    write_table(labels, out / files.LABELS)
+    return out / files.PAGE, out / files.ISSUES, out / files.LABELS
+
+
+def suspected(labels):
+    """(what issues.json lists, whether that is by rank alone).
+
+    The labels that are more probably wrong than right; in doubt, as many of the first
+    as are expected to be wrong. An empty list means that none is expected.
+    """
+    right = labels.right[labels.order]
+    probable = int((right < 0.5).sum())
+    expected = max(round(float((1 - right).sum())), 1)
+    doubtful = labels.rate is None and probable < expected
+    count = expected if doubtful else probable
+    threshold = np.where(np.arange(len(right)) < count, 0.0, 1.0)
+    place = np.empty(len(right))
+    place[labels.order] = threshold + np.arange(len(right)) / (2 * len(right))
+    ranked = issues.ranked(
+        labels.ids, labels.given, labels.suggested, place, labels.names, threshold=1.0
+    )
+    for one, value in zip(ranked, right):
+        one['probability_right'] = float(f'{value:.6g}')
+    return ranked, doubtful
+
+
+def write_table(labels, path):
+    """labels.csv: a row an example, in the order of the set."""
+    names = np.array([*labels.names, ''])
+    columns = {
+        'id': labels.ids,
+        'given_label': names[labels.given],
+        'suggested_label': names[labels.suggested],
+        'probability_right': np.char.mod('%.6g', labels.right),
+        'rank': labels.rank + 1,
+        'clean_label': names[labels.clean_labels],
+    }
+    whole.write_text(path, tables.text(columns, zip(*columns.values())))

@@ -1,0 +1,192 @@
+"""Which given labels are wrong, from features of a frozen network: no network trained.
+
+1. Regression out of fold (numerics.regression), plain and through a transition matrix T
+   that rounds of EM find (numerics.transition). In each round the logits are sharpened
+   by the factor under which the given labels are likeliest: the penalty makes them
+   flat, and flat logits take half of the wrong labels for right ones.
+2. The order. Within a class: the logits learned through T, read with T and without it.
+   Between classes: the share of right labels of each class that T finds. Where T finds
+   fewer than LOW wrong labels it has too few to be learned from, and the plain
+   regression's log-odds decide.
+3. The probability: these log-odds, moved together until their mean is the rate. A rate
+   that somebody gives moves probabilities and never the order.
+
+All of it is done for two draws of folds, and the log-odds are averaged.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from fer_jax.numerics import regression, transition
+
+FOLDS, DRAWS, ROUNDS = 5, 2, 6
+L2, ITERATIONS = 0.1, 20
+PSEUDO = 100.0  # counts a row of T
+FIRST = 0.3  # rate that T starts from
+SHARPER = (0.8, 1.0, 1.2, 1.4, 1.7, 2.0, 2.4, 3.0)
+LOW = 0.11  # estimated rate below which the plain regression decides
+LEAST = 0.02  # share of right labels that any class keeps, and of wrong ones
+LARGEST = 30.0  # of log-odds
+UNSURE = 3.0  # the rate may be so many times smaller than estimated
+
+
+class Judged(NamedTuple):
+    """What is said of N given labels."""
+
+    log_odds: np.ndarray  # [N] float64 of being right: the order, whatever the rate
+    plain: np.ndarray  # [N] float32, of the regression alone
+    right: np.ndarray  # [N] float64 in (0, 1), with the rate as mean of 1 - right
+    suggested: np.ndarray  # [N] int32, the likeliest true class
+    transition: np.ndarray  # [C, C] float32, T [true, given]
+    estimate: float  # of the rate
+    interval: tuple  # (low, high) that the rate is likely in
+    through: bool  # whether T decided about the order, or the plain regression
+    agreement: (
+        float  # share of given labels that the plain regression says, out of fold
+    )
+
+
+def judge(x, given, num_classes, rate=None):
+    """The Judged labels of a set.
+
+    A permutation of examples or of classes permutes the result and changes nothing.
+
+    Args:
+      x: [N, D] float32, of axes.uncorrelated.
+      given: [N] int in [0, C).
+      num_classes: C, at least 2.
+      rate: share of wrong labels in (0, 1), from who knows it; None: estimated.
+    """
+    features, labels = jnp.asarray(x), jnp.asarray(given, jnp.int32)
+    targets = jax.nn.one_hot(labels, num_classes)
+    found = []
+    for draw in range(DRAWS):
+        place = jnp.asarray(places(x, given, num_classes, FOLDS, draw))
+        found.append(_one_draw(features, labels, targets, place, num_classes))
+    plain, read, unread = (np.mean([one[i] for one in found], axis=0) for i in range(3))
+    posterior = np.mean([one[3] for one in found], axis=0)
+    estimate = float(1 - expit(read).mean())
+    through = estimate >= LOW
+    if through:
+        within = moved(unread, expit(read), given, num_classes)
+        log_odds = (read + within) / 2
+    else:
+        log_odds = plain
+    log_odds = np.clip(log_odds, -LARGEST, LARGEST).astype(np.float64)
+    agreement = float(np.mean([one[5] for one in found]))
+    low = min(estimate / UNSURE, 1 - agreement)
+    return Judged(
+        log_odds=log_odds,
+        plain=plain,
+        right=expit(log_odds + shift(log_odds, 1 - (rate or estimate))),
+        suggested=posterior.argmax(axis=1).astype(np.int32),
+        transition=np.mean([one[4] for one in found], axis=0),
+        estimate=estimate,
+        interval=(low, max(1 - agreement, estimate)),
+        through=through,
+        agreement=agreement,
+    )
+
+
+def _one_draw(x, given, targets, place, num_classes):
+    """Log-odds [N] (plain; through T and read with it; read without), posteriors, T,
+    agreement."""
+
+    def logits(matrix):
+        fit = regression.fit(
+            x, targets, place, matrix, folds=FOLDS, l2=L2, iterations=ITERATIONS
+        )
+        return regression.left_out(fit, x, place)
+
+    first = logits(None)
+    matrix = transition.uniform(FIRST, num_classes)
+    for last in (*[False] * ROUNDS, True):
+        now = logits(matrix)
+        now = now * sharpest(now, given, matrix)
+        posterior = transition.posterior(now, given, matrix)
+        if not last:
+            matrix = transition.update(posterior, given, PSEUDO)
+    return [
+        np.asarray(each)
+        for each in (
+            transition.log_odds(first, given),
+            transition.log_odds(now, given, matrix),
+            transition.log_odds(now, given),
+            posterior,
+            matrix,
+            (first.argmax(axis=1) == given).mean(),
+        )
+    ]
+
+
+@jax.jit
+def sharpest(logits, given, matrix):
+    """The factor of SHARPER under which the given labels are likeliest."""
+    factors = jnp.array(SHARPER)
+    found = jax.lax.map(
+        lambda factor: transition.likelihood(factor * logits, given, matrix), factors
+    )
+    return factors[found.argmax()]
+
+
+def moved(log_odds, right, given, num_classes):
+    """Log-odds [N], moved class by class to the mean of `right` [N] in the class."""
+    found = np.array(log_odds, np.float64)
+    for label in range(num_classes):
+        inside = given == label
+        if inside.any():
+            share = np.clip(right[inside].mean(), LEAST, 1 - LEAST)
+            found[inside] += shift(found[inside], share)
+    return found
+
+
+def shift(log_odds, share):
+    """What has to be added to log-odds so that their probabilities have this mean."""
+    far = float(np.abs(log_odds).max()) + LARGEST
+    low, high = -far, far
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (
+            (middle, high) if expit(log_odds + middle).mean() < share else (low, middle)
+        )
+    return (low + high) / 2
+
+
+def expit(values):
+    """1 / (1 + exp(-values)), float64."""
+    return 1 / (1 + np.exp(-np.clip(np.asarray(values, np.float64), -700, 700)))
+
+
+def places(x, given, num_classes, folds, axis):
+    """[N] int32: the fold of each example, by what it is and not by its row.
+
+    Along one axis, class by class, folds are dealt in turn: so each has its part of
+    every class and of all along the axis, and five examples of a class go to five
+    folds. Copies of a face go to one fold, for a copy vouches for its twin.
+
+    Args:
+      x: [N, D], of axes.uncorrelated.
+      axis: column of x, modulo D; another one is another draw.
+    """
+    n, d = x.shape
+    count = np.bincount(given, minlength=num_classes)
+    along = x[:, axis % d].astype(np.float64)
+    mean = np.bincount(given, along, num_classes) / np.maximum(count, 1)
+    rank = np.empty(num_classes, int)
+    rank[np.lexsort((mean, count))] = np.arange(num_classes)
+    order = np.lexsort((rank[given], *x[:, : min(d, 8)].T[::-1]))
+    steps = np.abs(np.diff(x[order][:, :8], axis=0)).max(axis=1, initial=0)
+    new = np.r_[True, steps > 1e-4 * np.sqrt(np.square(x).sum(axis=1).mean())]
+    if new.sum() < min(2 * folds, n):  # all alike: copies of nothing in particular
+        new[:] = True
+    firsts = order[new]
+    dealt = np.empty(len(firsts), np.int32)
+    dealt[np.lexsort((along[firsts], rank[given[firsts]]))] = (
+        np.arange(len(firsts)) % folds
+    )
+    found = np.empty(n, np.int32)
+    found[order] = dealt[np.cumsum(new) - 1]
+    return found

@@ -1,0 +1,131 @@
+"""The audit of a prepared set without training: its files, its words, wrong input."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+import launch
+from fer_jax.analysis import frozen
+from fer_jax.data import features, prepared
+
+
+@pytest.fixture(scope='module')
+def made(faces, tmp_path_factory):
+    """A set, and features that tell the classes of its faces."""
+    data = prepared.load(faces)
+    folder = tmp_path_factory.mktemp('frozen') / 'features'
+    generator = np.random.default_rng(0)
+    centres = 3 * generator.normal(size=(7, 2, 1, 20))
+    labels = {'train': data.train.labels, 'test': data.test.labels}
+
+    def compute(split, chunks):
+        for rows in chunks:
+            noise = generator.normal(size=(len(rows), 2, 20))
+            yield noise + centres[labels[split][rows], 0]
+
+    features.write(
+        folder,
+        compute,
+        about={
+            'dataset_digest': data.digest, 'weights_sha256': 'b' * 64,
+            'network': 'drawn', 'licence': 'none', 'size_px': 24, 'views': 2,
+            'columns': {'stage1': [0, 4], 'stage2': [4, 8], 'stage2_grid': [8, 20]},
+        },
+        rows={split: np.arange(len(labels[split])) for split in labels},
+        shape=(2, 20),
+    )  # fmt: skip
+    return data, folder
+
+
+def audit(*words):
+    return launch.main(['launch.py', 'audit', *map(str, words)])
+
+
+def test_page_and_lists(made, tmp_path, capsys):
+    data, folder = made
+    words = f'--data={data.folder}', f'--features={folder}', f'--out={tmp_path}/out'
+    assert audit(*words, '--rate=0.2') == 0
+    said = capsys.readouterr().out
+    assert 'The rate of 20.0 % was given.' in said
+    assert '% is possible' in said
+    found = json.loads((tmp_path / 'out' / 'issues.json').read_text())
+    assert found['method'] == 'Frozen features'
+    assert not found['in_doubt']
+    assert all(one['probability_right'] < 0.5 for one in found['issues'])
+    with (tmp_path / 'out' / 'labels.csv').open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row['id'] for row in rows] == data.train.ids.tolist()
+    right = np.array([float(row['probability_right']) for row in rows])
+    rank = np.array([int(row['rank']) for row in rows])
+    assert (1 - right).mean() == pytest.approx(0.2, abs=1e-3)
+    assert sorted(rank) == list(range(1, 71))
+    assert (np.diff(right[np.argsort(rank)]) >= 0).all()
+    page = (tmp_path / 'out' / 'audit.html').read_text()
+    assert 'Frozen features' in page
+    assert 'No network was trained' in page
+    assert audit(*words, '--rate=0.7') == 0  # in place of the last one: the same order
+    with (tmp_path / 'out' / 'labels.csv').open() as file:
+        assert [int(row['rank']) for row in csv.DictReader(file)] == rank.tolist()
+
+
+def test_a_list_is_never_empty_without_a_reason(made, tmp_path):
+    data, folder = made
+    words = f'--data={data.folder}', f'--features={folder}', f'--out={tmp_path}/out'
+    assert audit(*words) == 0
+    found = json.loads((tmp_path / 'out' / 'issues.json').read_text())
+    low, high = found['noise']['interval']
+    assert low <= found['noise']['rate'] <= high
+    assert found['issues']
+    assert found['in_doubt'] == ('first of the order' in found['listed'])
+    if found['in_doubt']:
+        assert len(found['issues']) == max(round(found['noise']['expected_wrong']), 1)
+    assert [one['rank'] for one in found['issues']] == [
+        *range(1, len(found['issues']) + 1)
+    ]
+
+
+def test_a_part_of_the_set(made, tmp_path):
+    data, folder = made
+    words = f'--data={data.folder}', f'--features={folder}', f'--out={tmp_path}/out'
+    assert audit(*words, '--max-train=40', '--pictures=0') == 0
+    with (tmp_path / 'out' / 'labels.csv').open() as file:
+        assert len(list(csv.DictReader(file))) == 40
+
+
+def test_parts_stand_for_their_stage(made):
+    _, folder = made
+    columns = features.load(folder).card['columns']
+    assert frozen.chosen_columns(columns).tolist() == [*range(4), *range(8, 20)]
+
+
+@pytest.mark.parametrize(
+    ('words', 'said'),
+    [
+        ((), 'give --workdir=FOLDER of a finished run, or without'),
+        (('--data={set}',), 'give --workdir=FOLDER'),
+        (('--workdir=run', '--out=x'), 'give --workdir=FOLDER'),
+        (('--data={set}', '--out={out}', '--rate=30'), 'for 30 % give 0.3'),
+        (('--data={set}', '--out={out}', '--max-train=0'), 'give 1 or more'),
+        (('--data={out}/none', '--out={out}'), 'no such data folder'),
+    ],
+)
+def test_what_cannot_be_used(made, tmp_path, capsys, words, said):
+    places = {'set': made[0].folder, 'out': tmp_path / 'out'}
+    assert audit(*(word.format(**places) for word in words)) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_features_of_another_set(made, tmp_path, capsys):
+    _, folder = made
+    card = json.loads((folder / 'features.json').read_text())
+    other = tmp_path / 'other'
+    other.mkdir()
+    for path in folder.iterdir():
+        (other / path.name).write_bytes(path.read_bytes())
+    changed = card | {'dataset_digest': 'c' * 64}
+    (other / 'features.json').write_text(json.dumps(changed))
+    words = f'--data={made[0].folder}', f'--features={other}', f'--out={tmp_path}/out'
+    assert audit(*words) == 2
+    assert 'features of another set' in capsys.readouterr().err
