@@ -15,6 +15,8 @@ Wrong input is one line and exit code 2, a fault of this program a traceback and
 import importlib
 import pathlib
 import sys
+import types
+from collections.abc import Sequence
 
 from fer_jax import doors
 from fer_jax.data import whole
@@ -41,13 +43,13 @@ DOORS = {  # door -> its module
 }
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the door that the arguments name; returns the exit code."""
     door, words = doors.command(sys.argv[1:] if arguments is None else arguments, DOORS)
     return doors.run(f'data_prep {door}'.rstrip(), lambda: enter(door, words))
 
 
-def enter(door, words):
+def enter(door: str, words: Sequence[str]) -> int:
     """Runs a door; returns its exit code, or raises.
 
     Raises:
@@ -65,7 +67,7 @@ def enter(door, words):
     return module.run(options)
 
 
-def lacking(words):
+def lacking(words: Sequence[str]) -> int:
     """Lists the doors for --help; returns the exit code.
 
     Raises:
@@ -85,9 +87,9 @@ def lacking(words):
     raise Unusable(f'unknown door {quoted(words[0])}; {meant}')
 
 
-def summary(module):
+def summary(module: types.ModuleType) -> str:
     """The first line of what a door says of itself."""
-    return module.__doc__.splitlines()[0]
+    return str(module.__doc__).splitlines()[0]
 
 
 if __name__ == '__main__':

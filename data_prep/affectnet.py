@@ -14,8 +14,11 @@ Labels 0 to 7; faces of 8 none, 9 uncertain and 10 no face are left out, and wit
 --classes=7 those of contempt. The validation split is the test: there is no other.
 """
 
+import argparse
 import collections
+import os
 import pathlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -34,7 +37,7 @@ UNUSED = ('valence', 'arousal')  # the last columns
 NO_CLASS = {8: 'none', 9: 'uncertain', 10: 'no face'}
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this door's options to an argparse parser."""
     parser.add_argument(
         '--source', required=True, help='folder with training.csv or train_set'
@@ -46,7 +49,7 @@ def add_arguments(parser):
     importing.add_arguments(parser, 224)
 
 
-def run(options):
+def run(options: argparse.Namespace) -> None:
     """Reads the annotations, prints what is there and writes the prepared folder."""
     source, classes = pathlib.Path(options.source), CLASSES[: options.classes]
     if (source / FOLDERS['train']).is_dir():
@@ -93,7 +96,9 @@ def run(options):
     )
 
 
-def labelled(rows, classes):
+def labelled(
+    rows: Iterable[tuple], classes: Sequence[str]
+) -> tuple[list[Picture], collections.Counter]:
     """Pictures with their labels, and a Counter of those that have none of them."""
     pictures, dropped = [], collections.Counter()
     for where, code, picture in rows:
@@ -112,7 +117,9 @@ def labelled(rows, classes):
     return pictures, dropped
 
 
-def csv_rows(path, images):
+def csv_rows(
+    path: pathlib.Path, images: pathlib.Path
+) -> Iterator[tuple[str, str, Callable]]:
     """(where, code, function -> unlabelled Picture) of each row of a csv of 2017.
 
     A function, because rows without a class have neither box nor landmarks.
@@ -137,7 +144,7 @@ def csv_rows(path, images):
         yield where, row[CODE], picture
 
 
-def images(folder):
+def images(folder: pathlib.Path) -> picture_folders.Below:
     """What lies in the folder of images in one of train_set and val_set.
 
     Raises:
@@ -149,7 +156,9 @@ def images(folder):
     return picture_folders.below(inside)
 
 
-def npy_rows(folder, below, marked):
+def npy_rows(
+    folder: pathlib.Path, below: picture_folders.Below, marked: bool
+) -> Iterator[tuple[pathlib.Path, str, Callable]]:
     """(where, code, function -> unlabelled Picture) of each image of a folder.
 
     Args:
@@ -179,7 +188,7 @@ def npy_rows(folder, below, marked):
         yield note, f'{code.item():g}', picture
 
 
-def values(path):
+def values(path: pathlib.Path) -> np.ndarray:
     """The numbers in an npy file, which may hold them as text: float64 [n]."""
     try:
         content = regular.content(path, LARGEST_NOTE)
@@ -194,7 +203,7 @@ def values(path):
         ) from None
 
 
-def five(points, where):
+def five(points: Sequence[float], where: str | os.PathLike) -> list[tuple[float, ...]]:
     """Eyes, nose and corners of the mouth [5][2], of 68 landmarks as flat numbers."""
     if len(points) != 2 * 68:
         raise Unusable(f'{where}: {len(points)} landmark numbers; wanted 136')

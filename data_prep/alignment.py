@@ -21,8 +21,10 @@ replaced by the square around its box, or, without one, by the largest in its mi
 (no_face='centre').
 """
 
+import argparse
 import dataclasses
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -56,13 +58,13 @@ class Outcome(NamedTuple):
     face_px: float = math.nan  # longer side of its box in the picture
 
     @property
-    def note(self):
+    def note(self) -> tuple[str, ...]:
         """What is listed of it, as texts: NOTED."""
         numbers = (f'{self.score:.3f}', f'{self.face_px:.1f}')
         return self.reason, str(self.faces), *('' if n == 'nan' else n for n in numbers)
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of alignment to a door's parser."""
     parser.add_argument('--align', choices=KINDS, help='default: not aligned')
     parser.add_argument(
@@ -77,7 +79,7 @@ def add_arguments(parser):
     )  # fmt: skip
 
 
-def make(options, size_px):
+def make(options: argparse.Namespace, size_px: int) -> 'Aligner | None':
     """The Aligner that the options ask for, or None.
 
     Raises:
@@ -108,7 +110,9 @@ class Aligner:
     no_face: str = 'drop'
     smallest_px: float = SMALLEST_PX
 
-    def __call__(self, images, boxes, landmarks):
+    def __call__(
+        self, images: Sequence[np.ndarray], boxes: Sequence, landmarks: Sequence
+    ) -> list[Outcome]:
         """An Outcome for each picture.
 
         Args:
@@ -189,7 +193,9 @@ class Aligner:
         return outcome._replace(pixels=square(image, box, self.size_px))
 
 
-def usable_box(box, image):
+def usable_box(
+    box: Sequence[float] | np.ndarray | None, image: np.ndarray
+) -> np.ndarray | None:
     """A box [4] float, or None where there is none or none of the picture in it."""
     if box is None:
         return None
@@ -201,7 +207,9 @@ def usable_box(box, image):
     return box if (inside >= 1).all() else None
 
 
-def view(image, box):
+def view(
+    image: np.ndarray, box: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, int]:
     """Where a face is looked for: (pixels, corner in the picture [2], times smaller).
 
     All of the picture; or what lies around a box, smaller if the box is large, since
@@ -219,7 +227,7 @@ def view(image, box):
     return np.asarray(Image.fromarray(around).reduce(times)), low.astype(float), times
 
 
-def preferred(found, box):
+def preferred(found: np.ndarray, box: np.ndarray | None) -> np.ndarray:
     """Places of found boxes [n, 4], the best one first; without those off a given box.
 
     Args:
@@ -235,7 +243,7 @@ def preferred(found, box):
     return order[shared[order] > SHARED]
 
 
-def ordered(points):
+def ordered(points: np.ndarray) -> np.ndarray:
     """Landmarks [5, 2] with the left side of the picture first, of an upright face.
 
     Whatever way the face is turned, from eye to eye and on to the mouth goes clockwise.
@@ -248,7 +256,7 @@ def ordered(points):
     return points if clockwise else points[[1, 0, 2, 4, 3]]
 
 
-def square(image, box, size_px):
+def square(image: np.ndarray, box: np.ndarray | None, size_px: int) -> np.ndarray:
     """The square around a box, black beyond the picture; without one, the largest in
     the middle. uint8 [size_px, size_px, 3], antialiased when it shrinks."""
     picture = Image.fromarray(image)

@@ -4,8 +4,10 @@ import bz2
 import contextlib
 import gzip
 import lzma
+import os
 import pathlib
 import tarfile
+from collections.abc import Iterable
 
 from fer_jax.data import regular
 from fer_jax.data.quoting import quoted
@@ -15,7 +17,9 @@ PACKERS = {b'\x1f\x8b': gzip.open, b'BZ': bz2.open, b'\xfd7': lzma.open}
 MOST_MEMBERS = 10_000
 
 
-def unpacked(path, names, most):
+def unpacked(
+    path: str | os.PathLike, names: Iterable[str], most: int
+) -> dict[str, bytes]:
     """{name: bytes} of the files in a tar, packed or not, that have these names.
 
     Args:

@@ -11,8 +11,10 @@ ones are the clean labels, of both splits; without, every clean label is -1. Cle
 labels in the file must be the official ones in every row.
 """
 
+import argparse
 import pathlib
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import rich.console
@@ -46,7 +48,7 @@ class Images(NamedTuple):
     clean_labels: np.ndarray  # [N] int32, -1 unknown
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this door's options to an argparse parser."""
     parser.add_argument('--source', required=True, help='the tar.gz, or its folder')
     parser.add_argument('--out', required=True, help='folder to write')
@@ -56,7 +58,7 @@ def add_arguments(parser):
     pickles.add_arguments(parser)
 
 
-def run(options, layout):
+def run(options: argparse.Namespace, layout: Layout) -> None:
     """Reads the source, prints what is in it and writes the prepared folder."""
     console = rich.console.Console(highlight=False, markup=False, soft_wrap=True)
     paths = find(pathlib.Path(options.source), layout)
@@ -92,7 +94,7 @@ def run(options, layout):
     console.print(f'written: {options.out}')
 
 
-def find(source, layout):
+def find(source: pathlib.Path, layout: Layout) -> list[pathlib.Path]:
     """Paths of the source: the archive alone, or the meta file and all batches.
 
     Raises:
@@ -111,12 +113,14 @@ def find(source, layout):
     return paths
 
 
-def file_names(layout):
+def file_names(layout: Layout) -> list[str]:
     """The names of the meta file and of all batches."""
     return [layout.meta, *(name for many in layout.batches.values() for name in many)]
 
 
-def read_files(paths, layout, most=pickles.LARGEST):
+def read_files(
+    paths: Sequence[pathlib.Path], layout: Layout, most: int = pickles.LARGEST
+) -> dict[str, Any]:
     """{name: content} of the meta file and the batches, unpickled as data.
 
     Args:
@@ -135,7 +139,9 @@ def read_files(paths, layout, most=pickles.LARGEST):
     }
 
 
-def check_names(files, layout, class_names):
+def check_names(
+    files: Mapping[str, Any], layout: Layout, class_names: Sequence[str]
+) -> None:
     """Raises ValueError when the meta file lists other classes than the set's."""
     found = files[layout.meta]
     found = found.get(layout.names) if isinstance(found, dict) else found
@@ -146,7 +152,9 @@ def check_names(files, layout, class_names):
         )
 
 
-def read_split(files, layout, split, num_classes):
+def read_split(
+    files: Mapping[str, Any], layout: Layout, split: str, num_classes: int
+) -> Images:
     """The Images of a split.
 
     Raises:
@@ -171,7 +179,7 @@ def read_split(files, layout, split, num_classes):
     return Images(planes.transpose(0, 2, 3, 1), labels, np.full_like(labels, -1))
 
 
-def check_labels(what, labels, num_classes):
+def check_labels(what: str, labels: np.ndarray, num_classes: int) -> None:
     """Raises ValueError unless every label is a whole number in [0, num_classes)."""
     if not len(labels):
         raise Unusable(f'{what} are none')
@@ -186,7 +194,9 @@ def check_labels(what, labels, num_classes):
         )
 
 
-def with_human_labels(splits, options, num_classes):
+def with_human_labels(
+    splits: Mapping[str, Images], options: argparse.Namespace, num_classes: int
+) -> dict[str, Images]:
     """The splits with people's labels as given ones and the official ones as clean."""
     path = pathlib.Path(options.human_labels)
     if not path.is_file():
@@ -208,7 +218,9 @@ def with_human_labels(splits, options, num_classes):
     }
 
 
-def report_human(console, train, options):
+def report_human(
+    console: rich.console.Console, train: Images, options: argparse.Namespace
+) -> None:
     """Prints how often people disagree with the official label."""
     wrong = np.sum(train.labels != train.clean_labels)
     console.print(
@@ -218,7 +230,11 @@ def report_human(console, train, options):
     )
 
 
-def class_table(class_names, splits, published):
+def class_table(
+    class_names: Sequence[str],
+    splits: Mapping[str, Images],
+    published: Mapping[str, int],
+) -> rich.table.Table:
     """Counts per class beside the published totals, as a table to print."""
     table = rich.table.Table('class', *splits, box=None)
     counts = [
@@ -232,7 +248,7 @@ def class_table(class_names, splits, published):
     return table
 
 
-def examples(images, split):
+def examples(images: Images, split: str) -> Iterator[writing.Example]:
     """The Examples of a split, encoded as they are asked for, with a progress bar."""
     for row, (pixels, given, clean) in enumerate(
         rich.progress.track(list(zip(*images)), description=f'{split:5}')

@@ -1,5 +1,7 @@
 """CIFAR-100 (fine labels) from its Python batches, with CIFAR-N's if you have them."""
 
+import argparse
+
 from data_prep import cifar
 
 LAYOUT = cifar.Layout(
@@ -13,6 +15,6 @@ LAYOUT = cifar.Layout(
 add_arguments = cifar.add_arguments
 
 
-def run(options):
+def run(options: argparse.Namespace) -> None:
     """Reads the source, prints what is in it and writes the prepared folder."""
     cifar.run(options, LAYOUT)

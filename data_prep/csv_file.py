@@ -10,9 +10,12 @@ is that of two files, or what --split's column says (train or test; val for want
 test), else drawn.
 """
 
+import argparse
 import collections
 import difflib
+import os
 import pathlib
+from collections.abc import Mapping, Sequence
 
 from data_prep import importing, layouts
 from data_prep.squares import Picture
@@ -29,7 +32,7 @@ LIKELY = {  # what others call the columns
 }
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this door's options to an argparse parser."""
     parser.add_argument('--source', required=True, help='the csv file, with a header')
     parser.add_argument('--test-source', help='another one, of the test split')
@@ -55,7 +58,7 @@ def add_arguments(parser):
     importing.add_arguments(parser, 224)
 
 
-def run(options):
+def run(options: argparse.Namespace) -> None:
     """Reads the csv, prints what is in it and writes the prepared folder."""
     box = options.box.split(',') if options.box else []
     if len(box) not in (0, 4):
@@ -101,7 +104,9 @@ def run(options):
     )
 
 
-def labelled(path, columns, box):
+def labelled(
+    path: pathlib.Path, columns: Mapping[str, str], box: Sequence[str]
+) -> list[tables.Row]:
     """The tables.Rows of a csv file.
 
     Raises:
@@ -122,7 +127,7 @@ def labelled(path, columns, box):
         raise Unusable(f'{error}; say which columns are meant: {advice}') from None
 
 
-def likely(key, wanted, header):
+def likely(key: str, wanted: str, header: Sequence[str]) -> str:
     """The column of a header that is probably meant, else COLUMN."""
     plain = {name.casefold(): name for name in header}
     words = [word for word in LIKELY.get(key, '').split() if word in plain]
@@ -131,7 +136,9 @@ def likely(key, wanted, header):
     return name if name.isidentifier() else quoted(name)
 
 
-def names(read, columns):
+def names(
+    read: Mapping[pathlib.Path, Sequence[tables.Row]], columns: Mapping[str, str]
+) -> dict[str, str]:
     """{what a label is called: where it stands first}, of given and true labels.
 
     Args:
@@ -147,7 +154,14 @@ def names(read, columns):
     return found
 
 
-def picture(path, row, columns, box, classes, root):
+def picture(
+    path: pathlib.Path,
+    row: tables.Row,
+    columns: Mapping[str, str],
+    box: Sequence[str],
+    classes: layouts.Classes,
+    root: str | os.PathLike | None,
+) -> Picture:
     """The Picture of a row that has a label."""
     where = f'{path} {row.line}'
     name = layouts.located(root or path.parent, row.exact(columns['path']), where)
@@ -162,7 +176,9 @@ def picture(path, row, columns, box, classes, root):
     )
 
 
-def chosen(options, found):
+def chosen(
+    options: argparse.Namespace, found: Mapping[str, list[Picture]]
+) -> tuple[dict[str, list[Picture]], tuple[str, ...]]:
     """{'train': Pictures, 'test': Pictures} and lines for the report."""
     if options.test_source:
         return {'train': found['all'], 'test': found['test']}, ()

@@ -8,7 +8,9 @@ A face is cut out by its box; its id is image_name#face_id. The set has no publi
 split: a seeded one is drawn by photograph, so that none is in both.
 """
 
+import argparse
 import pathlib
+from collections.abc import Sequence
 
 from data_prep import importing, layouts
 from data_prep.squares import Picture
@@ -21,7 +23,7 @@ COLUMNS = 'IMAGE FACE TOP LEFT RIGHT BOTTOM CONFIDENCE LABEL'
 CLASSES = sets.SETS['expw'].class_names
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this door's options to an argparse parser."""
     parser.add_argument('--source', required=True, help=f'folder with {LIST}')
     parser.add_argument('--images', help='folder of the photographs')
@@ -29,7 +31,7 @@ def add_arguments(parser):
     importing.add_arguments(parser, 224)
 
 
-def run(options):
+def run(options: argparse.Namespace) -> None:
     """Reads the list, prints what is in it and writes the prepared folder."""
     path = layouts.folder_with(options.source, LIST, 'label') / LIST
     images = image_folder(options)
@@ -51,7 +53,7 @@ def run(options):
     )
 
 
-def image_folder(options):
+def image_folder(options: argparse.Namespace) -> pathlib.Path:
     """Where the photographs are."""
     if options.images:
         return pathlib.Path(options.images)
@@ -66,7 +68,9 @@ def image_folder(options):
     )
 
 
-def face(path, images, line, fields):
+def face(
+    path: pathlib.Path, images: pathlib.Path, line: int, fields: Sequence[str]
+) -> Picture:
     """The Picture of a line of the list."""
     name, number, top, left, right, bottom, _, code = fields
     where = f'{path} line {line}'

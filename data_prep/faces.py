@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data_prep.canvas import Canvas, arc, curve, mixed, shaded
+from data_prep.canvas import Canvas, Pose, arc, curve, mixed, shaded
 
 OVERSAMPLING = 4
 SKINS = (
@@ -67,7 +67,7 @@ class Identity(NamedTuple):
     clothes: tuple
 
 
-def draw(identity, muscles, pose, size_px):
+def draw(identity: Identity, muscles: Muscles, pose: Pose, size_px: int) -> np.ndarray:
     """A face as RGB image, uint8 [size_px, size_px, 3]."""
     canvas = Canvas(pose, size_px * OVERSAMPLING, identity.background)
     head(canvas, identity, muscles)
@@ -83,7 +83,7 @@ def draw(identity, muscles, pose, size_px):
     return np.asarray(canvas.image.reduce(OVERSAMPLING))
 
 
-def outline(identity, muscles, larger=0.0):
+def outline(identity: Identity, muscles: Muscles, larger: float = 0.0) -> np.ndarray:
     """The head's edge; the jaw drops with the mouth."""
     t = np.radians(np.linspace(0, 360, 40))
     below = np.clip(np.sin(t), 0, 1)
@@ -92,7 +92,7 @@ def outline(identity, muscles, larger=0.0):
     return np.stack([(width + larger) * np.cos(t), (drop + larger) * np.sin(t)], 1)
 
 
-def head(canvas, identity, muscles):
+def head(canvas: Canvas, identity: Identity, muscles: Muscles) -> None:
     """Shoulders, neck, hair behind, ears and the head itself."""
     w = identity.head_width
     if identity.hair_length:
@@ -112,7 +112,7 @@ def head(canvas, identity, muscles):
     canvas.fill(outline(identity, muscles), identity.skin)
 
 
-def wrinkles(canvas, identity, muscles):
+def wrinkles(canvas: Canvas, identity: Identity, muscles: Muscles) -> None:
     """Folds that movement makes: forehead, between the brows, nose, cheeks."""
     m, skin = muscles, identity.skin
     raised = max(0.0, (m.brow_inner + m.brow_outer) / 2)
@@ -140,7 +140,7 @@ def wrinkles(canvas, identity, muscles):
         canvas.line(bag, shaded(skin, 0.06 + 0.5 * max(0.0, m.cheeks)), 0.03)
 
 
-def eye(canvas, identity, muscles, side):
+def eye(canvas: Canvas, identity: Identity, muscles: Muscles, side: int) -> None:
     """White, iris and lids; the lids cut the iris."""
     x0, y0 = side * identity.eye_distance, identity.eye_height
     half = identity.eye_size
@@ -161,7 +161,7 @@ def eye(canvas, identity, muscles, side):
     canvas.line(lower, shaded(identity.skin, 0.35), 0.025)
 
 
-def brow(canvas, identity, muscles, side):
+def brow(canvas: Canvas, identity: Identity, muscles: Muscles, side: int) -> None:
     """A brow from its inner to its outer end."""
     m, rest = muscles, identity.eye_height - identity.brow_height
     x = identity.eye_distance
@@ -174,7 +174,7 @@ def brow(canvas, identity, muscles, side):
     canvas.line(line[10:], colour, 0.7 * identity.brow_thickness)
 
 
-def nose(canvas, identity, muscles):
+def nose(canvas: Canvas, identity: Identity, muscles: Muscles) -> None:
     """Bridge, tip and nostrils; wrinkling pulls it up."""
     tip = identity.nose_length - 0.06 * muscles.nose
     wide = identity.nose_width * (1 + 0.2 * muscles.nose)
@@ -189,7 +189,9 @@ def nose(canvas, identity, muscles):
         canvas.fill(nostril, shaded(identity.skin, 0.75), relief=0.1)
 
 
-def lips(identity, muscles):
+def lips(
+    identity: Identity, muscles: Muscles
+) -> tuple[tuple[float, float], float, float, float, float]:
     """Corner, and y of the four edges of the lips in the middle of the mouth."""
     m, y = muscles, identity.mouth_height
     gap = max(0.0, 0.42 * m.jaw)
@@ -208,7 +210,7 @@ def lips(identity, muscles):
     )
 
 
-def mouth(canvas, identity, muscles):
+def mouth(canvas: Canvas, identity: Identity, muscles: Muscles) -> None:
     """Lips, and between them the dark and the teeth."""
     (x, y), top, inner_top, inner_bottom, bottom = lips(identity, muscles)
 
@@ -231,7 +233,7 @@ def mouth(canvas, identity, muscles):
     canvas.line(chin, shaded(identity.skin, 0.15), 0.03)
 
 
-def beard(canvas, identity, muscles):
+def beard(canvas: Canvas, identity: Identity, muscles: Muscles) -> None:
     """Hair around the mouth, from stubble to full."""
     colour = mixed(identity.skin, identity.hair, 0.35 + 0.5 * identity.beard)
     edge = outline(identity, muscles)
@@ -245,7 +247,7 @@ def beard(canvas, identity, muscles):
         canvas.line(strip, colour, 0.11)
 
 
-def front(canvas, identity):
+def front(canvas: Canvas, identity: Identity) -> None:
     """What lies before the face: glasses and fringe."""
     x, y, size = identity.eye_distance, identity.eye_height, identity.glasses
     if size:

@@ -19,8 +19,10 @@ A test face is a duplicate when a Training row of the csv, whether kept or not, 
 the same pixels: so the test split does not depend on the choice of training labels.
 """
 
+import argparse
 import collections
 import pathlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -43,7 +45,7 @@ class Rows(NamedTuple):
     clean_labels: np.ndarray  # [n] int32, -1 unknown
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this door's options to an argparse parser."""
     parser.add_argument(
         '--source',
@@ -57,7 +59,7 @@ def add_arguments(parser):
     importing.add_arguments(parser, SIZE_PX)
 
 
-def run(options):
+def run(options: argparse.Namespace) -> None:
     """Reads the source, prints what is in it and writes the prepared folder."""
     console = rich.console.Console(highlight=False, markup=False, soft_wrap=True)
     source = pathlib.Path(options.source)
@@ -69,7 +71,9 @@ def run(options):
     if names and not table.is_file():
         raise Missing(f'no {ferplus.FILE} in {table.parent}: put it beside {path.name}')
     faces = read_faces(path)
-    votes = ferplus.read_votes(table, faces.usage) if names else None
+    votes = np.zeros((0, len(ferplus.COLUMNS)), np.int32)
+    if names:
+        votes = ferplus.read_votes(table, faces.usage)
     test_usage = choose_test(faces.usage, options.test)
     report_source(console, path, faces.usage, test_usage)
     class_names, train, test = split(console, options, faces, votes, test_usage)
@@ -96,7 +100,13 @@ def run(options):
     )
 
 
-def split(console, options, faces, votes, test_usage):
+def split(
+    console: rich.console.Console,
+    options: argparse.Namespace,
+    faces: fer2013_csv.Faces,
+    votes: np.ndarray,
+    test_usage: str,
+) -> tuple[tuple[str, ...], Rows, Rows]:
     """Class names, training Rows and test Rows; prints what is dropped and why."""
     class_names, given, why = label(options.labels, faces.labels, votes)
     clean, tested, why_not = np.full_like(given, -1), given, why
@@ -120,7 +130,7 @@ def split(console, options, faces, votes, test_usage):
     return class_names, train, test
 
 
-def choose_test(usage, wish=None):
+def choose_test(usage: np.ndarray, wish: str | None = None) -> str:
     """The Usage that becomes the test split; `wish` is a key of TESTS or None."""
     present = [name for name in ('private', 'public') if TESTS[name] in usage]
     if wish is None and present:
@@ -133,7 +143,9 @@ def choose_test(usage, wish=None):
     return TESTS[wish]
 
 
-def label(name, labels, votes):
+def label(
+    name: str, labels: np.ndarray, votes: np.ndarray
+) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
     """Class names, labels [N] (-1: none) and reasons [N] for the source `name`."""
     if name == 'fer2013':
         return CLASSES, labels, np.full(labels.shape, '')
@@ -141,7 +153,9 @@ def label(name, labels, votes):
     return ferplus.RULES[rule], *ferplus.decide(votes, rule)
 
 
-def rename(labels, reasons, names, wanted):
+def rename(
+    labels: np.ndarray, reasons: np.ndarray, names: Sequence[str], wanted: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
     """Labels moved from the order `names` to the order `wanted`, -1 where it has none.
 
     Returns:
@@ -153,13 +167,15 @@ def rename(labels, reasons, names, wanted):
     return moved, np.where(absent, np.array([*names, ''])[labels], reasons)
 
 
-def choose(among, labels, clean_labels, reasons):
+def choose(
+    among: np.ndarray, labels: np.ndarray, clean_labels: np.ndarray, reasons: np.ndarray
+) -> Rows:
     """Rows of a split (mask `among` [N]) that have no reason against them."""
     numbers = np.flatnonzero(among & (reasons == ''))
     return Rows(numbers, labels[numbers], clean_labels[numbers])
 
 
-def conflicts(pixels, rows):
+def conflicts(pixels: Sequence[bytes], rows: Rows) -> tuple[int, int]:
     """Groups of pixel-identical rows, and how many of them carry different labels."""
     labels = collections.defaultdict(list)
     for number, given in zip(rows.numbers, rows.labels):
@@ -168,7 +184,12 @@ def conflicts(pixels, rows):
     return len(groups), sum(len(set(group)) > 1 for group in groups)
 
 
-def report_source(console, path, usage, test_usage):
+def report_source(
+    console: rich.console.Console,
+    path: pathlib.Path,
+    usage: np.ndarray,
+    test_usage: str,
+) -> None:
     """Prints how many rows of each Usage there are and which are the test split."""
     counts = {name: np.sum(usage == name) for name in PREFIXES}
     said = ', '.join(f'{name} {count:,}' for name, count in counts.items())
@@ -177,7 +198,13 @@ def report_source(console, path, usage, test_usage):
     console.print(f'test: {test_usage}; {left:,} rows of the other one are left out')
 
 
-def report(console, name, among, rows, reasons):
+def report(
+    console: rich.console.Console,
+    name: str,
+    among: np.ndarray,
+    rows: Rows,
+    reasons: np.ndarray,
+) -> None:
     """Prints how many rows of a split (mask `among`) stay, and why others do not."""
     dropped = collections.Counter(reasons[among & (reasons != '')].tolist())
     why = ', '.join(f'{reason} {n:,}' for reason, n in dropped.most_common())
@@ -187,7 +214,7 @@ def report(console, name, among, rows, reasons):
     )
 
 
-def report_truth(console, train):
+def report_truth(console: rich.console.Console, train: Rows) -> None:
     """Prints how many training rows have a known truth, and how often it differs."""
     known = train.clean_labels >= 0
     wrong = np.sum(known & (train.labels != train.clean_labels))
@@ -198,7 +225,12 @@ def report_truth(console, train):
     )
 
 
-def report_duplicates(console, pixels, copies, train):
+def report_duplicates(
+    console: rich.console.Console,
+    pixels: Sequence[bytes],
+    copies: np.ndarray,
+    train: Rows,
+) -> None:
     """Prints how many faces are pixel-identical: test to training, and inside train."""
     groups, conflicting = conflicts(pixels, train)
     console.print(
@@ -208,7 +240,7 @@ def report_duplicates(console, pixels, copies, train):
     )
 
 
-def pictures(faces, rows, path):
+def pictures(faces: fer2013_csv.Faces, rows: Rows, path: pathlib.Path) -> list[Picture]:
     """The Pictures of a split."""
     return [
         Picture(

@@ -40,24 +40,24 @@ class Face(os.PathLike):
     number: int
     pixels: bytes = dataclasses.field(repr=False)
 
-    def __fspath__(self):
+    def __fspath__(self) -> str:
         return str(self.path)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f'{self.path} row {self.number}'
 
-    def read_bytes(self):
+    def read_bytes(self) -> bytes:
         """The face as a PNG file."""
         return png.encode(Image.frombytes('L', (SIZE_PX, SIZE_PX), self.pixels))
 
 
-def find(source):
+def find(source: pathlib.Path) -> pathlib.Path | None:
     """The csv of a source: itself, or the file of either name in it; None: neither."""
     files = (source, *(source / name for name in FILES))
     return next((path for path in files if path.is_file()), None)
 
 
-def found(source):
+def found(source: pathlib.Path) -> pathlib.Path:
     """`find`, but FileNotFoundError with what is there instead."""
     path = find(source)
     if path is None:
@@ -70,7 +70,7 @@ def found(source):
     return path
 
 
-def read_faces(path):
+def read_faces(path: pathlib.Path) -> Faces:
     """Faces of fer2013.csv, whose columns are in any order.
 
     Raises:
@@ -97,7 +97,7 @@ def read_faces(path):
     return Faces(pixels, np.array(labels, np.int32), np.array(usage, 'U11'))
 
 
-def parse_pixels(text, where):
+def parse_pixels(text: str, where: str) -> bytes:
     """48 * 48 bytes from that many decimal numbers; `where` names the row."""
     try:
         values = np.fromstring(text, np.int64, sep=' ')

@@ -7,20 +7,23 @@ ones are the test split, where there are any and --test does not ask for the pub
 ones; where no name tells, all of test is. Ids are paths.
 """
 
+import argparse
 import pathlib
+from collections.abc import Sequence
 
 from data_prep import fer2013_csv, image_folder, importing, splits
+from data_prep.squares import Picture
 from fer_jax.errors import Unusable
 
 TESTS = {'private': 'PrivateTest', 'public': 'PublicTest'}  # the first that is there
 
 
-def is_here(source):
+def is_here(source: pathlib.Path) -> bool:
     """Whether a source has this layout, and not the csv."""
     return not fer2013_csv.find(source) and bool(splits.training(source))
 
 
-def run(options):
+def run(options: argparse.Namespace) -> None:
     """Finds the images, prints what is there and writes the prepared folder."""
     if options.labels != 'fer2013' or options.clean or options.drop_test_duplicates:
         raise Unusable(
@@ -46,7 +49,9 @@ def run(options):
     )
 
 
-def chosen(pictures, wish):
+def chosen(
+    pictures: Sequence[Picture], wish: str | None
+) -> tuple[str, Sequence[Picture], str]:
     """Which test this is, its Pictures and a line for the report.
 
     Args:
@@ -73,7 +78,7 @@ def chosen(pictures, wish):
     return f'{test}_test', by_test[test], line
 
 
-def told(picture, name):
+def told(picture: Picture, name: str) -> bool:
     """Whether a Picture is of a test, by the name of its file or of its split."""
     split = splits.role(picture.id.split('/')[0])
     return picture.path.name.startswith(name) or split == name.lower()

@@ -13,6 +13,8 @@ authors' code does: v_c <- v_c [v_c > 1].
               on a tie and when no emotion has a vote left
 """
 
+import os
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -38,7 +40,7 @@ class Row(NamedTuple):
     line: str  # where it stands
 
 
-def decide(votes, rule):
+def decide(votes: np.ndarray, rule: str) -> tuple[np.ndarray, np.ndarray]:
     """Label of each face under a rule, and why a face has none.
 
     Args:
@@ -64,7 +66,7 @@ def decide(votes, rule):
     return np.where(reasons == '', labels, -1).astype(np.int32), reasons
 
 
-def read_votes(path, usage):
+def read_votes(path: str | os.PathLike, usage: np.ndarray) -> np.ndarray:
     """Votes [N, 10] int32 of a FERPlus table that aligns row by row with FER2013's.
 
     The `Image name` column is no row number and is not used; `Usage` of both tables
@@ -93,14 +95,14 @@ def read_votes(path, usage):
     return np.array([row.votes for row in found], np.int32).reshape(-1, len(COLUMNS))
 
 
-def rows(path):
+def rows(path: str | os.PathLike) -> Iterator[Row]:
     """The Rows of fer2013new.csv. Raises as `read_votes`."""
     for row in tables.rows(path, HEADER):
         votes = counts([row[name] for name in COLUMNS], f'{path} {row.line}')
         yield Row(row['Usage'], row['Image name'], votes, row.line)
 
 
-def counts(votes, where):
+def counts(votes: Iterable[str], where: str) -> list[int]:
     """Ten votes as whole numbers; ValueError that says where they stand."""
     found = [tables.integer(vote, f'{where}, votes') for vote in votes]
     if not all(0 <= vote <= MOST for vote in found):

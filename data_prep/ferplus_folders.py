@@ -13,6 +13,7 @@ files. With fer2013.csv and fer2013new.csv in the source, this is the door fer20
 import argparse
 import collections
 import pathlib
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -30,7 +31,7 @@ FOLDERS = {
 TABLE = 'label.csv'
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this door's options to an argparse parser."""
     parser.add_argument(
         '--source', required=True, help='folder with FER2013Train, or fer2013.csv'
@@ -42,7 +43,7 @@ def add_arguments(parser):
     importing.add_arguments(parser, fer2013_csv.SIZE_PX)
 
 
-def run(options):
+def run(options: argparse.Namespace) -> None:
     """Reads the votes, prints what is there and writes the prepared folder."""
     source = pathlib.Path(options.source)
     if fer2013_csv.find(source):
@@ -85,7 +86,7 @@ def run(options):
     )
 
 
-def read(source):
+def read(source: pathlib.Path) -> tuple[tuple[pathlib.Path, ...], list[ferplus.Row]]:
     """The label files, and the ferplus.Rows in them.
 
     Raises:
@@ -109,7 +110,7 @@ def read(source):
     return tuple(files.values()), rows
 
 
-def label_rows(path, usage):
+def label_rows(path: pathlib.Path, usage: str) -> Iterator[ferplus.Row]:
     """Rows of a label.csv, which has no header."""
     many = len(ferplus.COLUMNS)
     for line, (name, *votes) in tables.records(path, (many + 1, many + 2)):
@@ -118,7 +119,7 @@ def label_rows(path, usage):
         yield ferplus.Row(usage, name, found, f'{path.parent.name}/{TABLE} line {line}')
 
 
-def table_rows(path):
+def table_rows(path: pathlib.Path) -> Iterator[ferplus.Row]:
     """Rows of fer2013new.csv."""
     for row in ferplus.rows(path):
         if row.usage not in FOLDERS:

@@ -9,10 +9,13 @@ where the set has one, else TFDS's own: the shard and the number of the record i
 Pictures come in the order of the records, which TFDS has shuffled.
 """
 
+import argparse
 import dataclasses
 import functools
 import os
 import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import tensorflow_datasets as tfds
 from array_record.python.array_record_data_source import ArrayRecordDataSource
@@ -39,13 +42,13 @@ class Record(os.PathLike):
     place: tuple | None  # byte offset and length in a tfrecord; None: array_record
     key: str  # feature with the picture
 
-    def __fspath__(self):
+    def __fspath__(self) -> str:
         return self.shard
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f'{self.shard} record {self.number}'
 
-    def features(self):
+    def features(self) -> Mapping[str, Any]:
         """{name: feature} of the tf.train.Example.
 
         Raises:
@@ -62,7 +65,7 @@ class Record(os.PathLike):
         except (message.DecodeError, IndexError, RuntimeError) as error:
             raise Unusable(f'{self}: {error}; prepare the set again') from None
 
-    def read_bytes(self):
+    def read_bytes(self) -> bytes:
         """The encoded picture."""
         (data,) = self.features()[self.key].bytes_list.value
         return data
@@ -76,7 +79,7 @@ def _opened(shard):
         raise Unusable(f'{shard}: {error}; prepare the set again') from None
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this door's options to an argparse parser."""
     parser.add_argument('--name', required=True, help='beans, or cifar10:3.0.2')
     parser.add_argument('--data-dir', required=True, help='where TFDS keeps its sets')
@@ -87,7 +90,7 @@ def add_arguments(parser):
     importing.add_arguments(parser, None)
 
 
-def run(options):
+def run(options: argparse.Namespace) -> None:
     """Reads what TFDS wrote, prints what is there and writes the prepared folder."""
     info = find(options.name, options.data_dir)
     image, label = keys(info, options)
@@ -126,7 +129,7 @@ def run(options):
     )
 
 
-def find(name, folder):
+def find(name: str, folder: str | os.PathLike) -> tfds.core.DatasetInfo:
     """DatasetInfo of a set that is prepared in a folder.
 
     Raises:
@@ -152,7 +155,7 @@ def find(name, folder):
     return builder.info
 
 
-def keys(info, options):
+def keys(info: tfds.core.DatasetInfo, options: argparse.Namespace) -> list[str]:
     """Names of the features with the picture and the class.
 
     Raises:
@@ -175,7 +178,7 @@ def keys(info, options):
     return chosen
 
 
-def usual_test(info):
+def usual_test(info: tfds.core.DatasetInfo) -> str:
     """The split that is the test when none is named.
 
     Raises:
@@ -190,18 +193,20 @@ def usual_test(info):
     )
 
 
-def side(shape):
+def side(shape: Sequence[int | None]) -> int:
     """Side of the prepared images, given the shape of a TFDS image."""
     return shape[0] if shape[0] and shape[0] == shape[1] else SIZE_PX
 
 
-def set_name(name, class_names):
+def set_name(name: str, class_names: tuple[str, ...]) -> str:
     """The set of sets.SETS that a TFDS set is, 'folder' for others."""
     known = sets.SETS.get(name)
     return name if known and known.class_names == class_names else 'folder'
 
 
-def pictures(info, split, image, label):
+def pictures(
+    info: tfds.core.DatasetInfo, split: str, image: str, label: str
+) -> list[Picture]:
     """The Pictures of a split or a slice of one, none of them decoded.
 
     Raises:
@@ -227,7 +232,7 @@ def pictures(info, split, image, label):
     return found
 
 
-def listed(shard, kind, image):
+def listed(shard: str, kind: str, image: str) -> list[Record]:
     """The Records of a shard."""
     if not os.path.isfile(shard):
         raise Missing(f'{shard} is missing; prepare the TFDS set again')

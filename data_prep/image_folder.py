@@ -9,8 +9,10 @@ Labels follow the natural order of the folders' names: 1, 2, 10. With --set the 
 bear the class names or the codes of a known set, and labels are in its order.
 """
 
+import argparse
 import collections
 import pathlib
+from collections.abc import Sequence
 
 from data_prep import importing, layouts, splits
 from data_prep.squares import Picture
@@ -18,7 +20,7 @@ from fer_jax.data import picture_folders, sets
 from fer_jax.errors import Unusable
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this door's options to an argparse parser."""
     parser.add_argument('--source', required=True, help='the folder')
     parser.add_argument(
@@ -32,7 +34,7 @@ def add_arguments(parser):
     importing.add_arguments(parser, 224)
 
 
-def run(options):
+def run(options: argparse.Namespace) -> None:
     """Finds the pictures, prints what is there and writes the prepared folder."""
     source = pathlib.Path(options.source)
     found = read(source, options.set, options.level)
@@ -48,7 +50,12 @@ def run(options):
     importing.run(options, 'image_folder', found, **recipe)
 
 
-def read(source, set_name, level=None, tests=splits.TESTS):
+def read(
+    source: pathlib.Path,
+    set_name: str,
+    level: int | None = None,
+    tests: Sequence[str] = splits.TESTS,
+) -> importing.Found:
     """What is Found in a source; the split is 'all' where it has none.
 
     Ids are paths within the source. For `level` and `tests` see splits.of.
@@ -91,7 +98,9 @@ def read(source, set_name, level=None, tests=splits.TESTS):
     )
 
 
-def by_class(folder, left_out):
+def by_class(
+    folder: pathlib.Path, left_out: collections.Counter
+) -> dict[str, list[pathlib.Path]]:
     """{name of a class folder: its pictures, in natural order}.
 
     Args:

@@ -5,19 +5,22 @@ prints it beside what the set's authors published, makes the squares on all core
 writes the prepared folder. Stopped, however hard, the same command goes on.
 """
 
+import argparse
 import dataclasses
 import errno
+import os
 import pathlib
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from typing import NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import rich.console
 
 from data_prep import alignment, presence, processes, reports, squares
 from data_prep.presence import place, several
+from data_prep.squares import Picture
 from fer_jax.data import opening, picture_folders, prepared, writing
 from fer_jax.data.quoting import printable, quoted
 from fer_jax.errors import Unusable
@@ -42,7 +45,7 @@ class Found(NamedTuple):
     left_out: Mapping = types.MappingProxyType({})  # files that are no pictures: counts
 
 
-def add_arguments(parser, size_px):
+def add_arguments(parser: argparse.ArgumentParser, size_px: int | None) -> None:
     """Adds the options that all these doors have; `size_px` is the usual side.
 
     None: the door finds it in its source.
@@ -68,7 +71,7 @@ def add_arguments(parser, size_px):
     alignment.add_arguments(parser)
 
 
-def run(options, door, found, **recipe):
+def run(options: argparse.Namespace, door: str, found: Found, **recipe: Any) -> Any:
     """What is done with what a door found: `options.then`, as a rule `prepare`.
 
     The doctor puts another function there, and so looks at sources through the doors.
@@ -76,7 +79,9 @@ def run(options, door, found, **recipe):
     return options.then(options, door, presence.spelled(found), **recipe)
 
 
-def prepare(options, door, found, **recipe):
+def prepare(
+    options: argparse.Namespace, door: str, found: Found, **recipe: Any
+) -> None:
     """Checks and prints what a door found, and writes it as a prepared folder.
 
     Args:
@@ -153,19 +158,19 @@ def prepare(options, door, found, **recipe):
     reports.end(console, data.folder)
 
 
-def sums(files):
+def sums(files: Iterable[str | os.PathLike]) -> dict[str, str]:
     """{name: sha256} of label files; with their folder where names are not unique."""
-    files = [pathlib.Path(file) for file in files]
-    unique = len({file.name for file in files}) == len(files)
+    paths = [pathlib.Path(file) for file in files]
+    unique = len({path.name for path in paths}) == len(paths)
     return {
-        file.name if unique else f'{file.parent.name}/{file.name}': prepared.file_sum(
-            file
+        path.name if unique else f'{path.parent.name}/{path.name}': prepared.file_sum(
+            path
         )
-        for file in files
+        for path in paths
     }
 
 
-def behind(splits, name):
+def behind(splits: Mapping[str, list[Picture]], name: str) -> list[Picture]:
     """The Pictures of all splits that are written behind one."""
     place = prepared.SPLITS.index(name)
     return [row for later in prepared.SPLITS[place + 1 :] for row in splits[later]]
@@ -175,13 +180,13 @@ def behind(splits, name):
 class Remaining:
     """remaining(n) -> the Examples of Pictures n, n + 1, ..., as they are asked for."""
 
-    pictures: list
-    behind: list  # Pictures of the splits that follow
-    convert: object  # of squares.workers
-    options: object
-    console: object
+    pictures: list[Picture]
+    behind: list[Picture]  # of the splits that follow
+    convert: Callable  # of squares.workers
+    options: argparse.Namespace
+    console: rich.console.Console
 
-    def __call__(self, start):
+    def __call__(self, start: int) -> Iterator[writing.Example]:
         rest = self.pictures[start:]
         if start:
             self.console.print(
@@ -199,7 +204,7 @@ class Remaining:
                 id, square.data, picture.label, picture.clean_label, square.note
             )
 
-    def stop_at(self, rest, reason):
+    def stop_at(self, rest: Sequence[Picture], reason: str) -> NoReturn:
         """Raises Unusable about a Picture, the first of the rest, and says how many
         more of them cannot be read."""
         first, *others = rest
@@ -220,7 +225,7 @@ class Remaining:
         )
 
 
-def check(found):
+def check(found: Found) -> None:
     """Stops at what would make a wrong data set.
 
     Raises:

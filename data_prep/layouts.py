@@ -1,12 +1,15 @@
 """What doors share when they read the layout of a source."""
 
+import argparse
 import collections
 import hashlib
 import os
 import pathlib
 import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from data_prep.squares import Picture
 from fer_jax.data import sets, tables
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
@@ -18,7 +21,7 @@ JOINERS = '\u200c\u200d\xa0\u3000'  # do not print, and are parts of words
 CODE = re.compile(r'-?[0-9]+(\.0*)?')  # some programs write 3 as 3.0
 
 
-def natural(name):
+def natural(name: str) -> list[tuple[int, str]]:
     """A sort key by which '2' comes before '10'."""
     parts = re.split(r'(\d+)', name)
     return [(int(part), '') if part.isdecimal() else (-1, part) for part in parts]
@@ -32,7 +35,7 @@ class Classes(NamedTuple):
     doubts: tuple = ()  # lines: what may be wrong with them
 
     @property
-    def called(self):
+    def called(self) -> tuple[str, ...]:
         """What the source calls each class, in their order."""
         words = [[] for _ in self.names]
         for word, place in self.places.items():
@@ -40,7 +43,7 @@ class Classes(NamedTuple):
         return tuple(', '.join(some) for some in words)
 
 
-def classes(names, set_name):
+def classes(names: Mapping[str, str | os.PathLike], set_name: str) -> Classes:
     """The Classes of a set, by what a source calls them.
 
     Words that sets.ALIASES makes one class are one class of a known set; of 'folder',
@@ -72,12 +75,12 @@ def classes(names, set_name):
     return Classes(class_names, {n: found.index(k) for n, k in numbers.items()})
 
 
-def shown(name):
+def shown(name: str) -> bool:
     """Whether all characters of a name print."""
     return all(one.isprintable() or one in JOINERS for one in name)
 
 
-def number(set_name, name, where):
+def number(set_name: str, name: str, where: str | os.PathLike) -> int:
     """Place in a known set of a class name or code; ValueError says where it stands."""
     known = sets.SETS[set_name]
     if known.codes and CODE.fullmatch(name):
@@ -88,7 +91,7 @@ def number(set_name, name, where):
         raise Unusable(f'{where}: {error}') from None
 
 
-def alike(names):
+def alike(names: Iterable[str]) -> tuple[str, ...]:
     """A line for each group of names that are one but for case or form of word."""
     groups = collections.defaultdict(list)
     for name in names:
@@ -104,7 +107,11 @@ def alike(names):
     return tuple(said)
 
 
-def drawn(pictures, options, group=None):
+def drawn(
+    pictures: Sequence[Picture],
+    options: argparse.Namespace,
+    group: Callable | None = None,
+) -> tuple[dict[str, list[Picture]], str]:
     """A split for a set without one, by a seed, the same on every machine.
 
     Of each class (or, with `group`, of all) those round(fraction n) go to the test
@@ -141,7 +148,7 @@ def _draw(seed, name):
     return hashlib.sha256(f'{seed} {name}'.encode(errors='surrogateescape')).digest()
 
 
-def add_split(parser):
+def add_split(parser: argparse.ArgumentParser) -> None:
     """Adds the options of a split that is drawn."""
     parser.add_argument(
         '--test-fraction', type=float, default=0.2, help='of a drawn split; 0.2'
@@ -149,7 +156,7 @@ def add_split(parser):
     parser.add_argument('--seed', type=int, default=0, help='of a drawn split; 0')
 
 
-def folder_with(source, name, *inside):
+def folder_with(source: str | os.PathLike, name: str, *inside: str) -> pathlib.Path:
     """The folder that has a file: the source, or one of those `inside` it.
 
     Raises:
@@ -162,7 +169,7 @@ def folder_with(source, name, *inside):
     raise Missing(f'no {name} in {source}; --source is the folder with it')
 
 
-def located(root, text, where):
+def located(root: str | os.PathLike, text: str, where: str) -> str:
     """What a row calls a file below `root`, in the spelling that the disk has.
 
     A table may have blanks around its paths, and Windows' backslashes in them. What is
@@ -191,7 +198,9 @@ def located(root, text, where):
     return there[0] if there else bare
 
 
-def label(set_name, code, class_names, where):
+def label(
+    set_name: str, code: str, class_names: Sequence[str], where: str | os.PathLike
+) -> int:
     """Place in `class_names` of the class that a set's label files call `code` (text).
 
     -1 for an optional class that is not among them.
@@ -206,6 +215,6 @@ def label(set_name, code, class_names, where):
         raise Unusable(f'{where}: {error}') from None
 
 
-def split_recipe(options):
+def split_recipe(options: argparse.Namespace) -> dict[str, float]:
     """The options of a drawn split, for the manifest."""
     return {'test_fraction': options.test_fraction, 'seed': options.seed}

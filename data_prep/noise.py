@@ -10,19 +10,23 @@ LIST is a folder with noise.csv and noise.json, such as that of a run; a run use
 with --config.noise.list=LIST. What is drawn is what a run with the same settings draws.
 """
 
+import argparse
 import pathlib
+from collections.abc import Iterator
 
 import numpy as np
 import rich.console
 
 from fer_jax.data import noise_exchange, noise_formats, noise_list, pickles, prepared
+from fer_jax.data.noise_list import NoiseList
+from fer_jax.data.prepared import Prepared
 from fer_jax.errors import Unusable
 from fer_jax.numerics import noise
 
 WIDEST = 12  # classes up to which the matrix is printed
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this door's actions and their options to an argparse parser."""
     actions = parser.add_subparsers(dest='action', required=True, metavar='ACTION')
     made = {
@@ -61,14 +65,16 @@ def add_arguments(parser):
             action.add_argument('--force', action='store_true', help='replace it')
 
 
-def run(options):
+def run(options: argparse.Namespace) -> None:
     """Does what the options ask for, and prints what it found before it writes."""
     console = rich.console.Console(highlight=False, markup=False, soft_wrap=True)
     data = prepared.load(options.data)
     ACTIONS[options.action](console, options, data)
 
 
-def draw(console, options, data):
+def draw(
+    console: rich.console.Console, options: argparse.Namespace, data: Prepared
+) -> None:
     """Draws the list that a run with these settings draws."""
     free = _free_folder(options)
     matrix = noise_list.read_matrix(options.matrix) if options.matrix else None
@@ -86,12 +92,16 @@ def draw(console, options, data):
     console.print(f'written: {free}; use it with --config.noise.list={free}')
 
 
-def show(console, options, data):
+def show(
+    console: rich.console.Console, options: argparse.Namespace, data: Prepared
+) -> None:
     """Prints rate, matrix and sha256 of a list."""
     report(console, noise_list.load(options.list, data), data)
 
 
-def compare(console, options, data):
+def compare(
+    console: rich.console.Console, options: argparse.Namespace, data: Prepared
+) -> None:
     """Prints what two lists of one set have in common."""
     one, other = (noise_list.load(f, data) for f in (options.list, options.other))
     true = noise_list.true_labels(data.train)
@@ -109,7 +119,9 @@ def compare(console, options, data):
     console.print(f'{"sha256":>16}: {one.sha256[:12]} and {other.sha256[:12]}, {equal}')
 
 
-def import_(console, options, data):
+def import_(
+    console: rich.console.Console, options: argparse.Namespace, data: Prepared
+) -> None:
     """Reads an author's file and writes it as a list."""
     free = _free_folder(options)
     found = noise_exchange.read(
@@ -125,7 +137,9 @@ def import_(console, options, data):
     console.print(f'written: {free}; use it with --config.noise.list={free}')
 
 
-def export(console, options, data):
+def export(
+    console: rich.console.Console, options: argparse.Namespace, data: Prepared
+) -> None:
     """Writes a list in an author's format."""
     found = noise_list.load(options.list, data)
     out = pathlib.Path(options.out)
@@ -136,7 +150,7 @@ def export(console, options, data):
     console.print(f'written: {out} ({options.format}), sha256 {prepared.file_sum(out)}')
 
 
-def report(console, found, data):
+def report(console: rich.console.Console, found: NoiseList, data: Prepared) -> None:
     """Prints where a list comes from, its sha256, rate and transition matrix."""
     protocol, count = dict(found.protocol), len(found.labels)
     tests, test_wrong = (
@@ -158,7 +172,7 @@ def report(console, found, data):
         console.print(line)
 
 
-def matrix_lines(found, data):
+def matrix_lines(found: NoiseList, data: Prepared) -> Iterator[str]:
     """Lines with count, rate and p(given | true) of each class of a list."""
     true = noise_list.true_labels(data.train)
     counts = np.bincount(true, minlength=len(data.class_names))

@@ -1,11 +1,16 @@
 """What happens to a drawn face before it is an image of a data set."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from data_prep import faces
 
+if TYPE_CHECKING:  # which imports this module
+    from data_prep.synthetic import Dice
 
-def take(dice, image):
+
+def take(dice: 'Dice', image: np.ndarray) -> np.ndarray:
     """What light, a camera and things in the way do to a face."""
     size_px = len(image)
     image = occluded(dice, image) if dice.chance(0.15) else image
@@ -29,7 +34,7 @@ def take(dice, image):
     return np.round(np.clip(values, 0, 1) * 255).astype(np.uint8)
 
 
-def occluded(dice, image):
+def occluded(dice: 'Dice', image: np.ndarray) -> np.ndarray:
     """Something in front of the face: a patch as of a hand, a strand, a bar."""
     size_px = len(image)
     y, x = np.mgrid[0 : 1 : size_px * 1j, 0 : 1 : size_px * 1j]
@@ -46,4 +51,4 @@ def occluded(dice, image):
     else:
         covered = (np.abs(across) < dice.between(0.04, 0.09)) & (np.abs(along) < 0.3)
         colour = dice.colour(((40, 40, 40), (200, 200, 200)), 30)
-    return np.where(covered[..., None], np.uint8(colour), image)
+    return np.where(covered[..., None], np.array(colour, np.uint8), image)

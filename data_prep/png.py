@@ -2,8 +2,10 @@
 
 import io
 
+from PIL import Image
 
-def encode(image):
+
+def encode(image: Image.Image) -> bytes:
     """PNG bytes of a Pillow image."""
     buffer = io.BytesIO()
     image.save(buffer, 'PNG')

@@ -10,17 +10,22 @@ import functools
 import os
 import pathlib
 import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NoReturn
 
-from data_prep.squares import NO_TEXT
+from data_prep.squares import NO_TEXT, Picture
 from fer_jax.data import opening, prepared
 from fer_jax.data.quoting import is_utf8, printable
 from fer_jax.errors import Missing, Unusable
+
+if TYPE_CHECKING:  # which imports this module
+    from data_prep.importing import Found
 
 NAMED = 3  # of many wrong things, so many are named
 MISSING = 'missing'
 
 
-def spelled(found):
+def spelled(found: 'Found') -> 'Found':
     """Found with the paths of its Pictures in the spelling that the disk has."""
     names = functools.cache(_names)
     return found._replace(
@@ -62,7 +67,7 @@ def _plain(name):
     return unicodedata.normalize('NFC', name)
 
 
-def look(found, on_corrupt):
+def look(found: 'Found', on_corrupt: str) -> dict[str, list[str]]:
     """{split: what decides each example, as text}.
 
     Raises:
@@ -89,7 +94,7 @@ def look(found, on_corrupt):
     return stamps
 
 
-def status(picture):
+def status(picture: Picture) -> tuple[str, str]:
     """(trouble or '', size and time of change as text) of a Picture's file."""
     if not is_utf8(picture.id):
         return NO_TEXT, NO_TEXT
@@ -98,13 +103,14 @@ def status(picture):
     except (FileNotFoundError, NotADirectoryError):
         return MISSING, MISSING
     except OSError as error:  # too long a name, a circle of links, no permission
-        return error.strerror, error.strerror
+        said = error.strerror or 'it cannot be read'
+        return said, said
     kind = opening.kind_of(status.st_mode)
     trouble = f'not a file but a {kind}' if kind else ''
     return trouble, f'{status.st_size} {status.st_mtime_ns}'
 
 
-def refuse(troubles):
+def refuse(troubles: Mapping[str, Sequence[Picture]]) -> NoReturn:
     """Raises an error about troubles, {trouble: Pictures}."""
     many = sum(map(len, troubles.values()))
     said = '; '.join(
@@ -123,13 +129,13 @@ def refuse(troubles):
     raise error(f'{said}; {" ".join((*advice, "--on-corrupt=skip leaves"))} {what} out')
 
 
-def place(picture):
+def place(picture: Picture) -> str:
     """Where a Picture is, for a message: its file, and the row that names it."""
     path = printable(picture.path)
     return f'{path} ({picture.where})' if picture.where else path
 
 
-def several(names):
+def several(names: Iterable[str]) -> str:
     """The first few of many names, as text."""
     names = list(names)
     return ', '.join(names[:NAMED]) + (', ...' if len(names) > NAMED else '')

@@ -9,17 +9,18 @@ import multiprocessing.connection
 import os
 import signal
 import threading
+from collections.abc import Callable, Iterator
 
 CHUNK = 32  # things that a process gets at a time
 
 
-def cores():
+def cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0))
 
 
 @contextlib.contextmanager
-def spread(function, count):
+def spread(function: Callable, count: int) -> Iterator[Callable]:
     """Gives a function: an iterable of things -> their results, an iterator in order.
 
     On `count` processes, which are spawned, as a process that runs JAX cannot be

@@ -10,6 +10,7 @@ Ids are the names in the list, as published noise lists have them. Originals tak
 box and landmarks from Annotation where it has them.
 """
 
+import argparse
 import pathlib
 
 from data_prep import importing, layouts
@@ -22,14 +23,14 @@ LIST = 'EmoLabel/list_patition_label.txt'
 CLASSES = sets.SETS['raf_db'].class_names
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this door's options to an argparse parser."""
     parser.add_argument('--source', required=True, help=f'folder with {LIST}')
     parser.add_argument('--images', choices=('aligned', 'original'), default='aligned')
     importing.add_arguments(parser, 100)
 
 
-def run(options):
+def run(options: argparse.Namespace) -> None:
     """Reads the list, prints what is in it and writes the prepared folder."""
     source = layouts.folder_with(options.source, LIST, 'basic')
     splits = {'train': [], 'test': []}
@@ -57,7 +58,7 @@ def run(options):
     )
 
 
-def placed(row, source, images):
+def placed(row: Picture, source: pathlib.Path, images: str) -> Picture:
     """A Picture with its path and, of an original, box and landmarks."""
     stem = pathlib.PurePath(row.id).stem
     if images == 'aligned':
@@ -67,12 +68,12 @@ def placed(row, source, images):
     points = numbers(notes / 'manual' / f'{stem}_manu_attri.txt', 10)
     return row._replace(
         path=source / 'Image/original' / row.id,
-        box=box and tuple(box),
+        box=tuple(box) if box else None,
         landmarks=points and list(zip(points[::2], points[1::2])),
     )
 
 
-def numbers(path, count):
+def numbers(path: pathlib.Path, count: int) -> list[float] | None:
     """The first `count` numbers in a file, None where there is no file.
 
     Raises:

@@ -1,19 +1,27 @@
 """What an import prints."""
 
 import collections
+import pathlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+import rich.console
 import rich.progress
 import rich.table
 
 from fer_jax.data import prepared, sets
 from fer_jax.data.quoting import printable
 
+if TYPE_CHECKING:  # which imports this module
+    from data_prep.importing import Found
 
-def class_table(found):
+
+def class_table(found: 'Found') -> rich.table.Table:
     """Counts by class and split, beside the published ones, as a table to print."""
     known = sets.SETS[found.set_name]
     table = rich.table.Table('label', 'in the source', 'class')
-    columns, published_as = [], dict(found.published)
+    columns: list[list[int | None]] = []
+    published_as = dict(found.published)
     pictures = found.splits | {'all': [*found.splits['train'], *found.splits['test']]}
     for split in (*prepared.SPLITS, *(published_as.keys() & {'all'})):
         labels = collections.Counter(row.label for row in pictures[split])
@@ -25,7 +33,7 @@ def class_table(found):
             table.add_column(f'{split} clean', justify='right')
             counts = [true[i] for i in range(len(found.class_names))]
             columns.append([*counts, sum(counts)])
-        named = published_as.get(split)
+        named = published_as.get(split, '')
         if named in known.counts:
             table.add_column('published', justify='right')
             columns.append(published(known, named, found.class_names))
@@ -36,7 +44,9 @@ def class_table(found):
     return table
 
 
-def published(known, split, class_names):
+def published(
+    known: sets.DataSet, split: str, class_names: Sequence[str]
+) -> list[int | None]:
     """What the authors of a set count: examples of each class (None), and of all."""
     if split not in known.class_counts:
         return [*(None for _ in class_names), known.counts[split]]
@@ -45,7 +55,7 @@ def published(known, split, class_names):
     return [*counts, sum(counts)]
 
 
-def bar(console):
+def bar(console: rich.console.Console) -> rich.progress.Progress:
     """A progress bar with a rate."""
     return rich.progress.Progress(
         rich.progress.TextColumn('{task.description}'),
@@ -56,7 +66,7 @@ def bar(console):
     )
 
 
-def end(console, folder):
+def end(console: rich.console.Console, folder: pathlib.Path) -> None:
     """Prints what was left out or noted of the pictures, and where the folder is."""
     for split, kept, reason, count in prepared.manifest(folder).get('notes', []):
         what = 'kept' if kept == 'yes' else 'left out'

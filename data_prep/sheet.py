@@ -1,5 +1,7 @@
 """A contact sheet of a prepared folder: a row a class, so that one sees the data."""
 
+import argparse
+
 import numpy as np
 from PIL import Image, ImageDraw
 
@@ -8,7 +10,7 @@ from fer_jax.data import pipeline, prepared, records, whole
 MARGIN_PX = 90  # room for the class name
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this door's options to an argparse parser."""
     parser.add_argument('folder', help='a prepared folder')
     parser.add_argument('--out', required=True, help='PNG file to write')
@@ -16,7 +18,7 @@ def add_arguments(parser):
     parser.add_argument('--columns', type=int, default=12, help='faces a class')
 
 
-def run(options):
+def run(options: argparse.Namespace) -> None:
     """Writes the first faces of each class, by given label, into one image."""
     data = prepared.load(options.folder)
     split = getattr(data, options.split)

@@ -1,7 +1,10 @@
 """Which folders of a source are splits, and which level bears the classes."""
 
+import argparse
 import collections
+import pathlib
 import re
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from data_prep import layouts
@@ -25,7 +28,7 @@ class Layout(NamedTuple):
     said: list  # lines for the report
 
 
-def add_level(parser):
+def add_level(parser: argparse.ArgumentParser) -> None:
     """Adds the option that says which level of folders bears the classes."""
     parser.add_argument(
         '--level',
@@ -35,7 +38,7 @@ def add_level(parser):
     )
 
 
-def role(name):
+def role(name: str) -> str:
     """What a folder's name says of its split: one of TRAIN or TESTS, or ''.
 
     Case, marks and a word 'set' or 'data' behind it do not count: Train_Set is train.
@@ -45,7 +48,12 @@ def role(name):
     return plain if plain in (*TRAIN, *TESTS) else ''
 
 
-def of(source, set_name, level=None, tests=TESTS):
+def of(
+    source: pathlib.Path,
+    set_name: str,
+    level: int | None = None,
+    tests: Sequence[str] = TESTS,
+) -> Layout:
     """The Layout of a source.
 
     Folders that bear the names of splits and hold folders are splits. Others that hold
@@ -74,7 +82,7 @@ def of(source, set_name, level=None, tests=TESTS):
     return Layout({'all': [source]}, [])
 
 
-def training(source):
+def training(source: pathlib.Path) -> list[pathlib.Path]:
     """The folders of a source that are its training split by their names."""
     found = _by_role(picture_folders.beside(source)[1])
     return [path for name in TRAIN for path in found.get(name, [])]
@@ -149,7 +157,7 @@ def _shown(names):
     return ', '.join(quoted(n) for n in names[:4]) + (' ...' if len(names) > 4 else '')
 
 
-def refuse_yolo(folder, folders):
+def refuse_yolo(folder: pathlib.Path, folders: Iterable[pathlib.Path]) -> None:
     """Raises Unusable for YOLO's layout: images beside labels, which are text files."""
     names = {path.name.casefold(): path for path in folders}
     if not {'images', 'labels'} <= names.keys():

@@ -6,8 +6,10 @@ without loss. A picture is cut to the square around its box, black beyond the pi
 without a box to the largest square in its middle.
 """
 
+import contextlib
 import functools
 import io
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,7 +44,12 @@ class Square(NamedTuple):
     note: tuple = ()  # of texts, the reason first
 
 
-def convert(chunk, size_px, aligner=None, limits=opening.LIMITS):
+def convert(
+    chunk: Sequence[Picture],
+    size_px: int,
+    aligner: Callable | None = None,
+    limits: opening.Limits = opening.LIMITS,
+) -> list[Square]:
     """The Squares of some Pictures, in their order.
 
     Args:
@@ -69,7 +76,9 @@ def convert(chunk, size_px, aligner=None, limits=opening.LIMITS):
     return squares
 
 
-def troubles(chunk, limits, boxed):
+def troubles(
+    chunk: Sequence[Picture], limits: opening.Limits, boxed: bool
+) -> list[str]:
     """Why each of some Pictures cannot be read, '' where it can.
 
     Args:
@@ -150,7 +159,9 @@ def _is_square(stored, size_px):
     )
 
 
-def around(image, box, size_px):
+def around(
+    image: Image.Image, box: Sequence[float] | np.ndarray, size_px: int
+) -> Image.Image:
     """The square around a box, black beyond the image; antialiased when it shrinks.
 
     Args:
@@ -168,7 +179,7 @@ def around(image, box, size_px):
     return part.resize((size_px, size_px), Image.Resampling.BILINEAR)
 
 
-def check_box(box, size):
+def check_box(box: Sequence[float] | np.ndarray, size: tuple[int, int]) -> None:
     """Raises Unusable if nothing of a picture of a size (width, height) is in a box."""
     left, top, right, bottom = box
     width, height = size
@@ -189,7 +200,12 @@ def _encoded(image, as_jpeg):
     return data.getvalue()
 
 
-def workers(count, size_px, aligner=None, limits=opening.LIMITS):
+def workers(
+    count: int,
+    size_px: int,
+    aligner: Callable | None = None,
+    limits: opening.Limits = opening.LIMITS,
+) -> contextlib.AbstractContextManager[Callable]:
     """As processes.spread: gives a function, Pictures -> their Squares in order."""
     return processes.spread(
         functools.partial(convert, size_px=size_px, aligner=aligner, limits=limits),
@@ -197,7 +213,9 @@ def workers(count, size_px, aligner=None, limits=opening.LIMITS):
     )
 
 
-def examiners(count, limits, boxed):
+def examiners(
+    count: int, limits: opening.Limits, boxed: bool
+) -> contextlib.AbstractContextManager[Callable]:
     """As processes.spread: gives a function, Pictures -> their `troubles` in order."""
     return processes.spread(
         functools.partial(troubles, limits=limits, boxed=boxed), count

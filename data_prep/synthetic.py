@@ -19,12 +19,17 @@ Classes are unbalanced as in photographs found by search: happiness most, disgus
 How hard they are for a network is measured in docs/results.md.
 """
 
+import argparse
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import numpy as np
 import rich.console
 import rich.progress
 from PIL import Image
 
 from data_prep import canvas, faces, photographs, png
+from data_prep.canvas import Colour
 from fer_jax.data import sets, writing
 from fer_jax.errors import Unusable
 
@@ -60,32 +65,34 @@ class Dice:
     Only `random` of a counter-based generator is used, which NumPy keeps as it is.
     """
 
-    def __init__(self, seed, split, index):
+    def __init__(self, seed: int, split: str, index: int) -> None:
         key = [seed, (SPLITS.index(split) << 32) + index]
         generator = np.random.Generator(np.random.Philox(key=key))
         self.next = iter(generator.random(256).tolist()).__next__
 
-    def between(self, low, high):
+    def between(self, low: float, high: float) -> float:
         return low + (high - low) * self.next()
 
-    def chance(self, probability):
+    def chance(self, probability: float) -> bool:
         return self.next() < probability
 
-    def around(self, spread):
+    def around(self, spread: float) -> float:
         """Bell-shaped around 0 with this standard deviation, at most 3 of them."""
         return spread * 2 * (self.next() + self.next() + self.next() - 1.5)
 
-    def one_of(self, choices):
+    def one_of(self, choices: Sequence) -> Any:
         return choices[int(self.next() * len(choices))]
 
-    def colour(self, choices, spread):
+    def colour(self, choices: Sequence[Colour], spread: float) -> Colour:
         """One of the colours, made lighter or darker and tinted a little."""
         chosen, shift = self.one_of(choices), self.around(spread)
         moved = (c + shift + self.around(spread / 2) for c in chosen)
         return tuple(round(min(max(c, 0), 255)) for c in moved)
 
 
-def draw(seed, split, index, size_px=48):
+def draw(
+    seed: int, split: str, index: int, size_px: int = 48
+) -> tuple[np.ndarray, int]:
     """One face and its label, a function of its arguments alone.
 
     Returns:
@@ -98,7 +105,7 @@ def draw(seed, split, index, size_px=48):
     return photographs.take(dice, image), CLASSES.index(name)
 
 
-def choose_class(dice):
+def choose_class(dice: Dice) -> str:
     """A class name, drawn from PRIOR."""
     left = dice.next()
     for name, share in PRIOR.items():
@@ -108,7 +115,7 @@ def choose_class(dice):
     return name  # the shares may sum to a little less than 1
 
 
-def expression(dice, name):
+def expression(dice: Dice, name: str) -> faces.Muscles:
     """A blend in which `name` dominates, on a face that rests a little off neutral."""
     # the powers make clear expressions more frequent than faint or mixed ones
     intensity, mixture = 1 - 0.7 * dice.next() ** 2, 0.5 * dice.next() ** 2
@@ -122,7 +129,7 @@ def expression(dice, name):
     )
 
 
-def identity(dice):
+def identity(dice: Dice) -> faces.Identity:
     """Who it is."""
     return faces.Identity(
         head_width=dice.between(0.84, 0.96),
@@ -149,7 +156,7 @@ def identity(dice):
     )
 
 
-def pose(dice):
+def pose(dice: Dice) -> canvas.Pose:
     """How it stands; faces are found by a detector, so none is far off."""
     return canvas.Pose(
         roll=dice.around(0.06),
@@ -161,7 +168,7 @@ def pose(dice):
     )
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this door's options to an argparse parser."""
     parser.add_argument('--out', required=True, help='folder to write')
     parser.add_argument('--train', type=int, default=2000, help='training faces')
@@ -171,7 +178,7 @@ def add_arguments(parser):
     parser.add_argument('--force', action='store_true', help='replace the folder')
 
 
-def run(options):
+def run(options: argparse.Namespace) -> None:
     """Draws the faces and writes the prepared folder."""
     counts = {'train': options.train, 'test': options.test}
     if min(counts.values()) < 1 or options.size < 16 or options.seed < 0:
@@ -196,7 +203,9 @@ def run(options):
     )
 
 
-def examples(seed, split, count, size_px):
+def examples(
+    seed: int, split: str, count: int, size_px: int
+) -> Iterator[writing.Example]:
     """The Examples of a split, drawn as they are asked for, with a progress bar."""
     for index in rich.progress.track(range(count), description=f'{split:5}'):
         image, label = draw(seed, split, index, size_px)

@@ -8,9 +8,12 @@ EAC save such). Every tensor of the backbone must be there by name and shape; le
 and said are the classifier and what lies outside the prefix.
 """
 
+import argparse
 import pathlib
 import warnings
+from collections.abc import Mapping
 
+import numpy as np
 import rich.console
 
 from fer_jax.data import prepared, tensors, weights
@@ -26,7 +29,7 @@ LONGEST = 200  # characters of a tensor's name
 HOW_TORCH = 'pip install torch --index-url https://download.pytorch.org/whl/cpu'
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this door's options to an argparse parser."""
     parser.add_argument(
         'file', help='.safetensors, or what torch.save wrote: .pth, .pt'
@@ -47,7 +50,7 @@ def add_arguments(parser):
     parser.add_argument('--force', action='store_true', help='replace the folder')
 
 
-def run(options):
+def run(options: argparse.Namespace) -> None:
     """Converts the file, prints what was in it and writes the folder."""
     from fer_jax.nets import torch_names  # here: no other door has to wait for Flax
 
@@ -90,12 +93,12 @@ def run(options):
     console.print(f'written: {options.out}, sha256 {card["sha256"]}')
 
 
-def listed(shapes):
+def listed(shapes: Mapping[str, tuple]) -> str:
     """{name: shape} as text."""
     return ', '.join(f'{name} {shape}' for name, shape in shapes.items())
 
 
-def read(path):
+def read(path: pathlib.Path) -> tuple[dict[str, np.ndarray], str]:
     """The state dict of a file, {name: array}, and the name of what was around it.
 
     Raises:
@@ -112,7 +115,7 @@ def read(path):
     return read_torch(path)
 
 
-def read_torch(path):
+def read_torch(path: pathlib.Path) -> tuple[dict[str, np.ndarray], str]:
     """`read` of what torch.save wrote."""
     try:
         import torch

@@ -7,15 +7,18 @@ is wrong, 0 when nothing is (there may be remarks), and 2 when the folder cannot
 examined.
 """
 
+import argparse
 import json
 import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import rich.console
 import rich.progress
 import rich.table
 
 from data_prep import processes, splits
-from data_prep.doctor import layouts, page, pixels, verdict
+from data_prep.doctor import layouts, page, pixels, sources, verdict
 from fer_jax.data import opening, whole
 from fer_jax.data.quoting import printable
 from fer_jax.errors import Unusable
@@ -23,7 +26,7 @@ from fer_jax.errors import Unusable
 NAMED = 3  # groups of a finding, and pictures of a group, on the screen
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this door's options to an argparse parser."""
     parser.add_argument('folder', help='a prepared folder, or the files of a data set')
     splits.add_level(parser)
@@ -37,7 +40,7 @@ def add_arguments(parser):
     parser.add_argument('--force', action='store_true', help='replace the reports')
 
 
-def run(options):
+def run(options: argparse.Namespace) -> int:
     """Examines a folder, prints and writes the report; returns the exit code."""
     console = rich.console.Console(highlight=False, markup=False, soft_wrap=True)
     folder = pathlib.Path(options.folder)
@@ -73,7 +76,9 @@ def run(options):
     return int(report['wrong'])
 
 
-def say(console, report, source):
+def say(
+    console: rich.console.Console, report: Mapping[str, Any], source: sources.Source
+) -> None:
     """Prints the counts and the findings, and names the first of what is wrong."""
     for split, counts in report['splits'].items():
         table = rich.table.Table(split, 'found', 'published')
@@ -95,7 +100,9 @@ def say(console, report, source):
         console.print('nothing is wrong')
 
 
-def examples(places, items):
+def examples(
+    places: Sequence[Sequence[int]], items: Sequence[sources.Item]
+) -> list[str]:
     """The first of some groups of pictures, by their files, as texts."""
     shown = [
         ' = '.join(items[place].name for place in group[:NAMED])
@@ -105,7 +112,9 @@ def examples(places, items):
     return shown + ['...'] * (len(places) > NAMED)
 
 
-def named(report, source, seen):
+def named(
+    report: Mapping[str, Any], source: sources.Source, seen: Sequence[pixels.Seen]
+) -> dict[str, Any]:
     """The report with pictures named instead of numbered, as JSON can hold it."""
 
     def told(place):

@@ -7,6 +7,7 @@ whose signatures differ in up to 15 bits always do in one; of those that differ 
 """
 
 import collections
+from collections.abc import Iterable
 
 import numpy as np
 import scipy.sparse
@@ -16,7 +17,7 @@ BANDS = 16
 NEIGHBOURS = 4096  # in a band that very many share, no more are compared with each
 
 
-def identical(digests):
+def identical(digests: Iterable[bytes]) -> list[list[int]]:
     """Lists of places that have one digest, of two or more; empty digests aside."""
     places = collections.defaultdict(list)
     for place, digest in enumerate(digests):
@@ -25,7 +26,7 @@ def identical(digests):
     return [group for group in places.values() if len(group) > 1]
 
 
-def alike(signatures, most=MOST):
+def alike(signatures: np.ndarray, most: int = MOST) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of signatures of which few bits differ.
 
     Args:
@@ -61,7 +62,7 @@ def alike(signatures, most=MOST):
     return pairs, np.concatenate(distances)[places]
 
 
-def connected(pairs, n):
+def connected(pairs: np.ndarray, n: int) -> list[list[int]]:
     """Lists of places 0 to n - 1 that pairs [m, 2] connect, however indirectly."""
     links = (np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1]))
     graph = scipy.sparse.coo_matrix(links, shape=(n, n))

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import pathlib
 from typing import Any, NamedTuple
 
 from data_prep import (
@@ -13,6 +14,7 @@ from data_prep import (
     fer2013_csv,
     ferplus_folders,
     image_folder,
+    importing,
     raf_db,
 )
 from data_prep.doctor import sources
@@ -56,7 +58,7 @@ LAYOUTS = (
 FOLDER = Layout('folder of images', image_folder, ())
 
 
-def recognised(folder, level=None):
+def recognised(folder: pathlib.Path, level: int | None = None) -> sources.Source:
     """The sources.Source of a folder, by the first kind that it is.
 
     A source that its door refuses, or a prepared folder that no command takes, has no
@@ -98,7 +100,7 @@ def recognised(folder, level=None):
     return through(FOLDER._replace(options=options), folder)
 
 
-def through(layout, folder):
+def through(layout: Layout, folder: pathlib.Path) -> sources.Source:
     """The Source that the door of a layout finds."""
     parser = argparse.ArgumentParser()
     layout.door.add_arguments(parser)
@@ -112,7 +114,9 @@ def through(layout, folder):
     return looked[0]._replace(title=layout.title)
 
 
-def look(options, door, found, **recipe):
+def look(
+    options: argparse.Namespace, door: str, found: importing.Found, **recipe: Any
+) -> sources.Source:
     """Instead of importing.prepare: the Source of what a door found."""
     splits = found.splits
     if 'test_fraction' in recipe:  # a split of ours, drawn

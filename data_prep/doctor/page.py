@@ -4,11 +4,13 @@ import base64
 import html as markup
 import io
 import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from data_prep.doctor import pixels
+from data_prep.doctor import pixels, sources
 from fer_jax.data import opening
 from fer_jax.data.quoting import printable
 
@@ -18,7 +20,12 @@ OF_A_GROUP = 6
 TEMPLATE = pathlib.Path(__file__).with_name('page.html')
 
 
-def html(report, source, seen, limits):
+def html(
+    report: Mapping[str, Any],
+    source: sources.Source,
+    seen: Sequence[pixels.Seen],
+    limits: opening.Limits,
+) -> str:
     """The page, as text; it asks for no other file.
 
     Args:
@@ -47,19 +54,19 @@ def html(report, source, seen, limits):
     return page
 
 
-def verdict_of(wrong, remarks):
+def verdict_of(wrong: Sequence[Mapping], remarks: Sequence[Mapping]) -> str:
     """One line for the head of the page."""
     named = (f'{finding["name"]} ({finding["count"]:,})' for finding in wrong)
     said = f'Wrong: {", ".join(named)}' if wrong else 'Nothing is wrong'
     return f'{said}; {len(remarks)} remark{"" if len(remarks) == 1 else "s"}'
 
 
-def text(value):
+def text(value: object) -> str:
     """Any value, escaped."""
     return markup.escape(printable(value))
 
 
-def facts(report):
+def facts(report: Mapping[str, Any]) -> str:
     """What the folder is, as a table."""
     sizes = report['sizes']
     rows = {
@@ -76,7 +83,7 @@ def facts(report):
     return f'<dl>{"".join(cells)}</dl>'
 
 
-def counts(split, table):
+def counts(split: str, table: Mapping[str, Any]) -> str:
     """Counts of a split by class, beside the published ones, with bars."""
     classes = table['classes']
     most = max([1, *(found for found, _ in classes.values())])
@@ -99,7 +106,7 @@ def counts(split, table):
     )
 
 
-def statistics(found):
+def statistics(found: Mapping[str, Any]) -> str:
     """Mean and deviation of the channels beside the expected ones."""
     if not found:
         return '<p>No picture could be read.</p>'
@@ -122,10 +129,15 @@ def statistics(found):
 class Shown:
     """Findings with their pictures."""
 
-    def __init__(self, source, seen, limits):
+    def __init__(
+        self,
+        source: sources.Source,
+        seen: Sequence[pixels.Seen],
+        limits: opening.Limits,
+    ) -> None:
         self._source, self._seen, self._limits = source, seen, limits
 
-    def finding(self, finding):
+    def finding(self, finding: Mapping[str, Any]) -> str:
         """One finding, as HTML."""
         places = finding['places']
         said = ''.join(f'<li>{text(line)}</li>' for line in finding['texts'][:GROUPS])
@@ -141,7 +153,7 @@ class Shown:
             f'{f"<div class=groups>{groups}</div>" if groups else ""}{more}</details>'
         )
 
-    def group(self, places):
+    def group(self, places: Sequence[int]) -> str:
         """Pictures that belong together; first one of each split."""
         first = {self._source.items[place].split: place for place in reversed(places)}
         first = [place for place in places if place in first.values()]
@@ -151,7 +163,7 @@ class Shown:
         figures = ''.join(map(self.figure, places[:OF_A_GROUP]))
         return f'<div class=group>{figures}{more}</div>'
 
-    def figure(self, place):
+    def figure(self, place: int) -> str:
         """One picture with its split, label and id; a cross where it is unreadable."""
         item, one = self._source.items[place], self._seen[place]
         label = text(self._source.class_names[item.label])
@@ -165,7 +177,7 @@ class Shown:
             f'<br><small>{said}</small></figcaption></figure>'
         )
 
-    def thumbnail(self, item):
+    def thumbnail(self, item: sources.Item) -> str:
         """A small copy, as a data URL."""
         found = item.source() if callable(item.source) else item.source
         if isinstance(found, np.ndarray):

@@ -8,10 +8,11 @@ Krawetz, "Kind of Like That", 2013, at 256 bits).
 
 import functools
 import hashlib
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageStat
 
 from data_prep import processes
 from fer_jax.data import opening, pictures
@@ -40,7 +41,11 @@ class Seen(NamedTuple):
     moments: tuple = ()  # mean of R, G, B and of their squares, values 0 to 1
 
 
-def examine(source, box=None, limits=opening.LIMITS):
+def examine(
+    source: Any,
+    box: Sequence[float] | None = None,
+    limits: opening.Limits = opening.LIMITS,
+) -> Seen:
     """What is Seen of a picture.
 
     Args:
@@ -67,7 +72,7 @@ def examine(source, box=None, limits=opening.LIMITS):
         return Seen('truncated' if cut else 'unreadable', str(error))
 
 
-def upright(stored, box=None):
+def upright(stored: opening.Stored, box: Sequence[float] | None = None) -> Image.Image:
     """What counts of an opening.Stored picture, as a Pillow RGB image.
 
     Boxes are in the pixels of the file, before EXIF turns it.
@@ -77,7 +82,7 @@ def upright(stored, box=None):
     return inside(pictures.upright(stored), box)
 
 
-def inside(image, box):
+def inside(image: Image.Image, box: Sequence[float] | None) -> Image.Image:
     """What of an image is in a box, or all of it.
 
     Raises:
@@ -92,7 +97,7 @@ def inside(image, box):
     return image.crop(box)
 
 
-def whole(content):
+def whole(content: bytes) -> bool:
     """Whether the end of a PNG or JPEG is there; True for other formats."""
     if content.startswith(opening.PNG):
         return b'IEND' in content[-64:]
@@ -101,7 +106,7 @@ def whole(content):
     return True
 
 
-def traits_of(stored):
+def traits_of(stored: opening.Stored) -> set[str]:
     """Which TRAITS an opening.Stored picture has by its header, as a set."""
     image, deep = stored.image, stored.image.mode.startswith('I')
     found = {
@@ -117,17 +122,17 @@ def traits_of(stored):
     return {trait for trait, has in found.items() if has}
 
 
-def measured(image, traits):
+def measured(image: Image.Image, traits: Iterable[str]) -> Seen:
     """What is Seen of an RGB image that could be read; adds traits of the pixels."""
     traits = set(traits)
     if min(image.size) < TINY_PX:
         traits.add('tiny')
-    elif all(high - low <= SAME for low, high in image.getextrema()):
+    elif all(high - low <= SAME for low, high in ImageStat.Stat(image).extrema):
         traits.add('blank')
     elif 'grey' not in traits:
         red, *others = image.split()
         apart = (ImageChops.difference(red, other) for other in others)
-        if all(channel.getextrema()[1] <= SAME for channel in apart):
+        if all(ImageStat.Stat(channel).extrema[0][1] <= SAME for channel in apart):
             traits.add('grey')
     content = f'{image.size}'.encode() + image.tobytes()
     counts = np.array(image.histogram()).reshape(3, 256) / (image.width * image.height)
@@ -142,14 +147,16 @@ def measured(image, traits):
     )
 
 
-def signature(image):
+def signature(image: Image.Image) -> bytes:
     """256 bits, as bytes: which averaged grey values are brighter than the left one."""
     size = (SIGNATURE_PX + 1, SIGNATURE_PX)
     grey = np.asarray(image.convert('L').resize(size, Image.Resampling.BOX))
     return np.packbits(grey[:, 1:] > grey[:, :-1]).tobytes()
 
 
-def examine_all(items, workers, limits=opening.LIMITS):
+def examine_all(
+    items: Sequence[tuple], workers: int, limits: opening.Limits = opening.LIMITS
+) -> Iterator[Seen]:
     """What is Seen of (source, box) pairs, in order: an iterator.
 
     A source may also be a function without arguments that gives one.

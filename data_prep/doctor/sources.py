@@ -1,6 +1,7 @@
 """A folder -> the pictures in it and the labels they are given, whatever it is."""
 
 import functools
+import os
 import pathlib
 import types
 from collections.abc import Mapping
@@ -23,7 +24,7 @@ class Item(NamedTuple):
     where: str = ''  # file and row, for a report
 
     @property
-    def name(self):
+    def name(self) -> str:
         """What it is called on the screen: its file, or where it is in one."""
         if isinstance(self.source, pathlib.Path):
             return str(self.source)
@@ -44,7 +45,7 @@ class Source(NamedTuple):
     left_out: Mapping = types.MappingProxyType({})  # files that are no pictures: counts
 
 
-def of_prepared(folder):
+def of_prepared(folder: str | os.PathLike) -> Source:
     """The Source of a prepared folder; damaged records and files are told in it.
 
     Raises:
@@ -91,12 +92,12 @@ def of_prepared(folder):
     )
 
 
-def image_of(source, row):
+def image_of(source: records.RecordSource, row: int) -> bytes:
     """The encoded image of a record."""
     return records.decode_example(source[row])[1]
 
 
-def truth(data):
+def truth(data: prepared.Prepared) -> tuple[tuple[str, str], ...]:
     """A fact about the training labels whose truth is known, if there are any."""
     given, clean = data.train.labels, data.train.clean_labels
     known = clean >= 0
@@ -108,7 +109,7 @@ def truth(data):
     return (('clean training labels', text),)
 
 
-def check_names(source):
+def check_names(source: Source) -> list[str]:
     """What is wrong with the class names of a Source, as texts."""
     try:
         sets.check_classes(source.set_name, source.class_names)
@@ -117,7 +118,7 @@ def check_names(source):
     return []
 
 
-def of_fer2013(folder):
+def of_fer2013(folder: pathlib.Path) -> Source:
     """The Source of a folder with fer2013.csv; its labels are those of FER2013."""
     path = fer2013_csv.found(folder)
     faces = fer2013_csv.read_faces(path)
@@ -144,7 +145,7 @@ def of_fer2013(folder):
     )
 
 
-def of_cifar(folder, layout):
+def of_cifar(folder: pathlib.Path, layout: cifar.Layout) -> Source:
     """The Source of a folder with CIFAR's Python batches.
 
     Args:

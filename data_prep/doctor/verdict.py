@@ -5,6 +5,8 @@ doors put right by themselves, is a remark. FINDINGS says which is which.
 """
 
 import collections
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -59,7 +61,7 @@ IMBALANCE = 10
 FAR = 0.5  # deviations that a mean is off, or share that a deviation is
 
 
-def judge(source, seen):
+def judge(source: sources.Source, seen: Sequence[pixels.Seen]) -> dict[str, Any]:
     """The whole report, as JSON can hold it, except that `places` are of items.
 
     Args:
@@ -106,7 +108,7 @@ def judge(source, seen):
     }
 
 
-def counts(source):
+def counts(source: sources.Source) -> dict[str, dict[str, Any]]:
     """Of each split: all, published (None: unknown), classes {name: [n, published]}."""
     known = sets.SETS[source.set_name]
     found = {}
@@ -128,7 +130,7 @@ def counts(source):
     return found
 
 
-def measured(source, seen):
+def measured(source: sources.Source, seen: Sequence[pixels.Seen]) -> dict[str, Any]:
     """Mean and deviation of the channels of the first split, and what is expected.
 
     Every picture counts alike, whatever its size.
@@ -158,7 +160,7 @@ def measured(source, seen):
     }
 
 
-def sizes(seen):
+def sizes(seen: Sequence[pixels.Seen]) -> dict[str, int]:
     """The smallest, the middle and the largest shorter side, in px."""
     sides = [min(one.size) for one in seen if not one.trouble]
     if not sides:
@@ -167,7 +169,9 @@ def sizes(seen):
     return {'smallest': low, 'median': middle, 'largest': high}
 
 
-def texts(source, tables, statistics):
+def texts(
+    source: sources.Source, tables: Mapping[str, Any], statistics: Mapping[str, Any]
+) -> dict[str, tuple[list, list]]:
     """{name: (texts, [])} of what is no matter of single pictures."""
     empty, differ, uneven = [], [], []
     for split, table in tables.items():
@@ -178,7 +182,7 @@ def texts(source, tables, statistics):
                 f'{split}: {table["all"]:,}; published for'
                 f' {table["published_as"]}: {table["published"]:,}'
             )
-        most, least = (f(numbers, key=numbers.get) for f in (max, min))
+        most, least = (f(numbers, key=numbers.__getitem__) for f in (max, min))
         if numbers[most] >= IMBALANCE * max(1, numbers[least]):
             uneven.append(
                 f'{split}: {numbers[most]:,} {most}, {numbers[least]:,} {least}'
@@ -200,7 +204,7 @@ def texts(source, tables, statistics):
     return {name: (said, []) for name, said in found.items()}
 
 
-def far(statistics):
+def far(statistics: Mapping[str, Any]) -> list[str]:
     """Where the measured mean or deviation is far from the expected one, as texts."""
     if not statistics:
         return []
@@ -214,7 +218,9 @@ def far(statistics):
     ]
 
 
-def single(source, seen):
+def single(
+    source: sources.Source, seen: Sequence[pixels.Seen]
+) -> dict[str, tuple[list, list]]:
     """{name: ([], places)} of pictures that are wrong or remarkable by themselves."""
     found = collections.defaultdict(list)
     grey = 0
@@ -244,7 +250,9 @@ def single(source, seen):
     return {name: ([], groups) for name, groups in found.items()}
 
 
-def repeated(source, seen):
+def repeated(
+    source: sources.Source, seen: Sequence[pixels.Seen]
+) -> dict[str, tuple[list, list]]:
     """{name: ([], groups of places)} of pictures that are there more than once."""
     items = source.items
     found = collections.defaultdict(list)
@@ -267,7 +275,7 @@ def repeated(source, seen):
                 found['copies'].append(some)
     for place in telling:
         distinct.setdefault(seen[place].digest, place)
-    places = np.array(list(distinct.values()), int)
+    places = np.array(list(distinct.values()), np.int64)
     signatures = np.frombuffer(
         b''.join(seen[place].signature for place in places), np.uint8
     )
@@ -282,7 +290,9 @@ def repeated(source, seen):
     }
 
 
-def by_split(items, groups):
+def by_split(
+    items: Sequence[sources.Item], groups: Sequence[Sequence[int]]
+) -> list[str]:
     """How many pictures of each split are in groups, as texts."""
     splits = (items[place].split for group in groups for place in group)
     return [f'{n:,} of {split}' for split, n in collections.Counter(splits).items()]

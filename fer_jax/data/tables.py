@@ -186,7 +186,7 @@ def missing(word: str) -> bool:
     return word.strip().casefold() in MISSING
 
 
-def integer(word: str, where: str) -> int:
+def integer(word: str, where: str | os.PathLike) -> int:
     """A whole number, which some programs write as 3.0; ValueError that says where."""
     found = re.fullmatch(r'([+-]?[0-9]{1,9})(\.0*)?', word.strip())
     if not found:
@@ -194,7 +194,7 @@ def integer(word: str, where: str) -> int:
     return int(found[1])
 
 
-def numbers(texts: Sequence[str], where: str) -> list[float]:
+def numbers(texts: Sequence[str], where: str | os.PathLike) -> list[float]:
     """Texts as finite floats; ValueError that says where they stand."""
     try:
         found = [float(one) for one in texts]
