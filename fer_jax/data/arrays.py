@@ -61,7 +61,7 @@ def read_npz(
             most = max(most, os.fstat(file.fileno()).st_size)
             with zipfile.ZipFile(file) as archive:
                 members = _members(path, archive, wanted, others, most)
-                data = {name: archive.read(one) for name, one in members.items()}
+                data = {name: archive.read(member) for name, member in members.items()}
         except Unusable:
             raise
         except Exception as error:  # a damaged zip can raise anything
@@ -91,8 +91,8 @@ def map_npz(
             with zipfile.ZipFile(file) as archive:
                 members = _members(path, archive, wanted, others, max(most, LARGEST))
                 return {
-                    name: _mapped(path, archive, one, wanted.get(name, others))
-                    for name, one in members.items()
+                    name: _mapped(path, archive, member, wanted.get(name, others))
+                    for name, member in members.items()
                 }
         except Unusable:
             raise
@@ -100,21 +100,21 @@ def map_npz(
             raise Unusable(f'{path}: no whole .npz ({_said(error)})') from None
 
 
-def _mapped(path, archive, one, wanted):
+def _mapped(path, archive, member, wanted):
     """The array of a member of an open archive."""
-    where = f'{path}: {one.filename.removesuffix(".npy")}'
-    if one.compress_type != zipfile.ZIP_STORED:
-        return parse(archive.read(one), where, wanted)
-    with archive.open(one) as member:
-        shape, fortran, dtype = header(member)
-        before = member.tell()
-        _check(shape, dtype, where, wanted, one.file_size - before)
-        while member.read(1 << 20):  # at its end the sums are compared
+    where = f'{path}: {member.filename.removesuffix(".npy")}'
+    if member.compress_type != zipfile.ZIP_STORED:
+        return parse(archive.read(member), where, wanted)
+    with archive.open(member) as file:
+        shape, fortran, dtype = header(file)
+        before = file.tell()
+        _check(shape, dtype, where, wanted, member.file_size - before)
+        while file.read(1 << 20):  # at its end the sums are compared
             pass
-    archive.fp.seek(one.header_offset + 26)  # where its header has two lengths
+    archive.fp.seek(member.header_offset + 26)  # where its header has two lengths
     name, extra = np.frombuffer(archive.fp.read(4), '<u2').tolist()
     order = 'F' if fortran else 'C'
-    start = one.header_offset + 30 + name + extra + before
+    start = member.header_offset + 30 + name + extra + before
     if 0 in shape or not dtype.itemsize:  # nothing to map
         return np.zeros(shape, dtype, order)
     return np.memmap(path, dtype, 'r', start, shape, order)
@@ -122,17 +122,17 @@ def _mapped(path, archive, one, wanted):
 
 def _members(path, archive, wanted, others, most):
     """{name: ZipInfo} of the arrays to read, none of them too large."""
-    found = {}
-    for one in archive.infolist():
-        name = one.filename.removesuffix('.npy')
-        if name in found:
+    members = {}
+    for member in archive.infolist():
+        name = member.filename.removesuffix('.npy')
+        if name in members:
             raise Unusable(f'{path}: {quoted(name)} is in it twice')
-        found[name] = one
+        members[name] = member
     for name in wanted:
-        if name not in found:
+        if name not in members:
             raise Unusable(f'{path}: there is no {name} in it')
-    chosen = found if others else {name: found[name] for name in wanted}
-    size = sum(one.file_size for one in chosen.values())
+    chosen = members if others else {name: members[name] for name in wanted}
+    size = sum(member.file_size for member in chosen.values())
     if size > most:
         raise Unusable(f'{path}: arrays of {size:,} bytes; wanted at most {most:,}')
     return chosen
@@ -202,13 +202,13 @@ def parse(data: bytes, where: str | os.PathLike, wanted: Array) -> np.ndarray:
             raise Unusable(f'{where}: its header does not fit its content')
         return np.zeros(shape, dtype)
     flat = np.frombuffer(data, dtype, count, file.tell())
-    found = flat.reshape(shape, order='F' if fortran else 'C')
-    found = found.astype(dtype.newbyteorder('='))  # a copy that may be written to
-    if dtype.kind == 'U' and found.size:
-        points = np.ascontiguousarray(found).view(np.uint32)
+    array = flat.reshape(shape, order='F' if fortran else 'C')
+    array = array.astype(dtype.newbyteorder('='))  # a copy that may be written to
+    if dtype.kind == 'U' and array.size:
+        points = np.ascontiguousarray(array).view(np.uint32)
         if points.max(initial=0) > HIGHEST:
             raise Unusable(f'{where}: there are characters that do not exist')
-    return found
+    return array
 
 
 def _check(shape, dtype, where, wanted, size):

@@ -55,14 +55,14 @@ def crop(
 ) -> jax.Array:
     """With `probability`, black borders of `pad` of the size, then a crop of the old
     size at a uniform place (torchvision's RandomCrop with padding)."""
-    chance, *place = jax.random.uniform(key, (3,))
+    chance, *corner = jax.random.uniform(key, (3,))
     height, width, channels = image.shape
     pad_y, pad_x = round(pad * height), round(pad * width)
     padded = jnp.pad(image, ((pad_y, pad_y), (pad_x, pad_x), (0, 0)))
     # the slice from the middle is the image itself: one slice serves both outcomes
     y, x = (
         jnp.where(chance < probability, _whole(u, 2 * border + 1), border)
-        for u, border in zip(place, (pad_y, pad_x))
+        for u, border in zip(corner, (pad_y, pad_x))
     )
     return jax.lax.dynamic_slice(padded, (y, x, 0), (height, width, channels))
 
@@ -122,7 +122,7 @@ def erase(
     """
     height, width, _ = image.shape
     draws = jax.random.uniform(key, (2 * tries + 3,))
-    chance, place = draws[0], draws[1:3]
+    chance, corner = draws[0], draws[1:3]
     areas, ratios = draws[3:].reshape(2, tries)
     low, high = math.log(ratio[0]), math.log(ratio[1])
     a = height * width * (area[0] + (area[1] - area[0]) * areas)
@@ -132,7 +132,7 @@ def erase(
     fits = (h < height) & (w < width)
     first = jnp.argmax(fits)
     h, w = h[first], w[first]
-    y, x = _whole(place[0], height - h + 1), _whole(place[1], width - w + 1)
+    y, x = _whole(corner[0], height - h + 1), _whole(corner[1], width - w + 1)
     rows, columns = jnp.arange(height), jnp.arange(width)
     inside = ((rows >= y) & (rows < y + h))[:, None]
     inside &= ((columns >= x) & (columns < x + w))[None, :]

@@ -61,19 +61,19 @@ def load(
             f'noise.corrections: no file {path}; give the csv that audit.html saved'
         )
     data = path.read_bytes()
-    place = {name: row for row, name in enumerate(ids.tolist())}
-    found = [_decision(path, row, place, class_names) for row in _rows(path, data)]
-    seen = [name for name, _, _ in found]
+    rows = {name: row for row, name in enumerate(ids.tolist())}
+    decisions = [_decision(path, row, rows, class_names) for row in _rows(path, data)]
+    seen = [name for name, _, _ in decisions]
     _refuse(
-        path, [name for name in seen if name not in place], 'not of the training split'
+        path, [name for name in seen if name not in rows], 'not of the training split'
     )
     counts = collections.Counter(seen)
     _refuse(path, [name for name in counts if counts[name] > 1], 'there twice or more')
     labels = np.full(len(ids), -1, np.int32)
     dropped = np.zeros(len(ids), bool)
-    for name, decision, label in found:
-        labels[place[name]] = label
-        dropped[place[name]] = decision == 'drop'
+    for name, decision, label in decisions:
+        labels[rows[name]] = label
+        dropped[rows[name]] = decision == 'drop'
     return Corrections(labels, dropped, hashlib.sha256(data).hexdigest())
 
 

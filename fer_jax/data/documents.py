@@ -53,8 +53,8 @@ def read(path: str | os.PathLike, kind: Kind, remedy: str) -> Any:
 def parse(data: str | bytes, kind: Kind, where: str | os.PathLike, remedy: str) -> Any:
     """The value of JSON text or UTF-8 at `where`. Raises Unusable, as `read`."""
     try:
-        found = json.loads(data, object_pairs_hook=_once)
-        if _deeper(found):
+        value = json.loads(data, object_pairs_hook=_once)
+        if _deeper(value):
             raise RecursionError
     except RecursionError:
         raise Unusable(f'{where} is nested too deep; {remedy}') from None
@@ -64,7 +64,7 @@ def parse(data: str | bytes, kind: Kind, where: str | os.PathLike, remedy: str) 
     except ValueError as error:  # no UTF-8, a name twice, a number of 5,000 digits
         said = str(error) if isinstance(error, Unusable) else 'no text or no number'
         raise Unusable(f'{where} is no JSON ({said}); {remedy}') from None
-    return check(found, kind, where, remedy)
+    return check(value, kind, where, remedy)
 
 
 def check(value: Any, kind: Kind, where: str | os.PathLike, remedy: str) -> Any:
@@ -76,12 +76,12 @@ def check(value: Any, kind: Kind, where: str | os.PathLike, remedy: str) -> Any:
 
 
 def _once(pairs):
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    value = dict(pairs)
+    if len(value) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise Unusable(f'it has {quoted(twice)} twice')
-    return found
+    return value
 
 
 def _deeper(value):
@@ -101,25 +101,25 @@ class _Absent:
     """The value of a field that is not there."""
 
 
-def _fault(value, kind, place=''):
+def _fault(value, kind, path=''):
     """What is wrong with a value, in words; '' when nothing is."""
-    name = place or 'the content'
+    name = path or 'the content'
     if value is _Absent:
         return f'{name} is missing, wanted {kind.wanted}'
     if not kind.fits(value):
         return f'{name} {_shown(value)}, wanted {kind.wanted}'
     for key, inner, its in kind.inside(value):
-        fault = _fault(inner, its, _joined(place, key))
+        fault = _fault(inner, its, _joined(path, key))
         if fault:
             return fault
     return ''
 
 
-def _joined(place, key):
+def _joined(path, key):
     if isinstance(key, int):
-        return f'{place}[{key}]'
+        return f'{path}[{key}]'
     key = key if re.fullmatch(r'[\w-]{1,60}', key, re.ASCII) else quoted(key)
-    return f'{place}.{key}' if place else key
+    return f'{path}.{key}' if path else key
 
 
 def _shown(value):
@@ -200,14 +200,14 @@ def sequence(
         if not isinstance(value, list) or not least <= len(value) <= most:
             return False
         # unhashable ones are not of the kind, which is said of the first of them
-        plain = all(isinstance(one, str | int | float) for one in value)
+        plain = all(isinstance(item, str | int | float) for item in value)
         return not (distinct and plain) or len(set(value)) == len(value)
 
     return Kind(
         f'a list{_range(least, most) if least or most < MOST_WHOLE else ""} of'
         f' {"different values, each " * distinct}{kind.wanted}',
         fits,
-        lambda value: ((i, one, kind) for i, one in enumerate(value)),
+        lambda value: ((i, item, kind) for i, item in enumerate(value)),
     )
 
 

@@ -16,6 +16,6 @@ def assign(labels: np.ndarray, folds: int, seed: int) -> np.ndarray:
     """
     generator = np.random.Generator(np.random.Philox(key=(seed % 2**64, folds)))
     order = np.lexsort((generator.random(len(labels)), labels))
-    found = np.empty(len(labels), int)
-    found[order] = np.arange(len(labels)) % folds
-    return found
+    fold = np.empty(len(labels), int)
+    fold[order] = np.arange(len(labels)) % folds
+    return fold

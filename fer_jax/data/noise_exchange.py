@@ -226,8 +226,8 @@ def _finder(data):
         for row, name in enumerate(ids.tolist()):
             exact.setdefault(name, encode(row))
             # what several examples share names none of them
-            for key, found in ((_spelled(name), spelled), (_end(name), ends)):
-                found[key] = None if key in found else encode(row)
+            for key, table in ((_spelled(name), spelled), (_end(name), ends)):
+                table[key] = None if key in table else encode(row)
 
     def find(name):
         known = name if name in exact else name.strip()
@@ -264,18 +264,18 @@ def _places(path, rows, labels, first, data):
             known |= {str(place): place for place in known.values()}
         for word in set(labels) - known.keys():
             known[word] = sets.number_of(word, data.class_names)
-        found = [known[word] for word in labels]
+        classes = [known[word] for word in labels]
     else:
         known = {str(k + first): place for k, place in enumerate(_own_order(data))}
         wanted = f'{first} to {first + len(known) - 1}'
-        found = [known.get(str(label)) for label in labels]
-    if None in found:
-        row = found.index(None)
+        classes = [known.get(str(label)) for label in labels]
+    if None in classes:
+        row = classes.index(None)
         line = row if rows.numbers is None else rows.numbers[row]
         raise Unusable(
             f'{path}: row {line} has the label {quoted(labels[row])}, wanted {wanted}'
         )
-    return np.array(found, np.int32)
+    return np.array(classes, np.int32)
 
 
 def _format(name, table):

@@ -86,20 +86,22 @@ def read_cifarn(
     Raises:
       ValueError: no such labels, or something other than labels.
     """
-    found = pickles.read(path, most)
-    if isinstance(found, np.ndarray):
-        found = {table or 'labels': found}
-    if not isinstance(found, dict) or not all(isinstance(name, str) for name in found):
+    content = pickles.read(path, most)
+    if isinstance(content, np.ndarray):
+        content = {table or 'labels': content}
+    if not isinstance(content, dict) or not all(
+        isinstance(name, str) for name in content
+    ):
         raise Unusable(f'{path} holds no tables of labels, as CIFAR-N has')
-    names = [name for name in found if not name.startswith('clean')]
+    names = [name for name in content if not name.startswith('clean')]
     fine = [name for name in names if 'coarse' not in name]
     chosen = table or (fine[0] if len(fine) == 1 else None)
-    if chosen is None or chosen not in found:
+    if chosen is None or chosen not in content:
         raise Unusable(
             f'{path} has the labels {", ".join(map(quoted, names[:9]))}; name one of '
             f'them, given: {table or "none"}'
         )
-    columns = [_column(path, name, found.get(name, [])) for name in (chosen, CLEAN)]
+    columns = [_column(path, name, content.get(name, [])) for name in (chosen, CLEAN)]
     return Rows(columns[0], clean=columns[1] or None)
 
 

@@ -54,11 +54,11 @@ def load(data: bytes, name: str | os.PathLike, most: int = LARGEST) -> Any:
             return _torch(zipfile.ZipFile(file), budget)
         if data.startswith(np.lib.format.MAGIC_PREFIX):
             return _npy(file, budget)
-        found = Machine(file, budget).read()
-        if isinstance(found, int) and found == LEGACY_TORCH:
+        value = Machine(file, budget).read()
+        if isinstance(value, int) and value == LEGACY_TORCH:
             # its version and the system's sizes come before the object
-            found = [Machine(file, budget).read() for _ in range(3)][-1]
-        return found
+            value = [Machine(file, budget).read() for _ in range(3)][-1]
+        return value
     except Exception as error:  # a damaged pickle can raise anything
         said = printable(' '.join(str(error).split()))[:200]  # one line
         raise Unusable(f'{name} cannot be read: {said}') from None

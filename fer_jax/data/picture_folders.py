@@ -91,10 +91,10 @@ def is_picture(name: str | os.PathLike) -> bool:
 
 def ending(name: str | os.PathLike) -> str:
     """The ending by which a file is counted that is left out."""
-    found = pathlib.PurePath(name).suffix.lower()
-    if not found:
+    suffix = pathlib.PurePath(name).suffix.lower()
+    if not suffix:
         return 'without an ending'
-    return found if re.fullmatch(r'\.[a-z0-9]{1,8}', found) else 'of other endings'
+    return suffix if re.fullmatch(r'\.[a-z0-9]{1,8}', suffix) else 'of other endings'
 
 
 def told(left_out: Mapping[str, int]) -> str:

@@ -134,13 +134,13 @@ def salvage(
     rows = {name: row for row, name in enumerate(ids.tolist())}
     for shard, path in enumerate(paths):
         try:
-            found, named = _of(shard, index_records(path)), 1  # the first tells all
+            indexed, named = _of(shard, index_records(path)), 1  # the first tells all
         except whole.Damaged:
-            found, said = _scan_on(path, os.stat(path).st_size)
+            indexed, said = _scan_on(path, os.stat(path).st_size)
             damage += said
-            found, named = _of(shard, found), len(found)
-        readable = RecordSource(paths, found)
-        for record in range(named if len(found) else 0):
+            indexed, named = _of(shard, indexed), len(indexed)
+        readable = RecordSource(paths, indexed)
+        for record in range(named if len(indexed) else 0):
             name, _ = decode_example(readable[record])
             if name not in rows:
                 raise Unusable(
@@ -148,7 +148,7 @@ def salvage(
                     ' data set again or write it anew'
                 )
             until = None if named == 1 else record + 1
-            part = found[record:until]
+            part = indexed[record:until]
             table[rows[name] : rows[name] + len(part)] = part
     return table, damage
 
@@ -233,20 +233,20 @@ def _close(files):
 
 def scan(path: str | os.PathLike, size: int) -> np.ndarray:
     """As index_records, by a pass over a shard of `size` bytes; nothing is left."""
-    found = []
-    for place, damage in _walk(path, size):
+    spans = []
+    for span, damage in _walk(path, size):
         if damage:
             raise damage
-        found.append(place)
-    return np.array(found, np.int64).reshape(-1, 2)
+        spans.append(span)
+    return np.array(spans, np.int64).reshape(-1, 2)
 
 
 def _scan_on(path, size):
     """As scan, past every damage: offsets and lengths [n, 2], [what is damaged]."""
     walked = list(_walk(path, size))
-    found = [place for place, damage in walked if not damage]
+    spans = [span for span, damage in walked if not damage]
     said = [str(damage) for _, damage in walked if damage]
-    return np.array(found, np.int64).reshape(-1, 2), said
+    return np.array(spans, np.int64).reshape(-1, 2), said
 
 
 def _walk(path, size):

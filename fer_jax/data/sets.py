@@ -188,9 +188,10 @@ def _table(set_name, wanted):
     known = SETS[set_name]
     left_out = set(known.optional) - {canonical(name) for name in wanted}
     names = [name for name in known.class_names if name not in left_out]
-    found = dict(zip(names, places(names, wanted)))
+    numbers = dict(zip(names, places(names, wanted)))
     return {
-        code: found.get(name, -1) for code, name in zip(known.codes, known.class_names)
+        code: numbers.get(name, -1)
+        for code, name in zip(known.codes, known.class_names)
     }
 
 

@@ -89,8 +89,8 @@ def rows(
     wanted = {_plain(name) for name in columns}
 
     def fit(fields):
-        found = {_plain(name) for name in fields}
-        return len(found & wanted), len(fields) == len(headless), len(found)
+        names = {_plain(name) for name in fields}
+        return len(names & wanted), len(fields) == len(headless), len(names)
 
     records = delimited.records(path, fit, data)
     first = next(records, (0, []))
@@ -162,18 +162,18 @@ def matrix(path: str | os.PathLike) -> list[list[float]]:
 
     Raises: as `rows`; ValueError at anything else.
     """
-    found = []
+    table = []
     for number, line in delimited.lines(path):
         words = re.split(r'[\s,;]+', line.partition('#')[0].strip())
         if words != ['']:
-            found.append(numbers(words, f'{path} line {number}'))
-    if not found or {len(row) for row in found} != {len(found)}:
-        wide = sorted({len(row) for row in found})
+            table.append(numbers(words, f'{path} line {number}'))
+    if not table or {len(row) for row in table} != {len(table)}:
+        wide = sorted({len(row) for row in table})
         raise Unusable(
-            f'{path} has {len(found)} rows of {quoted(wide)} numbers; wanted C rows of'
+            f'{path} has {len(table)} rows of {quoted(wide)} numbers; wanted C rows of'
             ' C numbers'
         )
-    return found
+    return table
 
 
 def text(header: Iterable, rows: Iterable[Iterable]) -> str:
@@ -188,21 +188,21 @@ def missing(word: str) -> bool:
 
 def integer(word: str, where: str | os.PathLike) -> int:
     """A whole number, which some programs write as 3.0; ValueError that says where."""
-    found = re.fullmatch(r'([+-]?[0-9]{1,9})(\.0*)?', word.strip())
-    if not found:
+    match = re.fullmatch(r'([+-]?[0-9]{1,9})(\.0*)?', word.strip())
+    if not match:
         raise Unusable(f'{where}: {quoted(word)}; wanted a whole number')
-    return int(found[1])
+    return int(match[1])
 
 
 def numbers(texts: Sequence[str], where: str | os.PathLike) -> list[float]:
     """Texts as finite floats; ValueError that says where they stand."""
     try:
-        found = [float(one) for one in texts]
+        values = [float(word) for word in texts]
     except ValueError:
-        found = [math.nan]
-    if not all(map(math.isfinite, found)) or any('_' in one for one in texts):
+        values = [math.nan]
+    if not all(map(math.isfinite, values)) or any('_' in word for word in texts):
         raise Unusable(f'{where}: {quoted(", ".join(texts[:4]))}; wanted numbers')
-    return found
+    return values
 
 
 def _plain(name):
@@ -211,9 +211,9 @@ def _plain(name):
 
 def _places(path, header, columns):
     """{name: place} of every column, the wanted ones as `columns` spells them."""
-    found, lacking = {}, []
-    for place, name in enumerate(header):
-        found.setdefault(name, place)
+    places, lacking = {}, []
+    for number, name in enumerate(header):
+        places.setdefault(name, number)
     for column in columns:
         same = [i for i, name in enumerate(header) if name == column.strip()] or [
             i for i, name in enumerate(header) if _plain(name) == _plain(column)
@@ -224,12 +224,12 @@ def _places(path, header, columns):
                 'column a name of its own'
             )
         if same:
-            found[column] = same[0]
+            places[column] = same[0]
         else:
             lacking.append(column)
     if lacking:
         raise MissingColumns(path, header, lacking)
-    return found
+    return places
 
 
 def _field(value):

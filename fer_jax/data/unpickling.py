@@ -70,10 +70,10 @@ class Machine:
         for operation, argument, _ in pickletools.genops(self._file):
             self._budget.take(VALUE)
             self._step(operation.name, argument)
-        (found,) = self._stack
-        found, size = _plain(found, {})
+        (value,) = self._stack
+        value, size = _plain(value, {})
         self._budget.take(size)
-        return found
+        return value
 
     def _step(self, name, argument):
         stack = self._stack
@@ -145,8 +145,8 @@ class Machine:
     def _stored(self, key):
         if self._storage is None:
             raise Unusable('tensors of torch before 1.6; save it with a newer one')
-        _, dtype, place, *_ = key
-        return np.frombuffer(self._storage(place), dtype)
+        _, dtype, member, *_ = key
+        return np.frombuffer(self._storage(member), dtype)
 
     def _called(self, function, arguments):
         if function is dict and not arguments:
@@ -163,10 +163,10 @@ class Machine:
         made.set(state, self._budget)
 
 
-def _of(kind, found):
-    if type(found) is not kind:
+def _of(kind, value):
+    if type(value) is not kind:
         raise Unusable(f'no {kind.__name__} to put values into')
-    return found
+    return value
 
 
 def _named(module, name):
@@ -218,32 +218,32 @@ def _scalar(dtype, data):
     return value.item()
 
 
-def _plain(found, known):
+def _plain(built, known):
     """(containers with the values of each _Array, their bytes as often as they occur).
 
     Args:
       known: {id: (object, what this returned for it)} of containers, which may be named
         more often than one can walk through.
     """
-    if isinstance(found, _Array):
-        return _plain(found.values, known)
-    if isinstance(found, str | bytes):
-        return found, VALUE + len(found)
-    if isinstance(found, np.ndarray):
+    if isinstance(built, _Array):
+        return _plain(built.values, known)
+    if isinstance(built, str | bytes):
+        return built, VALUE + len(built)
+    if isinstance(built, np.ndarray):
         # an array of no bytes may be a list of a million empty ones
-        return found, VALUE + (found.nbytes or VALUE * max(found.shape[:1], default=0))
-    if isinstance(found, int | float | None):
-        return found, VALUE
-    if not isinstance(found, dict | list | tuple):
+        return built, VALUE + (built.nbytes or VALUE * max(built.shape[:1], default=0))
+    if isinstance(built, int | float | None):
+        return built, VALUE
+    if not isinstance(built, dict | list | tuple):
         raise Unusable('something that is no plain data')
-    if id(found) not in known:
-        values = found.values() if isinstance(found, dict) else found
+    if id(built) not in known:
+        values = built.values() if isinstance(built, dict) else built
         walked = [_plain(value, known) for value in values]
         made = [value for value, _ in walked]
-        made = dict(zip(found, made)) if isinstance(found, dict) else type(found)(made)
+        made = dict(zip(built, made)) if isinstance(built, dict) else type(built)(made)
         size = VALUE * (len(made) + 1) + sum(size for _, size in walked)
-        known[id(found)] = found, (made, size)
-    return known[id(found)][1]
+        known[id(built)] = built, (made, size)
+    return known[id(built)][1]
 
 
 def _tensor(storage, offset, size, stride, *_):
