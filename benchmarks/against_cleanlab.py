@@ -11,10 +11,15 @@ probabilities that PLAIN's folds give examples they did not see.
 
 import argparse
 import pathlib
+import sys
 
 import numpy as np
-from cleanlab import filter as confident_learning
-from cleanlab import rank
+
+try:
+    from cleanlab import filter as confident_learning
+    from cleanlab import rank
+except ImportError:
+    sys.exit('this benchmark compares with cleanlab: pip install cleanlab')
 
 from fer_jax.analysis import calibration, cases, curves
 

@@ -1,15 +1,15 @@
 """How long a beta mixture of a whole training set takes, after compilation.
 
-    python -m benchmarks.mixture [examples]
+    python -m benchmarks.mixture
 
 Times the fit of one network and of two at once, and the weights of all examples, for
 both presets; 280,000 is AffectNet. Wanted on 2 cores: a fit under 0.5 s. That weights
 equal a float64 restatement to 1e-3 is held by tests/numerics/test_mixtures.py.
 """
 
+import argparse
 import functools
 import statistics
-import sys
 import time
 
 import jax
@@ -40,7 +40,7 @@ def seconds(function, *arguments):
     return statistics.median(times)
 
 
-def main(examples=280_000):
+def main(examples):
     x, mask = similarities(examples), jnp.ones(examples, bool)
     print(f'{examples:,} similarities on {jax.devices()[0]}, median of {REPEATS}')
     for preset, rules in mixtures.RULES.items():
@@ -57,4 +57,6 @@ def main(examples=280_000):
 
 
 if __name__ == '__main__':
-    main(*map(int, sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--examples', type=int, default=280_000)
+    main(parser.parse_args().examples)

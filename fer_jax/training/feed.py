@@ -15,24 +15,29 @@ from fer_jax.training import mesh
 SHARE = 0.25  # of a device's memory, the most that a resident set may take
 
 
-def is_resident(choice, prepared, devices):
+def is_resident(choice, count, size_px, devices):
     """Whether a set lies on the devices: config.data.resident, 'yes', 'no' or 'auto'.
 
     'auto' where its images take at most SHARE of the memory of a device.
+
+    Args:
+      count: of the images that a run looks at, in both splits.
+      size_px: their height and width, as they are stored.
+      devices: the run's mesh.
     """
     if choice != 'auto':
         return choice == 'yes'
-    count = len(prepared.train.ids) + len(prepared.test.ids)
-    size = count * prepared.image_size_px**2 * 3
-    return size <= SHARE * memory(devices.local_devices[0])
+    return count * size_px**2 * 3 <= SHARE * memory(devices.local_devices)
 
 
-def memory(device):
-    """Bytes of memory of a device; the machine's where it has none of its own."""
-    known = device.memory_stats() or {}
+def memory(devices):
+    """Bytes of memory of each of the devices of this host; where they have none of
+    their own, their part of the machine's, for each holds a copy."""
+    known = devices[0].memory_stats() or {}
     if 'bytes_limit' in known:
         return known['bytes_limit']
-    return os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
+    machine = os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
+    return machine // len(devices)
 
 
 class Records:

@@ -143,8 +143,9 @@ def together(function, digest):
         raise Apart('another host failed; what it said tells why')
     if len(everywhere) > 1:
         raise Apart(
-            'hosts differ in their config, data or files; start all of them with the'
-            ' same command, on the same data set and the same --workdir'
+            'hosts differ in their config, data, files or memory; start all of them'
+            ' with the same command, on the same data set and the same --workdir, and'
+            ' with --config.data.resident=no where some have less memory'
         )
     return result
 

@@ -117,13 +117,10 @@ def of_state(mesh, state):
     everywhere.
     """
     whole = everywhere(mesh)
-    count = peers.size(state.params)
     own = NamedSharding(mesh, PartitionSpec(NET))
 
-    def spread(tree):
-        return jax.tree.map(
-            lambda leaf: own if leaf.ndim and leaf.shape[0] == count else whole, tree
-        )
+    def spread(tree):  # of the optimiser, counts of steps are common to the networks
+        return jax.tree.map(lambda leaf: own if leaf.ndim else whole, tree)
 
     placed = jax.tree.map(lambda leaf: whole, state)
     if mesh.shape[NET] == 1:

@@ -24,12 +24,14 @@ class Session:
         self.feed = feed.make(run, steps, advance)
 
     def _call(self, name, *args):
-        """Program `name` of these arguments. Its first call compiles: a signal is heard
-        meanwhile, and ends the session (stopping.heard)."""
+        """Program `name` of a state and a trial, and more arrays, which have other
+        shapes in the last chunk of an epoch. The first call with these compiles: a
+        signal is heard meanwhile, and ends the session (stopping.heard)."""
         program = getattr(self._programs, name)
-        if name in self._called:
+        call = name, *(array.shape for array in args[2:])
+        if call in self._called:
             return program(*args)
-        self._called.add(name)
+        self._called.add(call)
 
         def first():  # mesh and guard belong to a thread
             with jax.set_mesh(self.run.mesh), jax.transfer_guard('disallow'):

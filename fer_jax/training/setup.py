@@ -108,6 +108,7 @@ def prepare(config, workdir, *, accept_changes=False):
     noise = find_noise(config, data, workdir) if adds_noise(config) else None
     corrected = read_corrections(config, data)
     examples = choose(config, data, noise, corrected)
+    test_labels = labels_of_test(data.test)
     order = ordered(config, examples)
     algorithm = build.algorithm(
         config,
@@ -123,16 +124,18 @@ def prepare(config, workdir, *, accept_changes=False):
         num_examples=len(examples.labels),
         stored_px=data.image_size_px,
         scale=pretrained.scale(starts),
-        resident=feed.is_resident(config.data.resident, data, devices),
+        resident=feed.is_resident(
+            config.data.resident,
+            len(examples.labels) + len(test_labels),
+            data.image_size_px,
+            devices,
+        ),
         platform=jax.default_backend(),
     )
     about = describe(data, examples, noise, corrected, damage, starts)
     check_same_data(workdir, about)
     if hosts.first():
         write(config, workdir, data, noise, about)
-    test = data.test
-    test_labels = np.where(test.clean_labels >= 0, test.clean_labels, test.labels)
-    test_labels = test_labels[test.readable()]
     return Run(
         config=config,
         workdir=workdir,
@@ -155,6 +158,12 @@ def prepare(config, workdir, *, accept_changes=False):
         damage=damage,
         starts=starts,
     )
+
+
+def labels_of_test(split):
+    """[M] int32 of the images that can be read: clean labels where they are known."""
+    labels = np.where(split.clean_labels >= 0, split.clean_labels, split.labels)
+    return labels[split.readable()]
 
 
 def ordered(config, examples):
@@ -202,13 +211,14 @@ def check_goes_on(config, workdir):
 
 
 def digest(run):
-    """32 bytes of what all hosts have to agree on: config, examples and weights."""
+    """32 bytes of what all hosts have to agree on: config, examples and weights, and
+    where images lie, for which `auto` asks the memory of the host."""
     given = fields.flat(json.loads(run.config.to_json()))
     common = {name: given[name] for name in given if name not in schema.PER_HOST}
     examples = run.examples
     # lists and corrections of labels may lie on a disk of each host
     found = examples.ids.tolist(), examples.labels.tolist()
-    known = [common, run.prepared.digest, *found, run.starts]
+    known = [common, run.prepared.digest, *found, run.starts, run.spec.resident]
     return hashlib.sha256(json.dumps(known).encode()).digest()
 
 

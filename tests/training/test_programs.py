@@ -2,6 +2,7 @@
 compiled."""
 
 import json
+import threading
 
 import flax.linen as nn
 import jax
@@ -12,7 +13,17 @@ import pytest
 from fer_jax import algorithms, nets
 from fer_jax.analysis import kfold
 from fer_jax.data import pipeline, source
-from fer_jax.training import feed, loop, programs, selftest, setup, step, trial
+from fer_jax.nets import peers
+from fer_jax.training import (
+    feed,
+    loop,
+    programs,
+    selftest,
+    setup,
+    step,
+    stopping,
+    trial,
+)
 from tests.training import lowered
 
 NAMES = [
@@ -179,13 +190,48 @@ def test_chunks_start_at_the_same_steps_wherever_a_run_goes_on(config, tmp_path)
 
 
 def test_auto_is_resident_up_to_a_quarter_of_the_memory(config, tmp_path, monkeypatch):
-    """100 images of 24 px take 172,800 bytes."""
-    run = setup.prepare(config('baseline'), tmp_path)
-    for memory, wanted in ((4 * 172_800, True), (4 * 172_799, False)):
-        monkeypatch.setattr(feed, 'memory', lambda device, memory=memory: memory)
-        assert feed.is_resident('auto', run.prepared, run.mesh) == wanted
-    assert not feed.is_resident('no', run.prepared, run.mesh)
-    assert feed.is_resident('yes', run.prepared, run.mesh)
+    """100 images of 24 px take 172,800 bytes; 70 are enough for a run on 40 of 70."""
+    for memory, max_train, wanted in (
+        (4 * 172_800, 0, True),
+        (4 * 172_799, 0, False),
+        (4 * 120_960, 40, True),
+        (4 * 120_959, 40, False),
+    ):
+        monkeypatch.setattr(feed, 'memory', lambda devices, memory=memory: memory)
+        changed = config('baseline')
+        changed.data.resident, changed.data.max_train = 'auto', max_train
+        run = setup.prepare(changed, tmp_path / f'{memory}')
+        assert run.spec.resident == wanted
+    assert not feed.is_resident('no', 1, 24, run.mesh)
+    assert feed.is_resident('yes', 10**9, 24, run.mesh)
+
+
+def test_devices_without_memory_of_their_own_share_the_machines():
+    """Eight on a CPU hold eight copies of a resident set."""
+    device = jax.devices()[0]
+    assert feed.memory([device]) // 8 == feed.memory([device] * 8)
+
+
+def test_a_stop_is_heard_while_any_program_compiles(config, tmp_path, monkeypatch):
+    """Four steps in chunks of three: the last chunk is a program, too."""
+    monkeypatch.setitem(peers.CHUNK, 'cpu', 3)
+    changed = config('baseline')
+    changed.data.resident, changed.epochs = 'yes', 1
+    compiled = []
+
+    def listen(event, duration, *, fun_name='', **about):
+        del duration, about
+        if event == COMPILED and fun_name in NAMES:
+            compiled.append((fun_name, threading.current_thread().name))
+
+    programs.compiled.cache_clear()
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    try:
+        assert loop.train(setup.prepare(changed, tmp_path)) is not None
+    finally:
+        jax.monitoring.unregister_event_duration_listener(listen)
+    assert [name for name, _ in compiled].count('jit(advance)') == 2
+    assert {thread for _, thread in compiled} == {stopping.LEFT}
 
 
 def test_the_lowered_step_of_resup_is_the_one_we_know():
