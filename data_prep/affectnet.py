@@ -109,11 +109,11 @@ def labelled(
         if number in NO_CLASS:
             dropped[NO_CLASS[number]] += 1
             continue
-        place = layouts.label('affectnet', code, classes, where)
-        if place < 0:
+        label = layouts.label('affectnet', code, classes, where)
+        if label < 0:
             dropped['contempt'] += 1
         else:
-            pictures.append(picture()._replace(label=place))
+            pictures.append(picture()._replace(label=label))
     return pictures, dropped
 
 
@@ -195,8 +195,8 @@ def values(path: pathlib.Path) -> np.ndarray:
     except Unusable as error:
         raise Unusable(f'{error}; copy the annotations again') from None
     try:
-        found = arrays.parse(content, path, arrays.Array('iufSU'))
-        return found.astype(np.float64).ravel()
+        numbers = arrays.parse(content, path, arrays.Array('iufSU'))
+        return numbers.astype(np.float64).ravel()
     except ValueError:
         raise Unusable(
             f'{path}: no npy file of numbers; copy the annotations again'

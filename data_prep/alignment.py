@@ -137,12 +137,12 @@ class Aligner:
         """(Outcome without pixels, landmarks) of each picture, by MTCNN."""
         views = [view(image, box) for image, box in zip(images, boxes)]
         # one level of the pyramid more: how many there are of just less
-        found = faces.detect_all(
+        answers = faces.detect_all(
             [pixels for pixels, _, _ in views],
             smallest_px=self.smallest_px * mtcnn.SHRINK,
         )
         chosen = []
-        for box, (_, corner, times), seen in zip(boxes, views, found):
+        for box, (_, corner, times), seen in zip(boxes, views, answers):
             here = seen.boxes * times + np.tile(corner, 2)
             large = boxing.sides(here).max(axis=1) >= self.smallest_px
             order = preferred(here, box)
@@ -227,16 +227,16 @@ def view(
     return np.asarray(Image.fromarray(around).reduce(times)), low.astype(float), times
 
 
-def preferred(found: np.ndarray, box: np.ndarray | None) -> np.ndarray:
+def preferred(boxes: np.ndarray, box: np.ndarray | None) -> np.ndarray:
     """Places of found boxes [n, 4], the best one first; without those off a given box.
 
     Args:
       box: given [4], or None.
     """
-    areas = boxing.sides(found).prod(axis=1)
+    areas = boxing.sides(boxes).prod(axis=1)
     if box is None:
         return np.argsort(-areas, kind='stable')
-    low, high = np.maximum(found[:, :2], box[:2]), np.minimum(found[:, 2:], box[2:])
+    low, high = np.maximum(boxes[:, :2], box[:2]), np.minimum(boxes[:, 2:], box[2:])
     common = np.maximum(high - low, 0).prod(axis=1)
     shared = common / (areas + boxing.sides(box[None]).prod() - common)
     order = np.argsort(-shared, kind='stable')

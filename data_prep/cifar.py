@@ -132,10 +132,10 @@ def read_files(
     """
     if len(paths) > 1:
         return {path.name: pickles.read(path, most) for path in paths}
-    found = archives.unpacked(paths[0], file_names(layout), most)
+    contents = archives.unpacked(paths[0], file_names(layout), most)
     return {
         name: pickles.load(content, f'{paths[0]}: {name}', most)
-        for name, content in found.items()
+        for name, content in contents.items()
     }
 
 
@@ -143,11 +143,11 @@ def check_names(
     files: Mapping[str, Any], layout: Layout, class_names: Sequence[str]
 ) -> None:
     """Raises ValueError when the meta file lists other classes than the set's."""
-    found = files[layout.meta]
-    found = found.get(layout.names) if isinstance(found, dict) else found
-    if list(found or ()) != list(class_names):
+    listed = files[layout.meta]
+    listed = listed.get(layout.names) if isinstance(listed, dict) else listed
+    if list(listed or ()) != list(class_names):
         raise Unusable(
-            f'{layout.meta}: its {layout.names} are {str(found)[:60]}, wanted '
+            f'{layout.meta}: its {layout.names} are {str(listed)[:60]}, wanted '
             f'{", ".join(class_names[:3])} ... of {layout.name}'
         )
 
@@ -241,8 +241,8 @@ def class_table(
         np.bincount(images.labels, minlength=len(class_names))
         for images in splits.values()
     ]
-    for place, name in enumerate(class_names):
-        table.add_row(f'{place} {name}', *(f'{column[place]:,}' for column in counts))
+    for label, name in enumerate(class_names):
+        table.add_row(f'{label} {name}', *(f'{column[label]:,}' for column in counts))
     table.add_row('all', *(f'{column.sum():,}' for column in counts))
     table.add_row('published', *(f'{published[split]:,}' for split in splits))
     return table

@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> None:
         files.append(pathlib.Path(options.test_source))
     read = {path: labelled(path, columns, box) for path in files}
     classes = layouts.classes(names(read, columns), options.set)
-    found, unlabelled = collections.defaultdict(list), collections.Counter()
+    pictures, unlabelled = collections.defaultdict(list), collections.Counter()
     for path, rows in read.items():
         for row in rows:
             if tables.missing(row[columns['label']]):
@@ -79,8 +79,8 @@ def run(options: argparse.Namespace) -> None:
                 continue
             made = picture(path, row, columns, box, classes, options.root)
             split = row[columns['split']].lower() if 'split' in columns else 'all'
-            found['test' if path is not files[0] else split].append(made)
-    splits, said = chosen(options, found)
+            pictures['test' if path is not files[0] else split].append(made)
+    splits, said = chosen(options, pictures)
     why = ', '.join(f'{word} {count:,}' for word, count in unlabelled.most_common())
     if unlabelled:
         said += (f'no label: {unlabelled.total():,} rows left out ({why})',)
@@ -144,14 +144,14 @@ def names(
     Args:
       read: {path: its rows}.
     """
-    found = {}
+    words = {}
     for path, rows in read.items():
         for row in rows:
             for key in ('label', 'clean'):
                 word = row[columns[key]] if key in columns else ''
                 if not tables.missing(word):
-                    found.setdefault(word, f'{path} {row.line}')
-    return found
+                    words.setdefault(word, f'{path} {row.line}')
+    return words
 
 
 def picture(
@@ -177,24 +177,26 @@ def picture(
 
 
 def chosen(
-    options: argparse.Namespace, found: Mapping[str, list[Picture]]
+    options: argparse.Namespace, pictures: Mapping[str, list[Picture]]
 ) -> tuple[dict[str, list[Picture]], tuple[str, ...]]:
     """{'train': Pictures, 'test': Pictures} and lines for the report."""
     if options.test_source:
-        return {'train': found['all'], 'test': found['test']}, ()
+        return {'train': pictures['all'], 'test': pictures['test']}, ()
     if not options.split:
-        splits, line = layouts.drawn(found['all'], options)
+        splits, line = layouts.drawn(pictures['all'], options)
         return splits, (line,)
-    tests = [name for name in TESTS if name in found]
-    if 'train' not in found or not tests:
-        words = ', '.join(quoted(word) for word in sorted(found)[:5])
+    tests = [name for name in TESTS if name in pictures]
+    if 'train' not in pictures or not tests:
+        words = ', '.join(quoted(word) for word in sorted(pictures)[:5])
         raise Unusable(
             f'{options.source}: {options.split} is {words or "nowhere set"}; '
             'wanted train and test'
         )
-    others = {n: len(rows) for n, rows in found.items() if n not in ('train', tests[0])}
+    others = {
+        n: len(rows) for n, rows in pictures.items() if n not in ('train', tests[0])
+    }
     said = tuple(
         f'{quoted(name)[1:-1]}: {count:,} rows left out'
         for name, count in others.items()
     )
-    return {'train': found['train'], 'test': found[tests[0]]}, said
+    return {'train': pictures['train'], 'test': pictures[tests[0]]}, said

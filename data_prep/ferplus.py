@@ -80,19 +80,19 @@ def read_votes(path: str | os.PathLike, usage: np.ndarray) -> np.ndarray:
       ValueError: another header, another number of rows, rows that do not align or
         votes that are no counts.
     """
-    found = [*rows(path)]
-    if len(found) != len(usage):
+    table = [*rows(path)]
+    if len(table) != len(usage):
         raise Unusable(
-            f'{path} has {len(found):,} rows and fer2013.csv {len(usage):,}: '
+            f'{path} has {len(table):,} rows and fer2013.csv {len(usage):,}: '
             'they align row by row, so take both from one release'
         )
-    for number, (row, wanted) in enumerate(zip(found, usage)):
+    for number, (row, wanted) in enumerate(zip(table, usage)):
         if row.usage != wanted:
             raise Unusable(
                 f'{path}: row {number} has Usage {quoted(row.usage)}; '
                 f'wanted {wanted}, as in that row of fer2013.csv'
             )
-    return np.array([row.votes for row in found], np.int32).reshape(-1, len(COLUMNS))
+    return np.array([row.votes for row in table], np.int32).reshape(-1, len(COLUMNS))
 
 
 def rows(path: str | os.PathLike) -> Iterator[Row]:
@@ -104,7 +104,7 @@ def rows(path: str | os.PathLike) -> Iterator[Row]:
 
 def counts(votes: Iterable[str], where: str) -> list[int]:
     """Ten votes as whole numbers; ValueError that says where they stand."""
-    found = [tables.integer(vote, f'{where}, votes') for vote in votes]
-    if not all(0 <= vote <= MOST for vote in found):
-        raise Unusable(f'{where}: votes {found}; wanted counts from 0 to {MOST}')
-    return found
+    numbers = [tables.integer(vote, f'{where}, votes') for vote in votes]
+    if not all(0 <= vote <= MOST for vote in numbers):
+        raise Unusable(f'{where}: votes {numbers}; wanted counts from 0 to {MOST}')
+    return numbers

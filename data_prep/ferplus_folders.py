@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> None:
     splits, said, seen = {'train': [], 'test': []}, [], set()
     for split, wanted in (('train', 'Training'), ('test', usage)):
         dropped = collections.Counter()
-        for (here, name, votes, where), place, reason in zip(rows, labels, reasons):
+        for (here, name, votes, where), label, reason in zip(rows, labels, reasons):
             if here != wanted:
                 continue
             again = (name, *votes) in seen
@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> None:
                 dropped[reason] += 1
             else:
                 path = source / FOLDERS[here] / name
-                splits[split].append(Picture(name, path, int(place), where=where))
+                splits[split].append(Picture(name, path, int(label), where=where))
         why = ', '.join(f'{reason} {n:,}' for reason, n in dropped.most_common())
         said.append(
             f'{split}: {wanted}, {len(splits[split]) + dropped.total():,} rows, '
@@ -115,8 +115,10 @@ def label_rows(path: pathlib.Path, usage: str) -> Iterator[ferplus.Row]:
     many = len(ferplus.COLUMNS)
     for line, (name, *votes) in tables.records(path, (many + 1, many + 2)):
         # a box stands in front of the votes, always all of the 48 pixels
-        found = ferplus.counts(votes[-many:], f'{path} line {line}')
-        yield ferplus.Row(usage, name, found, f'{path.parent.name}/{TABLE} line {line}')
+        counts = ferplus.counts(votes[-many:], f'{path} line {line}')
+        yield ferplus.Row(
+            usage, name, counts, f'{path.parent.name}/{TABLE} line {line}'
+        )
 
 
 def table_rows(path: pathlib.Path) -> Iterator[ferplus.Row]:

@@ -218,7 +218,7 @@ def pictures(
         said = str(error).strip().splitlines()[0]
         raise Unusable(f'{info.full_name}, split {split!r}: {said}') from None
     name = next((key for key in IDS if key in info.features), None)
-    found = []
+    rows = []
     for part in parts:
         for record in listed(part.filename, info.file_format.value, image)[
             part.skip : part.skip + part.take
@@ -228,8 +228,8 @@ def pictures(
             called = f'{pathlib.Path(record.shard).name}__{record.number}'
             if name:
                 called = feature[name].bytes_list.value[0].decode()
-            found.append(Picture(called, record, int(number)))
-    return found
+            rows.append(Picture(called, record, int(number)))
+    return rows
 
 
 def listed(shard: str, kind: str, image: str) -> list[Record]:

@@ -117,17 +117,17 @@ def by_class(
             f'{folder} holds {what}; wanted a folder for each class, pictures in them'
         )
     left_out += files.left_out
-    found = {}
-    for place in classes:
-        inside = picture_folders.below(place)
+    pictures = {}
+    for class_folder in classes:
+        inside = picture_folders.below(class_folder)
         if not inside.pictures:
             held = picture_folders.told(inside.left_out)
             raise Unusable(
-                f'{place}: no picture in this class; '
+                f'{class_folder}: no picture in this class; '
                 + (f'it holds {held}' if held else 'put some there, or remove it')
             )
         left_out += inside.left_out
-        found[place.name] = sorted(
+        pictures[class_folder.name] = sorted(
             inside.pictures, key=lambda path: layouts.natural(path.as_posix())
         )
-    return found
+    return pictures

@@ -38,8 +38,8 @@ class Classes(NamedTuple):
     def called(self) -> tuple[str, ...]:
         """What the source calls each class, in their order."""
         words = [[] for _ in self.names]
-        for word, place in self.places.items():
-            words[place].append(word)
+        for word, label in self.places.items():
+            words[label].append(word)
         return tuple(', '.join(some) for some in words)
 
 
@@ -77,7 +77,7 @@ def classes(names: Mapping[str, str | os.PathLike], set_name: str) -> Classes:
 
 def shown(name: str) -> bool:
     """Whether all characters of a name print."""
-    return all(one.isprintable() or one in JOINERS for one in name)
+    return all(character.isprintable() or character in JOINERS for character in name)
 
 
 def number(set_name: str, name: str, where: str | os.PathLike) -> int:
@@ -96,14 +96,14 @@ def alike(names: Iterable[str]) -> tuple[str, ...]:
     groups = collections.defaultdict(list)
     for name in names:
         groups[sets.canonical(name)].append(name)
-    found = [group for group in groups.values() if len(group) > 1]
+    doubled = [group for group in groups.values() if len(group) > 1]
     said = [
         f'{", ".join(group[:-1])} and {group[-1]} are classes of their own; if they are'
         ' one, give them one name, or name the set with --set'
-        for group in found[:NAMED]
+        for group in doubled[:NAMED]
     ]
-    if len(found) > NAMED:
-        said.append(f'{len(found) - NAMED:,} more groups like these')
+    if len(doubled) > NAMED:
+        said.append(f'{len(doubled) - NAMED:,} more groups like these')
     return tuple(said)
 
 

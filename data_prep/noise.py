@@ -124,7 +124,7 @@ def import_(
 ) -> None:
     """Reads an author's file and writes it as a list."""
     free = _free_folder(options)
-    found = noise_exchange.read(
+    imported = noise_exchange.read(
         options.format,
         options.file,
         data,
@@ -132,8 +132,8 @@ def import_(
         drop_test_rows=options.test_rows == 'drop',
         most=pickles.largest_of(options),
     )
-    report(console, found, data)
-    noise_list.save(found, data.train.ids, free)
+    report(console, imported, data)
+    noise_list.save(imported, data.train.ids, free)
     console.print(f'written: {free}; use it with --config.noise.list={free}')
 
 
@@ -141,18 +141,18 @@ def export(
     console: rich.console.Console, options: argparse.Namespace, data: Prepared
 ) -> None:
     """Writes a list in an author's format."""
-    found = noise_list.load(options.list, data)
+    given = noise_list.load(options.list, data)
     out = pathlib.Path(options.out)
     if out.exists() and not options.force:
         raise Unusable(f'{out} exists already; name another file or pass --force')
-    report(console, found, data)
-    noise_exchange.write(options.format, out, found, data, table=options.table)
+    report(console, given, data)
+    noise_exchange.write(options.format, out, given, data, table=options.table)
     console.print(f'written: {out} ({options.format}), sha256 {prepared.file_sum(out)}')
 
 
-def report(console: rich.console.Console, found: NoiseList, data: Prepared) -> None:
+def report(console: rich.console.Console, given: NoiseList, data: Prepared) -> None:
     """Prints where a list comes from, its sha256, rate and transition matrix."""
-    protocol, count = dict(found.protocol), len(found.labels)
+    protocol, count = dict(given.protocol), len(given.labels)
     tests, test_wrong = (
         protocol.pop(f'test_rows_{what}', 0) for what in ('dropped', 'wrong')
     )
@@ -164,15 +164,15 @@ def report(console: rich.console.Console, found: NoiseList, data: Prepared) -> N
         console.print(
             f'test rows: {tests:,} dropped, {test_wrong:,} of them with a wrong label'
         )
-    console.print(f'sha256 of noise.csv: {found.sha256}')
-    rate = found.wrong / count
-    console.print(f'wrong: {found.wrong:,} of {count:,} labels, {rate:.2%}')
+    console.print(f'sha256 of noise.csv: {given.sha256}')
+    rate = given.wrong / count
+    console.print(f'wrong: {given.wrong:,} of {count:,} labels, {rate:.2%}')
     console.print('p(given | true) in %, columns numbered as the rows:')
-    for line in matrix_lines(found, data):
+    for line in matrix_lines(given, data):
         console.print(line)
 
 
-def matrix_lines(found: NoiseList, data: Prepared) -> Iterator[str]:
+def matrix_lines(given: NoiseList, data: Prepared) -> Iterator[str]:
     """Lines with count, rate and p(given | true) of each class of a list."""
     true = noise_list.true_labels(data.train)
     counts = np.bincount(true, minlength=len(data.class_names))
@@ -180,7 +180,7 @@ def matrix_lines(found: NoiseList, data: Prepared) -> Iterator[str]:
     shown = range(len(counts)) if len(counts) <= WIDEST else ()
     head = ''.join(f'{place:6}' for place in shown)
     yield f'    {"true class":{wide}} examples  wrong{head}'
-    for place, (name, row) in enumerate(zip(data.class_names, 100 * found.transition)):
+    for place, (name, row) in enumerate(zip(data.class_names, 100 * given.transition)):
         wrong = f'{100 - row[place]:.1f}' if counts[place] else '-'
         shares = ''.join(f'{row[other]:6.1f}' for other in shown)
         yield f'{place:3} {name:{wide}} {counts[place]:8,} {wrong:>6}{shares}'

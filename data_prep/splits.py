@@ -84,17 +84,17 @@ def of(
 
 def training(source: pathlib.Path) -> list[pathlib.Path]:
     """The folders of a source that are its training split by their names."""
-    found = _by_role(picture_folders.beside(source)[1])
-    return [path for name in TRAIN for path in found.get(name, [])]
+    folders = _by_role(picture_folders.beside(source)[1])
+    return [path for name in TRAIN for path in folders.get(name, [])]
 
 
 def _by_role(folders):
     """{role: those of some folders that have it and hold folders}."""
-    found = {}
+    folders_of = {}
     for path in folders:
         if role(path.name) and picture_folders.beside(path)[1]:
-            found.setdefault(role(path.name), []).append(path)
-    return found
+            folders_of.setdefault(role(path.name), []).append(path)
+    return folders_of
 
 
 def _split(source, folders, trains, tests):

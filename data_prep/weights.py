@@ -65,23 +65,24 @@ def run(options: argparse.Namespace) -> None:
     source_sum = prepared.file_sum(path)
     console.print(f'{path}: {len(state)} tensors, sha256 {source_sum}')
     try:
-        found = torch_names.convert(options.backbone, options.width, state)
+        converted = torch_names.convert(options.backbone, options.width, state)
     except ValueError as error:
         raise Unusable(f'{path}: {error}') from None
-    for what, name in (('wrapper', wrapper), ('prefix', found.prefix)):
+    for what, name in (('wrapper', wrapper), ('prefix', converted.prefix)):
         if name:
             console.print(f'{what} {name!r} taken off')
     console.print(
-        f'classifier left out: {listed(found.left_out) or "the file has none"}'
+        f'classifier left out: {listed(converted.left_out) or "the file has none"}'
     )
-    if found.beside:
-        console.print(f'other parts left out: {listed(found.beside)}')
-    count, values = len(found.arrays), sum(a.size for a in found.arrays.values())
+    if converted.beside:
+        console.print(f'other parts left out: {listed(converted.beside)}')
+    count = len(converted.arrays)
+    values = sum(array.size for array in converted.arrays.values())
     console.print(f'loaded {count}/{count} tensors of the backbone, {values:,} values')
     mean, std = NORMALISATIONS[options.normalisation]
     card = weights.write(
         options.out,
-        found.arrays,
+        converted.arrays,
         force=options.force,
         backbone=options.backbone,
         width=options.width,

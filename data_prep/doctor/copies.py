@@ -41,7 +41,7 @@ def alike(signatures: np.ndarray, most: int = MOST) -> tuple[np.ndarray, np.ndar
     bits = np.unpackbits(signatures, axis=1)
     dealt = np.random.Generator(np.random.Philox(0)).permutation(256)
     bands = np.ascontiguousarray(np.packbits(bits[:, dealt], axis=1)).view(np.uint16)
-    found, distances = [np.zeros((0, 2), np.int64)], [np.zeros(0, np.int64)]
+    near_pairs, distances = [np.zeros((0, 2), np.int64)], [np.zeros(0, np.int64)]
     for band in bands.T:
         order = np.argsort(band, kind='stable')
         keys, sorted_words = band[order], words[order]
@@ -56,9 +56,9 @@ def alike(signatures: np.ndarray, most: int = MOST) -> tuple[np.ndarray, np.ndar
             differ = np.bitwise_count(differ).sum(axis=1, dtype=np.int64)
             near = differ <= most
             pairs = np.stack([order[first[near]], order[first[near] + step]], axis=1)
-            found.append(np.sort(pairs, axis=1))
+            near_pairs.append(np.sort(pairs, axis=1))
             distances.append(differ[near])
-    pairs, places = np.unique(np.concatenate(found), axis=0, return_index=True)
+    pairs, places = np.unique(np.concatenate(near_pairs), axis=0, return_index=True)
     return pairs, np.concatenate(distances)[places]
 
 

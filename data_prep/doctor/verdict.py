@@ -111,14 +111,14 @@ def judge(source: sources.Source, seen: Sequence[pixels.Seen]) -> dict[str, Any]
 def counts(source: sources.Source) -> dict[str, dict[str, Any]]:
     """Of each split: all, published (None: unknown), classes {name: [n, published]}."""
     known = sets.SETS[source.set_name]
-    found = {}
+    splits = {}
     for split in dict.fromkeys(item.split for item in source.items):
         labels = collections.Counter(
             item.label for item in source.items if item.split == split
         )
         named = source.published.get(split, split)
         of_class = dict(zip(known.class_names, known.class_counts.get(named, ())))
-        found[split] = {
+        splits[split] = {
             'all': labels.total(),
             'published': known.counts.get(named),
             'published_as': named,
@@ -127,7 +127,7 @@ def counts(source: sources.Source) -> dict[str, dict[str, Any]]:
                 for place, name in enumerate(source.class_names)
             },
         }
-    return found
+    return splits
 
 
 def measured(source: sources.Source, seen: Sequence[pixels.Seen]) -> dict[str, Any]:
@@ -162,7 +162,7 @@ def measured(source: sources.Source, seen: Sequence[pixels.Seen]) -> dict[str, A
 
 def sizes(seen: Sequence[pixels.Seen]) -> dict[str, int]:
     """The smallest, the middle and the largest shorter side, in px."""
-    sides = [min(one.size) for one in seen if not one.trouble]
+    sides = [min(picture.size) for picture in seen if not picture.trouble]
     if not sides:
         return {}
     low, middle, high = np.percentile(sides, [0, 50, 100], method='nearest').tolist()
