@@ -6,6 +6,8 @@ mirror image; 19 kB a face, 5.7 GB for 300,000. Or, with --weights, a backbone t
 `data_prep weights` converted. A stopped command goes on where it was.
 """
 
+import argparse
+
 import rich.console
 
 from data_prep import reports
@@ -14,7 +16,7 @@ from fer_jax.data.quoting import printable
 from fer_jax.errors import Unusable
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this door's options to an argparse parser."""
     parser.add_argument('--data', required=True, help='prepared folder')
     parser.add_argument('--out', required=True, help='folder to write')
@@ -32,7 +34,7 @@ def add_arguments(parser):
     )
 
 
-def run(options):
+def run(options: argparse.Namespace) -> None:
     """Extracts and says what was written."""
     from fer_jax.deploy import frozen  # here: no other door has to wait for JAX
     from fer_jax.training import heap, setup

@@ -23,7 +23,8 @@ MODULES = sorted(
 def public(body):
     """The functions of a module, and of its classes, that others may call."""
     for node in body:
-        if getattr(node, 'name', '_').startswith('_'):
+        name = getattr(node, 'name', '_')
+        if name.startswith('_') and not name.endswith('__'):  # __init__ is public
             continue
         if isinstance(node, ast.ClassDef):
             yield from public(node.body)
@@ -54,6 +55,7 @@ def test_what_is_missing_is_seen():
 def f(a, *b: int, c: str = '', **d): pass
 def _private(a): pass
 class Public:
+    def __init__(self, a): pass
     def method(self, a: int): pass
     def typed(self, a: int) -> int: return a
     def _private(self, a): pass
@@ -61,4 +63,9 @@ class _Private:
     def method(self, a): pass
 """
     missing = {node.name: unsaid(node) for node in public(ast.parse(source).body)}
-    assert missing == {'f': ['a', 'd', 'return'], 'method': ['return'], 'typed': []}
+    assert missing == {
+        'f': ['a', 'd', 'return'],
+        '__init__': ['a', 'return'],
+        'method': ['return'],
+        'typed': [],
+    }
