@@ -172,8 +172,8 @@ def outcome(
 
 def names():
     """Every method there is, in alphabetical order."""
-    modules = {module.name for module in pkgutil.iter_modules(__path__)}
-    return sorted(modules - {'proximity'})
+    modules = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return [name for name in modules if hasattr(_imported(name), 'make')]
 
 
 def make(name, **settings):
@@ -210,4 +210,8 @@ def settings_of(name):
 def _module(name):
     if name not in names():
         raise Unusable(f'unknown algorithm {name!r}; there are: {", ".join(names())}')
+    return _imported(name)
+
+
+def _imported(name):
     return importlib.import_module(f'{__name__}.{name}')

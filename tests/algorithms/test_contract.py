@@ -193,3 +193,12 @@ def test_a_setting_that_a_method_does_not_have_lists_those_it_has(small):
 def test_unknown_names_list_the_known():
     with pytest.raises(ValueError, match=r'there are: .*baseline, .*resup'):
         algorithms.make('resub')
+
+
+def test_a_module_that_makes_nothing_is_no_method(tmp_path, monkeypatch):
+    (tmp_path / 'bystander.py').write_text('SHARE = 0.5\n')
+    before = algorithms.names()
+    monkeypatch.setattr(algorithms, '__path__', [*algorithms.__path__, str(tmp_path)])
+    assert algorithms.names() == before
+    assert 'scn' in before
+    assert 'proximity' not in before
