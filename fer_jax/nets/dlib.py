@@ -37,7 +37,7 @@ class Affine(nn.Module):
     dtype: jnp.dtype = jnp.float32
 
     @nn.compact
-    def __call__(self, x, train):
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         scale = self.param('scale', nn.initializers.ones, x.shape[-1:])
         bias = self.param('bias', nn.initializers.zeros, x.shape[-1:])
         return (x * scale + bias).astype(self.dtype)
@@ -59,7 +59,7 @@ class Conv(nn.Module):
     dtype: jnp.dtype
 
     @nn.compact
-    def __call__(self, x):
+    def __call__(self, x: jax.Array) -> jax.Array:
         shape = (self.size, self.size, x.shape[-1], self.features)
         kernel = self.param('kernel', KERNEL_INIT, shape).astype(self.dtype)
         if self.size == 7:
@@ -70,7 +70,7 @@ class Conv(nn.Module):
         return convolved(x, kernel, self.stride, pad)
 
 
-def convolved(x, kernel, stride, pad):
+def convolved(x: jax.Array, kernel: jax.Array, stride: int, pad: int) -> jax.Array:
     """The convolution of x [B, H, W, c] with kernel [h, w, c, d]."""
     return jax.lax.conv_general_dilated(
         x,
@@ -81,7 +81,7 @@ def convolved(x, kernel, stride, pad):
     )
 
 
-def multiplied(x, kernel):
+def multiplied(x: jax.Array, kernel: jax.Array) -> jax.Array:
     """`convolved` with stride 1 and padding, as one product of matrices."""
     size, height, width = len(kernel), *x.shape[1:3]
     border = (size // 2, size // 2)
@@ -92,7 +92,7 @@ def multiplied(x, kernel):
     return jnp.concatenate(parts, -1) @ kernel.reshape(-1, kernel.shape[-1])
 
 
-def in_blocks(x, kernel):
+def in_blocks(x: jax.Array, kernel: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Images and a kernel 7x7 / 2 -> those of the same convolution with stride 1.
 
     Each block of 2x2 pixels becomes one pixel of four times the channels.
@@ -107,7 +107,7 @@ def in_blocks(x, kernel):
     return x, kernel.reshape(4, 4, 4 * channels, -1)
 
 
-def max_pool(x):
+def max_pool(x: jax.Array) -> jax.Array:
     """3x3 / 2, not padded; ten times as fast as reduce_window on a CPU."""
     rows, columns = ((n - 3) // 2 + 1 for n in x.shape[1:3])
     parts = [
@@ -118,7 +118,7 @@ def max_pool(x):
     return functools.reduce(jnp.maximum, parts)
 
 
-def add(x, y):
+def add(x: jax.Array, y: jax.Array) -> jax.Array:
     """x + y [B, h, w, c], each with zeros behind it up to the larger sizes."""
     shape = [max(sizes) for sizes in zip(x.shape, y.shape)]
 
@@ -136,7 +136,7 @@ class Stem(nn.Module):
     dtype: jnp.dtype
 
     @nn.compact
-    def __call__(self, x, train):
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         x = Conv(self.features, 7, 2, self.dtype, name='conv')(x)
         x = nn.relu(NORMS[self.norm](dtype=self.dtype, name='norm')(x, train))
         return max_pool(x)
@@ -151,7 +151,7 @@ class Block(nn.Module):
     dtype: jnp.dtype
 
     @nn.compact
-    def __call__(self, x, train):
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         norm = NORMS[self.norm]
         y = Conv(self.features, 3, self.stride, self.dtype, name='conv1')(x)
         y = nn.relu(norm(dtype=self.dtype, name='norm1')(y, train))
@@ -172,7 +172,7 @@ class Stage(nn.Module):
     dtype: jnp.dtype
 
     @nn.compact
-    def __call__(self, x, train):
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         for i in range(self.count):
             stride = 1 if i else self.stride
             make = Block(self.features, stride, self.norm, self.dtype, name=f'block{i}')
@@ -194,7 +194,7 @@ class DlibResNet(nn.Module):
     stages: int = 5
 
     @nn.compact
-    def __call__(self, images, train):
+    def __call__(self, images: jax.Array, train: bool) -> Features | jax.Array:
         """Raises ValueError where the images are too small for the last stage."""
         least = 3 * 2**self.stages + 7
         if self.part != 'late' and min(images.shape[1:3]) < least:

@@ -17,7 +17,7 @@ BATCH = 64
 FLOOR = 0.01  # added to the deviations of pooled features
 
 
-def without_neck(arrays, stages):
+def without_neck(arrays: dict[str, np.ndarray], stages: int) -> dict[str, np.ndarray]:
     """The tensors of the first stages, with a neck that changes nothing."""
     behind = f'stage{stages + 1}'
     kept = {name: a for name, a in arrays.items() if not name.startswith(behind)}
@@ -25,7 +25,9 @@ def without_neck(arrays, stages):
     return kept | {'neck/scale': one, 'neck/bias': 0 * one}
 
 
-def affine_form(arrays, images, stages):
+def affine_form(
+    arrays: dict[str, np.ndarray], images: np.ndarray, stages: int
+) -> dict[str, np.ndarray]:
     """{name: float32 array} for the backbone dlib_affine, with stages=4 dlib_affine4.
 
     Args:
@@ -36,16 +38,23 @@ def affine_form(arrays, images, stages):
     """
     arrays = without_neck(folded(arrays), stages)
     net = DlibResNet(stages=stages)
-    run = jax.jit(
-        lambda images: net.apply({'params': tree(arrays)}, images, False).pooled
-    )
+    params = {'params': tree(arrays)}
+
+    @jax.jit
+    def run(images):
+        return net.apply(params, images, False).pooled
+
     pooled = np.concatenate([run(part) for part in batches(images)]).astype(np.float64)
     deviation = pooled.std(axis=0) + FLOOR
     neck = {'scale': 1 / deviation, 'bias': -pooled.mean(axis=0) / deviation}
-    return arrays | {f'neck/{name}': np.float32(a) for name, a in neck.items()}
+    return arrays | {
+        f'neck/{name}': np.asarray(a, np.float32) for name, a in neck.items()
+    }
 
 
-def batch_form(arrays, images, stages):
+def batch_form(
+    arrays: dict[str, np.ndarray], images: np.ndarray, stages: int
+) -> dict[str, np.ndarray]:
     """Likewise for dlib_batch and dlib_batch4, with running statistics."""
     new = affine_form(arrays, images, stages)
     for norm, (mean, var) in statistics(new, images, stages).items():
@@ -56,7 +65,7 @@ def batch_form(arrays, images, stages):
     return {name: np.asarray(array, np.float32) for name, array in new.items()}
 
 
-def folded(arrays):
+def folded(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Each scale multiplied into the kernel before it."""
     new = dict(arrays)
     for name, scale in arrays.items():
@@ -66,7 +75,9 @@ def folded(arrays):
     return new
 
 
-def statistics(arrays, images, stages):
+def statistics(
+    arrays: dict[str, np.ndarray], images: np.ndarray, stages: int
+) -> dict[str, tuple]:
     """{norm: (mean, variance)} [c] float64 of what each norm is given."""
     net, tensors = DlibResNet(stages=stages), tree(arrays)
 
@@ -96,15 +107,15 @@ def statistics(arrays, images, stages):
     return moments
 
 
-def batches(images):
+def batches(images: np.ndarray) -> list[np.ndarray]:
     """Parts of BATCH images; what remains is left out, unless it is all."""
     whole = max(len(images) // BATCH, 1)
     return np.array_split(images[: max(whole * BATCH, 1)], whole)
 
 
-def tree(arrays):
+def tree(arrays: dict[str, np.ndarray]) -> dict:
     """{'a/b': array} as a tree of dicts of JAX arrays."""
-    root = {}
+    root: dict = {}
     for name, array in arrays.items():
         *parts, last = name.split('/')
         node = root

@@ -7,7 +7,7 @@ EXACT = 1000  # rows up to which nothing is drawn
 SIZE = 736.0  # mean |x|^2, so that one weight of |W|^2 serves every set
 
 
-def principal(sample, count):
+def principal(sample: np.ndarray, count: int) -> np.ndarray:
     """[D, k] float32, orthonormal: the axes of most spread, k at most `count`.
 
     Args:
@@ -27,7 +27,7 @@ def principal(sample, count):
     return drawn @ vector[:, ::-1][:, :count]
 
 
-def orthonormal(columns):
+def orthonormal(columns: np.ndarray) -> np.ndarray:
     """[D, k] float32: a basis of what the columns span; by their products, for a QR of
     so many takes ten times as long."""
     value, vector = np.linalg.eigh(columns.T.astype(np.float64) @ columns)
@@ -35,7 +35,7 @@ def orthonormal(columns):
     return columns @ (vector * scale).astype(np.float32)
 
 
-def uncorrelated(x):
+def uncorrelated(x: np.ndarray) -> np.ndarray:
     """x [N, k] turned to its own axes, largest spread first, with mean |x|^2 SIZE.
 
     Signs are such that the largest value of an axis is positive.

@@ -49,7 +49,9 @@ class Judged(NamedTuple):
     )
 
 
-def judge(x, given, num_classes, rate=None):
+def judge(
+    x: np.ndarray, given: np.ndarray, num_classes: int, rate: float | None = None
+) -> Judged:
     """The Judged labels of a set.
 
     A permutation of examples or of classes permutes the result and changes nothing.
@@ -123,7 +125,7 @@ def _one_draw(x, given, targets, place, num_classes):
 
 
 @jax.jit
-def sharpest(logits, given, matrix):
+def sharpest(logits: jax.Array, given: jax.Array, matrix: jax.Array) -> jax.Array:
     """The factor of SHARPER under which the given labels are likeliest."""
     factors = jnp.array(SHARPER)
     found = jax.lax.map(
@@ -132,7 +134,9 @@ def sharpest(logits, given, matrix):
     return factors[found.argmax()]
 
 
-def moved(log_odds, right, given, num_classes):
+def moved(
+    log_odds: np.ndarray, right: np.ndarray, given: np.ndarray, num_classes: int
+) -> np.ndarray:
     """Log-odds [N], moved class by class to the mean of `right` [N] in the class."""
     found = np.array(log_odds, np.float64)
     for label in range(num_classes):
@@ -143,7 +147,7 @@ def moved(log_odds, right, given, num_classes):
     return found
 
 
-def shift(log_odds, share):
+def shift(log_odds: np.ndarray, share: float) -> float:
     """What has to be added to log-odds so that their probabilities have this mean."""
     far = float(np.abs(log_odds).max()) + LARGEST
     low, high = -far, far
@@ -155,12 +159,14 @@ def shift(log_odds, share):
     return (low + high) / 2
 
 
-def expit(values):
+def expit(values: np.ndarray) -> np.ndarray:
     """1 / (1 + exp(-values)), float64."""
     return 1 / (1 + np.exp(-np.clip(np.asarray(values, np.float64), -700, 700)))
 
 
-def places(x, given, num_classes, folds, axis):
+def places(
+    x: np.ndarray, given: np.ndarray, num_classes: int, folds: int, axis: int
+) -> np.ndarray:
     """[N] int32: the fold of each example, by what it is and not by its row.
 
     Along one axis, class by class, folds are dealt in turn: so each has its part of

@@ -26,7 +26,17 @@ class Fit(NamedTuple):
 
 
 @partial(jax.jit, static_argnames=('folds', 'iterations'))
-def fit(x, targets, place, transition=None, *, folds, l2, iterations, start=None):
+def fit(
+    x: jax.Array,
+    targets: jax.Array,
+    place: jax.Array,
+    transition: jax.Array | None = None,
+    *,
+    folds: int,
+    l2: float,
+    iterations: int,
+    start: Fit | None = None,
+) -> Fit:
     """The Fit of labels to features.
 
     Args:
@@ -93,14 +103,16 @@ def fit(x, targets, place, transition=None, *, folds, l2, iterations, start=None
     return found
 
 
-def seen_through(probs, targets, transition):
+def seen_through(
+    probs: jax.Array, targets: jax.Array, transition: jax.Array
+) -> jax.Array:
     """P(true = k | x, given), [..., C], mean over given labels of shares `targets`."""
     given = jnp.maximum(probs @ transition, 1e-12)
     return probs * ((targets / given) @ transition.T)
 
 
 @jax.jit
-def left_out(fit, x, place):
+def left_out(fit: Fit, x: jax.Array, place: jax.Array) -> jax.Array:
     """Logits [N, C] of each row by the problem that left it out."""
     f, c = fit.bias.shape
 
@@ -115,12 +127,12 @@ def left_out(fit, x, place):
 
 
 @jax.jit
-def by_all(fit, x):
+def by_all(fit: Fit, x: jax.Array) -> jax.Array:
     """Logits [M, C] of other rows by the problem of all rows."""
     return x @ fit.weights[:, -1] + fit.bias[-1][None]
 
 
-def in_blocks(rows):
+def in_blocks(rows: jax.Array) -> jax.Array:
     """[N, ...] -> [blocks, rows, ...], blocks of equal size, zeros behind."""
     count = max(-(-len(rows) // BLOCK), 1)
     size = -(-len(rows) // count)

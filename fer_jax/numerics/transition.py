@@ -13,21 +13,23 @@ import jax.numpy as jnp
 LEAST = 0.02  # rate of the uniform matrix that pseudo-counts are of
 
 
-def uniform(rate, num_classes):
+def uniform(rate: float | jax.Array, num_classes: int) -> jax.Array:
     """[C, C] float32: each other class with rate / (C - 1)."""
     eye = jnp.eye(num_classes, dtype=jnp.float32)
     return (1 - rate) * eye + rate / max(num_classes - 1, 1) * (1 - eye)
 
 
 @jax.jit
-def posterior(logits, given, transition):
+def posterior(logits: jax.Array, given: jax.Array, transition: jax.Array) -> jax.Array:
     """[N, C] float32: of each true class, from logits [N, C] and given labels [N]."""
     joint = jax.nn.log_softmax(logits) + jnp.log(transition.T[given] + 1e-30)
     return jax.nn.softmax(joint)
 
 
 @jax.jit
-def log_odds(logits, given, transition=None):
+def log_odds(
+    logits: jax.Array, given: jax.Array, transition: jax.Array | None = None
+) -> jax.Array:
     """[N] float32: of the given label's being the true one; without T, of its class."""
     scores = jax.nn.log_softmax(logits)
     if transition is not None:
@@ -38,7 +40,7 @@ def log_odds(logits, given, transition=None):
 
 
 @jax.jit
-def update(posterior, given, pseudo):
+def update(posterior: jax.Array, given: jax.Array, pseudo: float) -> jax.Array:
     """T from posteriors [N, C], with `pseudo` counts a row of the uniform matrix."""
     n, c = posterior.shape
     counts = posterior.T @ jax.nn.one_hot(given, c)
@@ -48,7 +50,7 @@ def update(posterior, given, pseudo):
 
 
 @jax.jit
-def likelihood(logits, given, transition):
+def likelihood(logits: jax.Array, given: jax.Array, transition: jax.Array) -> jax.Array:
     """Mean log-likelihood of the given labels, nats."""
     seen = jax.nn.softmax(logits) @ transition
     own = jnp.take_along_axis(seen, given[:, None], 1)
