@@ -72,8 +72,8 @@ def read(
             for name, some in by_class(folder, left_out).items():
                 given[split][name] += some
     where = {}
-    for split, found in given.items():
-        for name in found:
+    for split, by_name in given.items():
+        for name in by_name:
             where.setdefault(name, layout.folders[split][0] / name)
     classes = layouts.classes(where, set_name)
     order = sorted(classes.places.items(), key=lambda one: one[1])
@@ -81,9 +81,9 @@ def read(
         split: [
             Picture(path.relative_to(source).as_posix(), path, place)
             for name, place in order
-            for path in found.get(name, [])
+            for path in by_name.get(name, [])
         ]
-        for split, found in given.items()
+        for split, by_name in given.items()
     }
     if source not in layout.folders.get('all', ()):
         left_out += picture_folders.beside(source)[0].left_out

@@ -69,10 +69,10 @@ def classes(names: Mapping[str, str | os.PathLike], set_name: str) -> Classes:
         return Classes(ordered, places, alike(ordered))
     numbers = {name: number(set_name, name, names[name]) for name in ordered}
     numbers = {name: place for name, place in numbers.items() if place >= 0}
-    found = sorted(set(numbers.values()))
-    class_names = tuple(known.class_names[place] for place in found)
+    used = sorted(set(numbers.values()))
+    class_names = tuple(known.class_names[place] for place in used)
     sets.check_classes(set_name, class_names)
-    return Classes(class_names, {n: found.index(k) for n, k in numbers.items()})
+    return Classes(class_names, {n: used.index(k) for n, k in numbers.items()})
 
 
 def shown(name: str) -> bool:

@@ -56,11 +56,11 @@ def _on_disk(path, names):
 
 def _names(folder):
     """{name in composed characters: the names of a folder that are it}."""
-    found = collections.defaultdict(list)
+    names = collections.defaultdict(list)
     if os.path.isdir(folder):
         for name in os.listdir(folder):
-            found[_plain(name)].append(name)
-    return found
+            names[_plain(name)].append(name)
+    return names
 
 
 def _plain(name):

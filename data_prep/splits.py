@@ -99,22 +99,22 @@ def _by_role(folders):
 
 def _split(source, folders, trains, tests):
     """The Layout of a source with training folders."""
-    found = _by_role(folders)
-    chosen = [name for name in tests if name in found]
+    folders_of = _by_role(folders)
+    chosen = [name for name in tests if name in folders_of]
     if not chosen:
         raise Missing(
             f'{source} has a folder {trains[0].name} and none of '
             f'{", ".join(TESTS)}; add one, or name the folder {trains[0].name} itself '
             'for a drawn split'
         )
-    for paths in (trains, found[chosen[0]]):
+    for paths in (trains, folders_of[chosen[0]]):
         if len(paths) > 1:
             raise Unusable(
                 f'{source} has {" and ".join(path.name for path in paths)}, which are '
                 'one split by their names; put their pictures into one folder'
             )
-    picked = {'train': trains, 'test': found[chosen[0]]}
-    taken = [trains[0], found[chosen[0]][0]]
+    picked = {'train': trains, 'test': folders_of[chosen[0]]}
+    taken = [trains[0], folders_of[chosen[0]][0]]
     said = [f'{split}: {printable(paths[0])}' for split, paths in picked.items()]
     return Layout(
         picked,

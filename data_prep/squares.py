@@ -62,12 +62,12 @@ def convert(
     if aligner is None:
         return squares
     waiting = [i for i, square in enumerate(squares) if isinstance(square, Image.Image)]
-    found = aligner(
+    outcomes = aligner(
         [np.array(squares[i]) for i in waiting],
         [chunk[i].box for i in waiting],
         [chunk[i].landmarks for i in waiting],
     )
-    for i, outcome in zip(waiting, found):
+    for i, outcome in zip(waiting, outcomes):
         data = None
         if outcome.pixels is not None:
             square = Image.fromarray(outcome.pixels)

@@ -118,15 +118,15 @@ def named(
     """The report with pictures named instead of numbered, as JSON can hold it."""
 
     def told(place):
-        item, one = source.items[place], seen[place]
-        found = {
+        item, picture = source.items[place], seen[place]
+        fields = {
             'split': item.split,
             'id': item.id,
             'label': source.class_names[item.label],
         }
-        return found | {
+        return fields | {
             key: text
-            for key, text in (('where', item.where), ('said', one.said))
+            for key, text in (('where', item.where), ('said', picture.said))
             if text
         }
 

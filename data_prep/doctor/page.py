@@ -86,12 +86,12 @@ def facts(report: Mapping[str, Any]) -> str:
 def counts(split: str, table: Mapping[str, Any]) -> str:
     """Counts of a split by class, beside the published ones, with bars."""
     classes = table['classes']
-    most = max([1, *(found for found, _ in classes.values())])
+    most = max([1, *(count for count, _ in classes.values())])
     rows = [
-        f'<tr><th scope="row">{text(name)}</th><td>{found:,}</td>'
+        f'<tr><th scope="row">{text(name)}</th><td>{count:,}</td>'
         f'<td>{"" if known is None else f"{known:,}"}</td>'
-        f'<td class="bar"><i style="width:{100 * found / most:.1f}%"></i></td></tr>'
-        for name, (found, known) in classes.items()
+        f'<td class="bar"><i style="width:{100 * count / most:.1f}%"></i></td></tr>'
+        for name, (count, known) in classes.items()
     ]
     published = table['published']
     total = '' if published is None else f'{published:,}'
@@ -106,20 +106,20 @@ def counts(split: str, table: Mapping[str, Any]) -> str:
     )
 
 
-def statistics(found: Mapping[str, Any]) -> str:
+def statistics(table: Mapping[str, Any]) -> str:
     """Mean and deviation of the channels beside the expected ones."""
-    if not found:
+    if not table:
         return '<p>No picture could be read.</p>'
-    columns = (found[k] for k in ('mean', 'expected_mean', 'std', 'expected_std'))
+    columns = (table[k] for k in ('mean', 'expected_mean', 'std', 'expected_std'))
     rows = ''.join(
         f'<tr><th scope="row">{channel}</th>'
         + ''.join(f'<td>{value:.3f}</td>' for value in values)
         + '</tr>'
         for channel, *values in zip(('red', 'green', 'blue'), *columns)
     )
-    by = text(found['expected_by'])
+    by = text(table['expected_by'])
     return (
-        f'<p>Of the {text(found["split"])} split, values from 0 to 1, every picture'
+        f'<p>Of the {text(table["split"])} split, values from 0 to 1, every picture'
         ' counting alike.</p><table><thead><tr><th></th><th>mean</th>'
         f'<th>{by}</th><th>deviation</th><th>{by}</th></tr></thead>'
         f'<tbody>{rows}</tbody></table>'
@@ -165,12 +165,12 @@ class Shown:
 
     def figure(self, place: int) -> str:
         """One picture with its split, label and id; a cross where it is unreadable."""
-        item, one = self._source.items[place], self._seen[place]
+        item, picture = self._source.items[place], self._seen[place]
         label = text(self._source.class_names[item.label])
         image = '<span class=none>&#215;</span>'
-        if not one.trouble:
+        if not picture.trouble:
             image = f'<img alt="{label}" src="{self.thumbnail(item)}">'
-        lines = (item.id, item.where, one.said) if one.trouble else (item.id,)
+        lines = (item.id, item.where, picture.said) if picture.trouble else (item.id,)
         said = '<br>'.join(text(line) for line in lines if line)
         return (
             f'<figure>{image}<figcaption>{text(item.split)} &middot; {label}'
@@ -179,13 +179,13 @@ class Shown:
 
     def thumbnail(self, item: sources.Item) -> str:
         """A small copy, as a data URL."""
-        found = item.source() if callable(item.source) else item.source
-        if isinstance(found, np.ndarray):
-            image = Image.fromarray(found).convert('RGB')
+        picture = item.source() if callable(item.source) else item.source
+        if isinstance(picture, np.ndarray):
+            image = Image.fromarray(picture).convert('RGB')
         else:
-            if not isinstance(found, bytes):
-                found = opening.content(found, self._limits)
-            image = pixels.upright(opening.read(found, self._limits), item.box)
+            if not isinstance(picture, bytes):
+                picture = opening.content(picture, self._limits)
+            image = pixels.upright(opening.read(picture, self._limits), item.box)
         image.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
         content = io.BytesIO()
         image.save(content, 'JPEG', quality=85)

@@ -109,7 +109,7 @@ def whole(content: bytes) -> bool:
 def traits_of(stored: opening.Stored) -> set[str]:
     """Which TRAITS an opening.Stored picture has by its header, as a set."""
     image, deep = stored.image, stored.image.mode.startswith('I')
-    found = {
+    traits = {
         'CMYK': image.mode == 'CMYK',
         '16-bit': stored.bits == 16,
         'dark 16-bit': deep and pictures.grey_bits(image) < 16,
@@ -119,7 +119,7 @@ def traits_of(stored: opening.Stored) -> set[str]:
         'turned': stored.orientation != 1,
         'animated': stored.animated,
     }
-    return {trait for trait, has in found.items() if has}
+    return {trait for trait, has in traits.items() if has}
 
 
 def measured(image: Image.Image, traits: Iterable[str]) -> Seen:
@@ -170,4 +170,4 @@ def examine_all(
 
 
 def _examined(chunk, limits):
-    return [examine(*one, limits) for one in chunk]
+    return [examine(*item, limits) for item in chunk]

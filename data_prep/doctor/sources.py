@@ -62,12 +62,12 @@ def of_prepared(folder: str | os.PathLike) -> Source:
             for shard in split.shards
             if prepared.file_sum(shard) != manifest['sha256'][shard.name]
         ]
-        found = split.records()
+        stored = split.records()
         readable = set(split.readable().tolist())
         for row, (id, label) in enumerate(zip(split.ids.tolist(), split.labels)):
             source = b''
             if row in readable:
-                source = functools.partial(image_of, found, row)
+                source = functools.partial(image_of, stored, row)
             items.append(Item(name, id, int(label), source))
     recipe = manifest['recipe']
     published = {name: name for name in prepared.SPLITS}

@@ -139,9 +139,9 @@ def measured(source: sources.Source, seen: Sequence[pixels.Seen]) -> dict[str, A
         return {}
     first = source.items[0].split
     moments = [
-        one.moments
-        for item, one in zip(source.items, seen)
-        if item.split == first and one.moments
+        picture.moments
+        for item, picture in zip(source.items, seen)
+        if item.split == first and picture.moments
     ]
     if not moments:
         return {}
@@ -224,24 +224,26 @@ def single(
     """{name: ([], places)} of pictures that are wrong or remarkable by themselves."""
     found = collections.defaultdict(list)
     grey = 0
-    for place, one in enumerate(seen):
+    for place, picture in enumerate(seen):
         if not is_utf8(source.items[place].id):
             found['names'].append([place])
-        if one.trouble:
-            found[one.trouble].append([place])
+        if picture.trouble:
+            found[picture.trouble].append([place])
             continue
-        for trait in one.traits:
+        for trait in picture.traits:
             found[trait].append([place])
-        if source.size_px and one.size != (source.size_px, source.size_px):
+        if source.size_px and picture.size != (source.size_px, source.size_px):
             found['size'].append([place])
-        grey += 'grey' in one.traits
+        grey += 'grey' in picture.traits
     places = found.pop('grey', [])
-    readable = sum(not one.trouble for one in seen)
+    readable = sum(not picture.trouble for picture in seen)
     if 0 < grey < readable:
         fewer = grey <= readable / 2
         told = f'{grey:,} of {readable:,} are grey'
         others = [
-            [p] for p, one in enumerate(seen) if one.digest and 'grey' not in one.traits
+            [p]
+            for p, picture in enumerate(seen)
+            if picture.digest and 'grey' not in picture.traits
         ]
         return {
             **{name: ([], groups) for name, groups in found.items()},
@@ -258,11 +260,11 @@ def repeated(
     found = collections.defaultdict(list)
     telling = [
         place
-        for place, one in enumerate(seen)
-        if one.digest and not {'tiny', 'blank'} & set(one.traits)
+        for place, picture in enumerate(seen)
+        if picture.digest and not {'tiny', 'blank'} & set(picture.traits)
     ]
     distinct = {}
-    for group in copies.identical([one.digest for one in seen]):
+    for group in copies.identical([picture.digest for picture in seen]):
         if len({items[place].split for place in group}) > 1:
             found['copies across splits'].append(group)
         parts = collections.defaultdict(list)
