@@ -20,7 +20,7 @@ read or show no face, or an export or a run of the self-test differs; 2 the comm
 config, its data or its folder are unusable, in one line that says what was wanted; 3
 the loss or a gradient became NaN or infinite; 4 a file could not be written or read, as
 on a full disk; 5 another host died; 70 a fault of this program, with a traceback; 130
-stopped by Ctrl-C, and saved unless it was pressed twice.
+stopped by Ctrl-C, and saved unless it was pressed twice; 141 nobody reads the output.
 """
 
 import functools

@@ -8,9 +8,7 @@ Any field is overridden on the command line: --config.epochs=10
 in the argument, so that what follows the noise rate follows it there, too.
 """
 
-import difflib
-
-from fer_jax import settings
+from fer_jax import doors, settings
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 from fer_jax.training import schema
@@ -93,8 +91,7 @@ def parse(arg):
             raise Unusable(f'{item} is of a field; write --config.{item}')
         if not equals or key not in KNOWN:
             raise Unusable(
-                f'config argument {quoted(item)} is not known; write dataset=<set> or'
-                f' noise=<rate>, joined by a comma'
+                f'config argument {quoted(item)} is not known; {meant(item)}'
             )
         given[key] = value
     if given.get('dataset', 'folder') not in DATASETS:
@@ -110,12 +107,21 @@ def parse(arg):
     return given
 
 
+def meant(item):
+    """What to write for a part of the argument that is not known."""
+    key, equals, value = item.partition('=')
+    near = doors.nearest(key, KNOWN if equals else DATASETS)
+    if not near:
+        return 'write dataset=<set> or noise=<rate>, joined by a comma'
+    return (
+        f'did you mean {near}={value}?' if equals else f'did you mean dataset={near}?'
+    )
+
+
 def unknown(dataset):
     """What is said of a data set that has no presets."""
-    plain = {name.replace('_', ''): name for name in DATASETS}
-    asked = dataset.lower().replace('_', '').replace('-', '')
-    near = difflib.get_close_matches(asked, plain, 1)
-    remedy = f'; did you mean dataset={plain[near[0]]}?' if near else ''
+    near = doors.nearest(dataset, DATASETS)
+    remedy = f'; did you mean dataset={near}?' if near else ''
     return (
         f'unknown dataset {quoted(dataset)}; there are: {", ".join(DATASETS)}{remedy}'
     )

@@ -142,7 +142,7 @@ def read_files(
 def check_names(
     files: Mapping[str, Any], layout: Layout, class_names: Sequence[str]
 ) -> None:
-    """Raises ValueError when the meta file lists other classes than the set's."""
+    """Raises Unusable when the meta file lists other classes than the set's."""
     listed = files[layout.meta]
     listed = listed.get(layout.names) if isinstance(listed, dict) else listed
     if list(listed or ()) != list(class_names):
@@ -180,7 +180,7 @@ def read_split(
 
 
 def check_labels(what: str, labels: np.ndarray, num_classes: int) -> None:
-    """Raises ValueError unless every label is a whole number in [0, num_classes)."""
+    """Raises Unusable unless every label is a whole number in [0, num_classes)."""
     if not len(labels):
         raise Unusable(f'{what} are none')
     whole = np.issubdtype(labels.dtype, np.integer)

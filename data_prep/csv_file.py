@@ -17,7 +17,7 @@ import os
 import pathlib
 from collections.abc import Mapping, Sequence
 
-from data_prep import importing, layouts
+from data_prep import importing, layouts, presence
 from data_prep.squares import Picture
 from fer_jax.data import sets, tables
 from fer_jax.data.quoting import quoted
@@ -71,19 +71,18 @@ def run(options: argparse.Namespace) -> None:
         files.append(pathlib.Path(options.test_source))
     read = {path: labelled(path, columns, box) for path in files}
     classes = layouts.classes(names(read, columns), options.set)
+    listed = presence.listings()
     pictures, unlabelled = collections.defaultdict(list), collections.Counter()
     for path, rows in read.items():
         for row in rows:
             if tables.missing(row[columns['label']]):
                 unlabelled[row[columns['label']] or 'empty'] += 1
                 continue
-            made = picture(path, row, columns, box, classes, options.root)
+            made = picture(path, row, columns, box, classes, options.root, listed)
             split = row[columns['split']].lower() if 'split' in columns else 'all'
             pictures['test' if path is not files[0] else split].append(made)
     splits, said = chosen(options, pictures)
-    why = ', '.join(f'{word} {count:,}' for word, count in unlabelled.most_common())
-    if unlabelled:
-        said += (f'no label: {unlabelled.total():,} rows left out ({why})',)
+    said += layouts.without_label(unlabelled, 'rows')
     drawn = not (options.split or options.test_source)
     importing.run(
         options,
@@ -110,8 +109,8 @@ def labelled(
     """The tables.Rows of a csv file.
 
     Raises:
-      FileNotFoundError: no such file.
-      ValueError: no such table; of a wrong header, with the options to give.
+      Missing: no such file.
+      Unusable: no such table; of a wrong header, with the options to give.
     """
     if not path.is_file():
         raise Missing(f'{path}: no such file; --source is the csv')
@@ -161,10 +160,12 @@ def picture(
     box: Sequence[str],
     classes: layouts.Classes,
     root: str | os.PathLike | None,
+    listed: presence.Listings,
 ) -> Picture:
-    """The Picture of a row that has a label."""
+    """The Picture of a row that has a label; `listed` are `presence.listings()`."""
     where = f'{path} {row.line}'
-    name = layouts.located(root or path.parent, row.exact(columns['path']), where)
+    given = row.exact(columns['path'])
+    name = layouts.located(root or path.parent, given, where, listed)
     true = row[columns['clean']] if 'clean' in columns else ''
     return Picture(
         row[columns['id']] if 'id' in columns else name,

@@ -58,7 +58,7 @@ def find(source: pathlib.Path) -> pathlib.Path | None:
 
 
 def found(source: pathlib.Path) -> pathlib.Path:
-    """`find`, but FileNotFoundError with what is there instead."""
+    """`find`, but Missing with what is there instead."""
     path = find(source)
     if path is None:
         others = sorted(other.name for other in source.glob('*.csv'))[:3]
@@ -74,7 +74,7 @@ def read_faces(path: pathlib.Path) -> Faces:
     """Faces of fer2013.csv, whose columns are in any order.
 
     Raises:
-      ValueError: another header, or a row whose pixels, label or Usage are wrong;
+      Unusable: another header, or a row whose pixels, label or Usage are wrong;
         rows are counted from 0, the header left out.
     """
     pixels, labels, usage = [], [], []

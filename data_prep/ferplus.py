@@ -77,7 +77,7 @@ def read_votes(path: str | os.PathLike, usage: np.ndarray) -> np.ndarray:
       usage: the Usage column [N] of fer2013.csv.
 
     Raises:
-      ValueError: another header, another number of rows, rows that do not align or
+      Unusable: another header, another number of rows, rows that do not align or
         votes that are no counts.
     """
     table = [*rows(path)]
@@ -103,7 +103,7 @@ def rows(path: str | os.PathLike) -> Iterator[Row]:
 
 
 def counts(votes: Iterable[str], where: str) -> list[int]:
-    """Ten votes as whole numbers; ValueError that says where they stand."""
+    """Ten votes as whole numbers; Unusable that says where they stand."""
     numbers = [tables.integer(vote, f'{where}, votes') for vote in votes]
     if not all(0 <= vote <= MOST for vote in numbers):
         raise Unusable(f'{where}: votes {numbers}; wanted counts from 0 to {MOST}')

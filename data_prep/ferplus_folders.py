@@ -90,8 +90,8 @@ def read(source: pathlib.Path) -> tuple[tuple[pathlib.Path, ...], list[ferplus.R
     """The label files, and the ferplus.Rows in them.
 
     Raises:
-      FileNotFoundError: neither fer2013new.csv nor a label.csv.
-      ValueError: a row that is none of votes.
+      Missing: neither fer2013new.csv nor a label.csv.
+      Unusable: a row that is none of votes.
     """
     table = source / ferplus.FILE
     if table.is_file():

@@ -6,7 +6,8 @@
     SOURCE/*/<class>/...                       with --level=2, the split is drawn
 
 Labels follow the natural order of the folders' names: 1, 2, 10. With --set the folders
-bear the class names or the codes of a known set, and labels are in its order.
+bear the class names or the codes of a known set, and labels are in its order. A folder
+unknown, none, NA ... has no label: its pictures are left out and counted.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from collections.abc import Sequence
 
 from data_prep import importing, layouts, splits
 from data_prep.squares import Picture
-from fer_jax.data import picture_folders, sets
+from fer_jax.data import picture_folders, sets, tables
 from fer_jax.errors import Unusable
 
 
@@ -64,13 +65,16 @@ def read(
       Missing, Unusable: a source that is not laid out so.
     """
     layout = splits.of(source, set_name, level, tests)
-    left_out = collections.Counter()
+    left_out, unlabelled = collections.Counter(), collections.Counter()
     given = {}
     for split, folders in layout.folders.items():
         given[split] = collections.defaultdict(list)
         for folder in folders:
             for name, some in by_class(folder, left_out).items():
-                given[split][name] += some
+                if tables.missing(name):
+                    unlabelled[name] += len(some)
+                else:
+                    given[split][name] += some
     where = {}
     for split, by_name in given.items():
         for name in by_name:
@@ -92,7 +96,7 @@ def read(
         classes.names,
         classes.called,
         pictures,
-        said=tuple(layout.said),
+        said=(*layout.said, *layouts.without_label(unlabelled, 'pictures')),
         doubts=classes.doubts,
         left_out=left_out,
     )

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from data_prep import presence
 from data_prep.squares import Picture
 from fer_jax.data import sets, tables
 from fer_jax.data.quoting import quoted
@@ -53,7 +54,7 @@ def classes(names: Mapping[str, str | os.PathLike], set_name: str) -> Classes:
       names: {class name or, for a set that has them, code: where it was found first}.
 
     Raises:
-      ValueError: a name or code that the set lacks, one that cannot be shown, a class
+      Unusable: a name or code that the set lacks, one that cannot be shown, a class
         missing.
     """
     known = sets.SETS[set_name]
@@ -80,8 +81,21 @@ def shown(name: str) -> bool:
     return all(character.isprintable() or character in JOINERS for character in name)
 
 
+def without_label(counts: collections.Counter, what: str) -> tuple[str, ...]:
+    """A line on what has a word for no label, as (line,); () where there is none.
+
+    Args:
+      counts: how many, by the word.
+      what: is left out: rows, pictures.
+    """
+    if not counts:
+        return ()
+    why = ', '.join(f'{word} {count:,}' for word, count in counts.most_common())
+    return (f'no label: {counts.total():,} {what} left out ({why})',)
+
+
 def number(set_name: str, name: str, where: str | os.PathLike) -> int:
-    """Place in a known set of a class name or code; ValueError says where it stands."""
+    """Place in a known set of a class name or code; Unusable says where it stands."""
     known = sets.SETS[set_name]
     if known.codes and CODE.fullmatch(name):
         return label(set_name, name, known.class_names, where)
@@ -160,7 +174,7 @@ def folder_with(source: str | os.PathLike, name: str, *inside: str) -> pathlib.P
     """The folder that has a file: the source, or one of those `inside` it.
 
     Raises:
-      FileNotFoundError: none has.
+      Missing: none has.
     """
     source = pathlib.Path(source)
     for folder in (source, *(source / part for part in inside)):
@@ -169,14 +183,22 @@ def folder_with(source: str | os.PathLike, name: str, *inside: str) -> pathlib.P
     raise Missing(f'no {name} in {source}; --source is the folder with it')
 
 
-def located(root: str | os.PathLike, text: str, where: str) -> str:
-    """What a row calls a file below `root`, in the spelling that the disk has.
+def located(
+    root: str | os.PathLike, text: str, where: str, names: presence.Listings
+) -> str:
+    """What a row calls a file below `root`, with the separators that the disk has.
 
     A table may have blanks around its paths, and Windows' backslashes in them. What is
     there as it stands is that; what is nowhere stays as it stands, without the blanks.
 
+    Args:
+      root: the folder.
+      text: what the row says.
+      where: the row, for a message.
+      names: `presence.listings()`, one for many rows.
+
     Raises:
-      ValueError: two readings are files; `where` says where it stands.
+      Unusable: two readings are files; `where` says where it stands.
     """
     bare = text.strip()
     if not bare:
@@ -189,7 +211,12 @@ def located(root: str | os.PathLike, text: str, where: str) -> str:
     readings = dict.fromkeys((text, bare, bare.replace('\\', '/')))
     if len(readings) == 1:
         return bare
-    there = [name for name in readings if os.path.isfile(os.path.join(root, name))]
+    paths = {name: pathlib.Path(root, name) for name in readings}
+    there = [name for name, path in paths.items() if os.path.isfile(path)] or [
+        name
+        for name, path in paths.items()
+        if os.path.isfile(presence.on_disk(path, names))
+    ]
     if len(there) > 1:
         raise Unusable(
             f'{where}: {quoted(text)} may be {" or ".join(map(quoted, there))}, which '
@@ -206,7 +233,7 @@ def label(
     -1 for an optional class that is not among them.
 
     Raises:
-      ValueError: no code of the set; `where` says where it stands.
+      Unusable: no code of the set; `where` says where it stands.
     """
     number = tables.integer(code, where)
     try:

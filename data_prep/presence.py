@@ -10,7 +10,7 @@ import functools
 import os
 import pathlib
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from data_prep.squares import NO_TEXT, Picture
@@ -23,15 +23,17 @@ if TYPE_CHECKING:  # which imports this module
 
 NAMED = 3  # of many wrong things, so many are named
 MISSING = 'missing'
+# folder -> {name in composed characters: the names in it that are it}
+Listings = Callable[[pathlib.Path], Mapping[str, Sequence[str]]]
 
 
 def spelled(found: 'Found') -> 'Found':
     """Found with the paths of its Pictures in the spelling that the disk has."""
-    names = functools.cache(_names)
+    names = listings()
     return found._replace(
         splits={
             split: [
-                row._replace(path=_on_disk(row.path, names))
+                row._replace(path=on_disk(row.path, names))
                 if isinstance(row.path, pathlib.Path) and not os.path.exists(row.path)
                 else row
                 for row in rows
@@ -41,16 +43,27 @@ def spelled(found: 'Found') -> 'Found':
     )
 
 
-def _on_disk(path, names):
-    """The one path that is there and is this one but for its spelling, else itself."""
-    for place in reversed((path, *path.parents)):
-        if os.path.lexists(place):
-            there = place
-            continue
-        same = names(there).get(_plain(place.name), ())
-        if len(same) != 1:
-            return path
-        there = there / same[0]
+def listings() -> Listings:
+    """What `on_disk` needs to know of folders: each is listed once, when it is met."""
+    return functools.cache(_names)
+
+
+def on_disk(path: pathlib.Path, names: Listings) -> pathlib.Path:
+    """The one path that is there and is this one but for its spelling, else itself.
+
+    Args:
+      path: a pathlib.Path.
+      names: `listings()`, one for many paths.
+    """
+    there = pathlib.Path(path.anchor)
+    for name in path.parts[bool(path.anchor) :]:
+        place = there / name
+        if not os.path.lexists(place):
+            same = names(there).get(_plain(name), ())
+            if len(same) != 1:  # here, for a path may have a million parts more
+                return path
+            place = there / same[0]
+        there = place
     return there
 
 

@@ -77,7 +77,7 @@ def numbers(path: pathlib.Path, count: int) -> list[float] | None:
     """The first `count` numbers in a file, None where there is no file.
 
     Raises:
-      ValueError: fewer of them, or other text among them.
+      Unusable: fewer of them, or other text among them.
     """
     try:
         words = tables.words(path)[:count]

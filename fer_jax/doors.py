@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import os
 import re
 import sys
 import traceback
@@ -12,7 +13,8 @@ from fer_jax.errors import Unusable
 
 HELP = ('--help', '-h', 'help')
 TAKING = ('--workdir', '--config', '--out', '--source', '--data')  # a value follows
-UNUSABLE, FULL, FAULT, STOPPED = 2, 4, 70, 130  # exit codes; docs/design.md has all
+# exit codes; docs/design.md has all
+UNUSABLE, FULL, FAULT, STOPPED, UNREAD = 2, 4, 70, 130, 141
 
 
 class Parser(argparse.ArgumentParser):
@@ -21,7 +23,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, *arguments, allow_abbrev=False, **options):
         super().__init__(*arguments, allow_abbrev=allow_abbrev, **options)
 
-    def parse_args(self, words=None, namespace=None):
+    def parse_known_args(self, words=None, namespace=None):  # of actions of a door, too
         words = sys.argv[1:] if words is None else words
         known = re.findall(r'--\w[\w-]*', self.format_help())
         for word in () if self._subparsers else words:
@@ -30,7 +32,15 @@ class Parser(argparse.ArgumentParser):
                 near = nearest(name, known)
                 meant = f'; did you mean {near}{equals}{value}?' if near else ''
                 self.error(f'no option {quoted(name)}{meant}')
-        return super().parse_args(words, namespace)
+        return super().parse_known_args(words, namespace)
+
+    def _check_value(self, action, value):  # argparse's own repeats all of it
+        if action.choices is None or value in action.choices:
+            return
+        near = nearest(str(value), map(str, action.choices))
+        meant = f'; did you mean {near}?' if near else ''
+        said = f'no {quoted(value)}; there are: {", ".join(map(str, action.choices))}{meant}'
+        raise argparse.ArgumentError(action, said)
 
     def error(self, message):
         raise Unusable(f'{message[:500]}; {self.prog} --help lists the options')
@@ -57,6 +67,17 @@ def run(name, command):
     Args:
       name: of the command, for messages.
     """
+    code = _ended(name, command)
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return code or _refused(name, error)
+    return code
+
+
+def _ended(name, command):
+    """The exit code of `run`."""
     try:
         return command() or 0
     except Unusable as error:
@@ -65,12 +86,19 @@ def run(name, command):
         return failed(name, 'stopped', STOPPED)
     except Exception as error:
         if isinstance(error, OSError) and error.errno is not None:  # of the system
-            return failed(name, error, FULL if error.errno in whole.FULL else UNUSABLE)
+            return _refused(name, error)
         device = lacking_device()
         if device:
             return failed(name, device, UNUSABLE)
         traceback.print_exc()
         return failed(name, 'a fault of this program; please report the above', FAULT)
+
+
+def _refused(name, error):
+    """The exit code of what the system refuses, with a line that says so."""
+    if isinstance(error, BrokenPipeError):  # who read the output has seen enough
+        return UNREAD
+    return failed(name, error, FULL if error.errno in whole.FULL else UNUSABLE)
 
 
 def failed(name, error, code):

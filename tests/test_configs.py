@@ -15,6 +15,7 @@ import pytest
 from configs import default
 from fer_jax import algorithms, nets, settings
 from fer_jax.algorithms import proximity
+from fer_jax.errors import Unusable
 from fer_jax.numerics import noise
 from fer_jax.training import command_line, fields, optimizer, schema
 
@@ -260,3 +261,18 @@ def test_cifar_noise_of_dividemix_and_arazo_draws_the_own_class_too(method, data
 def test_arguments_that_make_no_sense(arg, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         load('resup', arg)
+
+
+@pytest.mark.parametrize(
+    ('argument', 'near'),
+    [
+        ('datset=raf_db', 'dataset=raf_db'),
+        ('noize=0.3', 'noise=0.3'),
+        ('raf-db', 'dataset=raf_db'),
+        ('dataset=RAFDB', 'dataset=raf_db'),
+    ],
+)
+def test_the_nearest_argument_is_offered(argument, near):
+    with pytest.raises(Unusable) as error:
+        default.parse(argument)
+    assert str(error.value).endswith(f'; did you mean {near}?')

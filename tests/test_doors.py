@@ -1,6 +1,9 @@
 """How commands end: a user's mistake is a line, a fault of ours is a traceback."""
 
 import errno
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -10,7 +13,7 @@ from data_prep import synthetic
 from fer_jax import doors
 from fer_jax.deploy import evaluate
 from fer_jax.errors import Missing, Unusable
-from tests.processes import launch
+from tests.processes import ROOT, launch
 
 
 def raising(error):
@@ -74,6 +77,10 @@ def test_done_is_0():
         (['synthetic', '--tran=3', '--out=x'], 'did you mean --train=3?'),
         (['fer2013', '--sorce=x', '--out=x'], 'did you mean --source=x?'),
         (['synthetic'], 'required: --out'),
+        (['noise', 'drw', '--rate=0.3'], "ACTION: no 'drw'; there are: draw, show"),
+        (['noise', 'draw', '--rat=0.3', '--out=x'], 'did you mean --rate=0.3?'),
+        (['csv', '--source=x', '--out=x', '--set=raf-db'], 'did you mean raf_db?'),
+        (['csv', '--source=x', '--out=x', '--set=zzz'], "no 'zzz'; there are: "),
     ],
 )
 def test_doors_of_data_prep_offer_what_is_near(capsys, words, said):
@@ -82,6 +89,23 @@ def test_doors_of_data_prep_offer_what_is_near(capsys, words, said):
     assert said in shown.err
     assert len(shown.err.splitlines()) == 1
     assert shown.out == ''
+
+
+@pytest.mark.parametrize('words', [['launch.py'], ['-m', 'data_prep']])
+def test_output_that_goes_nowhere_is_no_fault(words):
+    """Nobody reads it, as behind `head`: 141, without a word. No room for it: 4."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, *words, '--help']
+    settings = {'stderr': subprocess.PIPE, 'cwd': ROOT, 'check': False, 'text': True}
+    unread = subprocess.run(command, stdout=writing, **settings)
+    os.close(writing)
+    assert (unread.returncode, unread.stderr) == (141, '')
+    with open('/dev/full', 'w') as full:
+        lost = subprocess.run(command, stdout=full, **settings)
+    assert lost.returncode == 4
+    assert len(lost.stderr.splitlines()) == 1
+    assert 'No space left on device' in lost.stderr
 
 
 def test_help_lists_what_there_is(capsys):

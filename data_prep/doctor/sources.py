@@ -49,7 +49,7 @@ def of_prepared(folder: str | os.PathLike) -> Source:
     """The Source of a prepared folder; damaged records and files are told in it.
 
     Raises:
-      ValueError, OSError: not such a folder, or one without tables.
+      Unusable, OSError: not such a folder, or one without tables.
     """
     data = prepared.load(folder)
     manifest = prepared.manifest(data.folder)

@@ -52,7 +52,7 @@ def load(
       class_names: of the C classes, in the order of the labels.
 
     Raises:
-      FileNotFoundError: no such file.
+      Missing: no such file.
       ValueError: another header, a decision, class or id that is unknown, an id twice.
     """
     path = pathlib.Path(path)
@@ -107,7 +107,7 @@ def _decision(path, row, known, class_names):
 
 
 def _refuse(path, names, what):
-    """Raises ValueError with the first few of `names`, when there are any."""
+    """Raises Unusable with the first few of `names`, when there are any."""
     if names:
         more = f' and {len(names) - NAMED} more' if len(names) > NAMED else ''
         shown = ', '.join(map(quoted, names[:NAMED]))

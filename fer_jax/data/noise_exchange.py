@@ -44,9 +44,9 @@ def read(
       most: bytes of a CIFAR-N file, and of what it holds.
 
     Raises:
-      ValueError: rows that are none of the format; unknown, missing and double ids (the
+      Unusable: rows that are none of the format; unknown, missing and double ids (the
         first few are named); test rows; an order that is not the set's.
-      FileNotFoundError: no such file.
+      Missing: no such file.
     """
     form, path = _format(name, table), pathlib.Path(path)
     if not path.is_file():
@@ -100,7 +100,7 @@ def write(
       table: what a CIFAR-N file calls the labels; None: noisy_label.
 
     Raises:
-      ValueError: ids that the format cannot carry, or a path that it does not have.
+      Unusable: ids that the format cannot carry, or a path that it does not have.
     """
     form, path = _format(name, table), pathlib.Path(path)
     own = _own_order(data)
@@ -293,7 +293,7 @@ def _few(names):
 
 
 def _check_names(path, content, data):
-    """Raises ValueError when file names lead back to other examples, or to none."""
+    """Raises Unusable when file names lead back to other examples, or to none."""
     find = _finder(data)
     for row, line in enumerate(content.decode().splitlines()):
         if find(line.rpartition(' ')[0]) != row:

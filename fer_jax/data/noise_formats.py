@@ -84,7 +84,7 @@ def read_cifarn(
     `table` names them.
 
     Raises:
-      ValueError: no such labels, or something other than labels.
+      Unusable: no such labels, or something other than labels.
     """
     content = pickles.read(path, most)
     if isinstance(content, np.ndarray):

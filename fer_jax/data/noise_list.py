@@ -64,7 +64,7 @@ def draw(
     `noise.corrupt`.
 
     Raises:
-      ValueError: a protocol that `noise.transition` refuses.
+      Unusable: a protocol that `noise.transition` refuses.
     """
     num_classes = len(prepared.class_names)
     transition = noise.transition(

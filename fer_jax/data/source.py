@@ -41,7 +41,7 @@ def images(
       scale: augment.Scale of the weights; the recipe's without it.
 
     Raises:
-      ValueError: unknown recipe.
+      Unusable: unknown recipe.
     """
     kept = stored_px or size_px
     drawn = functools.partial(

@@ -118,7 +118,7 @@ def records(
     Args:
       counts: the numbers of fields that a row may have.
 
-    Raises: as `rows`; ValueError at a row with another number of fields.
+    Raises: as `rows`; Unusable at a row with another number of fields.
     """
     for number, fields in delimited.records(path, lambda fields: len(fields) in counts):
         if len(fields) not in counts:
@@ -137,7 +137,7 @@ def lines(path: str | os.PathLike, columns: str) -> Iterator[tuple[int, list[str
     Args:
       columns: names of the fields, for the message; as many are wanted.
 
-    Raises: as `rows`; ValueError at a line with fewer fields.
+    Raises: as `rows`; Unusable at a line with fewer fields.
     """
     count = len(columns.split())
     for number, line in delimited.lines(path):
@@ -160,7 +160,7 @@ def words(path: str | os.PathLike) -> list[str]:
 def matrix(path: str | os.PathLike) -> list[list[float]]:
     """Rows of as many numbers as there are rows, as floats; lines with # are passed.
 
-    Raises: as `rows`; ValueError at anything else.
+    Raises: as `rows`; Unusable at anything else.
     """
     table = []
     for number, line in delimited.lines(path):
@@ -187,7 +187,7 @@ def missing(word: str) -> bool:
 
 
 def integer(word: str, where: str | os.PathLike) -> int:
-    """A whole number, which some programs write as 3.0; ValueError that says where."""
+    """A whole number, which some programs write as 3.0; Unusable that says where."""
     match = re.fullmatch(r'([+-]?[0-9]{1,9})(\.0*)?', word.strip())
     if not match:
         raise Unusable(f'{where}: {quoted(word)}; wanted a whole number')
@@ -195,7 +195,7 @@ def integer(word: str, where: str | os.PathLike) -> int:
 
 
 def numbers(texts: Sequence[str], where: str | os.PathLike) -> list[float]:
-    """Texts as finite floats; ValueError that says where they stand."""
+    """Texts as finite floats; Unusable that says where they stand."""
     try:
         values = [float(word) for word in texts]
     except ValueError:

@@ -71,7 +71,7 @@ def check_names(names, card):
 
 
 def check_program(images, probs, card):
-    """Raises ValueError when a program's shapes are not those of its card."""
+    """Raises Unusable when a program's shapes are not those of its card."""
     size, count = card['image_size_px'], len(card['class_names'])
     if tuple(images[1:]) != (size, size, 3) or probs[-1] != count:
         raise Unusable(

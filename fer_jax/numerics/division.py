@@ -53,7 +53,7 @@ def tools(mixture: str, rules: str, iterations: int = 10) -> Tools:
       iterations: of EM; those of 'gaussian' may stop before.
 
     Raises:
-      ValueError: an unknown mixture.
+      Unusable: an unknown mixture.
     """
     if mixture not in MIXTURES:
         raise Unusable(f'mixture is {mixture!r}, not one of {", ".join(MIXTURES)}')

@@ -198,7 +198,7 @@ def choose(folder, checkpoints, which):
 
 
 def check_fits(wanted, stored):
-    """Raises ValueError when a leaf of `wanted` is not in `stored`, or is another."""
+    """Raises Unusable when a leaf of `wanted` is not in `stored`, or is another."""
     there = named_leaves(stored)
     for name, leaf in named_leaves(wanted).items():
         if name not in there:

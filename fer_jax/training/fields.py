@@ -10,7 +10,7 @@ from fer_jax.training import files, schema
 
 
 def check(config):
-    """Raises ValueError at the first field that makes no sense."""
+    """Raises Unusable at the first field that makes no sense."""
     for path, entry in schema.of(config).items():
         settings.check(path, entry, field(config, path))
     count, fold = config.data.folds, config.data.fold
@@ -60,7 +60,7 @@ def thawed(pairs):
 
 
 def check_noise(config):
-    """Raises ValueError when the fields of config.noise make no sense together."""
+    """Raises Unusable when the fields of config.noise make no sense together."""
     if config.kind in ('asymmetric_fer', 'matrix') and config.rate:
         raise Unusable(
             f'noise.kind={config.kind} has its own rates; leave noise.rate at 0,'
@@ -81,7 +81,7 @@ def check_noise(config):
 
 
 def check_schedule(config):
-    """Raises ValueError when the learning rates of config.optimizer make no sense."""
+    """Raises Unusable when the learning rates of config.optimizer make no sense."""
     for prefix in ('', 'classifier_'):
         epochs = tuple(config[f'{prefix}decay_epochs'])
         factors = tuple(config[f'{prefix}decay_factors'])

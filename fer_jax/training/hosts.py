@@ -68,7 +68,7 @@ def join(settings):
 
 
 def check(settings):
-    """Raises ValueError when config.distributed makes no sense."""
+    """Raises Unusable when config.distributed makes no sense."""
     if settings.mode not in MODES:
         raise Unusable(
             f'distributed.mode is {settings.mode!r}; it must be one of'

@@ -144,7 +144,7 @@ def rows(mesh, size):
 
 
 def check_batch(mesh, size):
-    """Raises ValueError when `size` rows cannot be dealt evenly to the devices."""
+    """Raises Unusable when `size` rows cannot be dealt evenly to the devices."""
     shards = mesh.shape[DATA]
     if size % shards:
         below = size // shards * shards

@@ -238,7 +238,7 @@ def check_records(data, on_corrupt):
 
 
 def check_same_data(workdir, about):
-    """Raises ValueError when the run in `workdir` was started with other data.
+    """Raises Unusable when the run in `workdir` was started with other data.
 
     Args:
       about: from `describe`; `data.json` keeps that of the start.

@@ -1,6 +1,7 @@
 """Names of files: what a table calls them, what a disk does, and what no text can."""
 
 import os
+import tracemalloc
 import unicodedata
 
 import numpy as np
@@ -91,6 +92,32 @@ def test_every_door_with_a_table_finds_them(tmp_path):
     paths = [row.path for row in presence.spelled(found).splits['train']]
     assert paths[:2] == [tmp_path / names[0], tmp_path / names[1]]
     assert presence.spelled(found).splits['train'][0].id == names[0]
+
+
+def test_backslashes_and_another_form_at_once(tmp_path):
+    """As a csv from Windows has it, for files that a Mac unpacked."""
+    rows = [('path', 'label')]
+    for number in range(4):
+        photo(tmp_path / nfd(f'é/ü{number}.png'), 20 * number)
+        rows.append((nfc(f'é\\ü{number}.png'), 'ab'[number % 2]))
+    csv = tmp_path / 'faces.csv'
+    csv.write_text(tables.text(rows[0], rows[1:]))
+    arguments = [f'--source={csv}', f'--out={tmp_path}/out', '--size=8']
+    assert door.main(['csv', *arguments, '--test-fraction=0.5']) == 0
+    data = prepared.load(tmp_path / 'out')
+    wanted = [nfc(f'é/ü{number}.png') for number in range(4)]
+    assert sorted([*data.train.ids, *data.test.ids]) == wanted
+
+
+def test_deep_paths_that_are_not_there_take_no_room(tmp_path):
+    """What is above a path of n parts has n n / 2 parts together."""
+    path = tmp_path / 'a' / ('b/' * 100_000)
+    names = presence.listings()
+    tracemalloc.start()
+    assert presence.on_disk(path, names) is path
+    taken = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert taken < 20_000_000
 
 
 def test_what_might_be_two_files_is_neither(tmp_path):

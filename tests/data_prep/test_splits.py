@@ -167,6 +167,14 @@ def test_what_is_no_picture_is_counted_and_not_imported(layout, imports, tmp_pat
     assert not found['wrong']
 
 
+def test_a_folder_that_says_there_is_no_label_is_counted_and_no_class(layout, imports):
+    source = layout(*3 * ('a', 'b', 'unknown', 'NA'))
+    data = imports('image_folder', source, '--size=16', '--test-fraction=0.34')
+    assert data.class_names == ('a', 'b')
+    assert not [i for i in data.train.ids if i.startswith(('unknown', 'NA'))]
+    assert 'no label: 6 pictures left out (NA 3, unknown 3)' in imports.said
+
+
 def test_a_class_of_other_files_alone_says_so(layout, imports):
     source = layout('a', 'b')
     (source / 'c').mkdir()
