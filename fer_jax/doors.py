@@ -37,9 +37,10 @@ class Parser(argparse.ArgumentParser):
     def _check_value(self, action, value):  # argparse's own repeats all of it
         if action.choices is None or value in action.choices:
             return
-        near = nearest(str(value), map(str, action.choices))
+        known = [str(choice) for choice in action.choices]
+        near = nearest(str(value), known)
         meant = f'; did you mean {near}?' if near else ''
-        said = f'no {quoted(value)}; there are: {", ".join(map(str, action.choices))}{meant}'
+        said = f'no {quoted(value)}; there are: {", ".join(known)}{meant}'
         raise argparse.ArgumentError(action, said)
 
     def error(self, message):
