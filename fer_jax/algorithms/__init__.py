@@ -20,7 +20,7 @@ import jax.numpy as jnp
 from fer_jax import nets
 from fer_jax.errors import Unusable
 from fer_jax.numerics import losses
-from fer_jax.settings import check
+from fer_jax.settings import Field, check
 
 
 class Task(NamedTuple):
@@ -31,7 +31,12 @@ class Task(NamedTuple):
     num_examples: int  # N
     peer_map: str = 'unroll'  # how co-trained networks run (nets.peers)
 
-    def networks(self, peers=1, model=nets.Classifier, **settings):
+    def networks(
+        self,
+        peers: int = 1,
+        model: Callable[..., Any] = nets.Classifier,
+        **settings: Any,
+    ) -> nets.Networks:
         """`peers` copies of model(backbone, num_classes, **settings)."""
         made = model(self.backbone, self.num_classes, **settings)
         return nets.networks(made, peers, self.peer_map)
@@ -42,7 +47,8 @@ class Batch(NamedTuple):
 
     images: jax.Array  # [V, B, H, W, 3] float32, augmented and normalised
     labels: jax.Array  # [B] int32, the current labels
-    index: jax.Array  # [B] int32, place of each example in the tables of length N
+    # a field, where a tuple has a method
+    index: jax.Array  # type: ignore[assignment]  # [B] int32, rows of the [N] tables
 
 
 class Progress(NamedTuple):
@@ -58,7 +64,7 @@ class Aux(NamedTuple):
     stats: Any  # new batch statistics
     memory: Any  # the algorithm's memory after this step
     embeddings: jax.Array  # [P, B, D]
-    weights: jax.Array  # [P, B], trust in each given label
+    weights: jax.Array  # [P, B], of each example in the loss
     metrics: dict[str, jax.Array]  # name -> []
     relabels: jax.Array  # [B] int32, a new label, or -1 to keep the current one
 
@@ -125,7 +131,9 @@ class Algorithm(NamedTuple):
     # (params, stats, memory, batch, mask [B]) -> memory
 
 
-def method(networks, objective, *, memory=(), **more):
+def method(
+    networks: nets.Networks, objective: Callable, *, memory: Any = (), **more: Any
+) -> Algorithm:
     """The Algorithm that `objective` makes of `networks`, by the defaults of the seam.
 
     The networks return (logits, embeddings, ...), which is what is predicted.
@@ -144,13 +152,21 @@ def method(networks, objective, *, memory=(), **more):
     def predict(params, stats, images):
         return Prediction(*networks.predict(params, stats, images)[:2])
 
-    usual = {'init': init, 'predict': predict, 'peers': networks.count}
+    usual: dict[str, Any] = {'init': init, 'predict': predict, 'peers': networks.peers}
     return Algorithm(**usual | {'objective': objective} | more)
 
 
 def outcome(
-    loss, batch, stats, memory, logits, embeddings, weights=None, relabels=None, **more
-):
+    loss: jax.Array,
+    batch: Batch,
+    stats: Any,
+    memory: Any,
+    logits: jax.Array,
+    embeddings: jax.Array,
+    weights: jax.Array | None = None,
+    relabels: jax.Array | None = None,
+    **more: jax.Array,
+) -> tuple[jax.Array, Aux]:
     """(loss, Aux) of an objective; by default all labels weigh 1 and none changes.
 
     Args:
@@ -170,13 +186,13 @@ def outcome(
     )
 
 
-def names():
+def names() -> list[str]:
     """Every method there is, in alphabetical order."""
     modules = sorted(module.name for module in pkgutil.iter_modules(__path__))
     return [name for name in modules if hasattr(_imported(name), 'make')]
 
 
-def make(name, **settings):
+def make(name: str, **settings: Any) -> Algorithm:
     """The algorithm `name`, built by its module's own `make(task, **settings)`.
 
     Args:
@@ -198,7 +214,7 @@ def make(name, **settings):
     return _module(name).make(task, **settings)
 
 
-def settings_of(name):
+def settings_of(name: str) -> dict[str, Field]:
     """{setting: Field} of the method `name`, in its own order.
 
     Raises:

@@ -32,7 +32,7 @@ Differs from the released code
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import LOSS, method, outcome
+from fer_jax.algorithms import LOSS, Algorithm, Task, method, outcome
 from fer_jax.numerics import division, losses, mixtures, mixup
 from fer_jax.settings import Field
 
@@ -58,30 +58,36 @@ SETTINGS = {
 }
 
 
-def scaled(span, values):
+def scaled(span: jax.Array, values: jax.Array) -> jax.Array:
     """u of losses: span [..., 2] is mapped to [0, 1], as released."""
     low = span[..., :1] + 1e-5
     return (values - low) / (span[..., 1:] - low + 1e-6)
 
 
-def inside(values):
+def inside(values: jax.Array) -> jax.Array:
     """Scaled losses, those beyond the span set to EDGE and 1 - EDGE."""
     return jnp.where(values >= 1, 1 - EDGE, jnp.where(values <= 0, EDGE, values))
 
 
-def wrong_probability(fitted, values, tools):
+def wrong_probability(
+    fitted: division.Fitted, values: jax.Array, tools: division.Tools
+) -> jax.Array:
     """B [1, B] in [1e-4, 1 - 1e-4] of losses [1, B], from the last valid fit."""
     return tools.upper(fitted.mixture, inside(scaled(fitted.span, values)))
 
 
-def bootstrapped(wrong, labels, own, num_classes):
+def bootstrapped(
+    wrong: jax.Array, labels: jax.Array, own: jax.Array, num_classes: int
+) -> jax.Array:
     """t [..., C] = (1 - B) onehot(y) + B onehot(c) for B [...], y [...], c [...]."""
     given, guessed = (jax.nn.one_hot(k, num_classes) for k in (labels, own))
     return (1 - wrong)[..., None] * given + wrong[..., None] * guessed
 
 
-def log_odds(fitted, scores, tools):
-    """[1, N] evidence for each label from its loss.
+def log_odds(
+    fitted: division.Fitted, scores: jax.Array, tools: division.Tools
+) -> jax.Array:
+    """[1, N] log-odds of each label from its loss.
 
     Beyond the span and before there is a fit the loss itself ranks.
     """
@@ -92,7 +98,9 @@ def log_odds(fitted, scores, tools):
     return -(wrong + (values - within))
 
 
-def refit(fitted, scores, tools):
+def refit(
+    fitted: division.Fitted, scores: jax.Array, tools: division.Tools
+) -> division.Fitted:
     """The Fitted with a mixture of losses [1, N], if it is a valid one."""
     span = division.inner_span(scores)
     # Outliers do not shape the fit.
@@ -103,15 +111,15 @@ def refit(fitted, scores, tools):
 
 
 def make(
-    task,
+    task: Task,
     *,
-    warmup_epochs=1,
-    bootstrap='none',
-    alpha=32.0,
-    class_balance=1.0,
-    rules='paper',
-    em_iterations=10,
-):
+    warmup_epochs: int = 1,
+    bootstrap: str = 'none',
+    alpha: float = 32.0,
+    class_balance: float = 1.0,
+    rules: str = 'paper',
+    em_iterations: int = 10,
+) -> Algorithm:
     """Arazo et al. as an Algorithm with one network.
 
     Args:
@@ -151,11 +159,12 @@ def make(
         own = jnp.argmax(logits, axis=-1)
         if bootstrap == 'none':
             wrong = jnp.where(started, wrong, 0.5)
-            found = weighted(params, stats, rng, images, labels, wrong)
+            learned = weighted(params, stats, rng, images, labels, wrong)
         else:
             wrong = jnp.where(started, wrong, 0.0)
-            found = mixed(params, stats, rng, images, labels, wrong, own, started[0, 0])
-        loss, metrics, (_, embeddings), stats = found
+            begun = started[0, 0]
+            learned = mixed(params, stats, rng, images, labels, wrong, own, begun)
+        loss, metrics, (_, embeddings), stats = learned
         return outcome(
             loss,
             batch,

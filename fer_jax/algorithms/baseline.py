@@ -3,19 +3,20 @@
     L = 1/B sum_i CE(softmax(z_i), y_i)
 
 The reference that every method of learning from noisy labels is compared with. It
-weights nothing, but it has an opinion about each label all the same: the probability
+weights nothing, but its trust in each label is known all the same: the probability
 that the network itself gives to it (its self-confidence), kept as log-odds.
 """
 
 import jax.numpy as jnp
 
-from fer_jax.algorithms import method, outcome
+from fer_jax.algorithms import Algorithm, Task, method, outcome
 from fer_jax.numerics import losses
+from fer_jax.settings import Field
 
-SETTINGS = {}
+SETTINGS: dict[str, Field] = {}
 
 
-def make(task):
+def make(task: Task) -> Algorithm:
     """Plain training as an Algorithm with one network and no memory."""
     nets = task.networks()
 

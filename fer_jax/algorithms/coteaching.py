@@ -24,13 +24,15 @@ Differs from the released code
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import method, outcome
+from fer_jax.algorithms import Algorithm, Task, method, outcome
 from fer_jax.numerics import losses, selection
 
 SETTINGS = selection.SETTINGS
 
 
-def exchanged(cross_entropy, count):
+def exchanged(
+    cross_entropy: jax.Array, count: jax.Array
+) -> tuple[jax.Array, jax.Array]:
     """Each network's mean loss over the examples that the other one keeps.
 
     Args:
@@ -45,12 +47,12 @@ def exchanged(cross_entropy, count):
 
 
 def make(
-    task,
+    task: Task,
     *,
-    noise_rate=0.2,
-    ramp_epochs=10,
-    exponent=1.0,
-):
+    noise_rate: float = 0.2,
+    ramp_epochs: int = 10,
+    exponent: float = 1.0,
+) -> Algorithm:
     """Co-teaching as an Algorithm with two networks; the defaults are the release's.
 
     Args:
@@ -61,7 +63,9 @@ def make(
     return exchanging(task, 2, noise_rate, ramp_epochs, exponent)
 
 
-def exchanging(task, peers, noise_rate, ramp_epochs, exponent):
+def exchanging(
+    task: Task, peers: int, noise_rate: float, ramp_epochs: int, exponent: float
+) -> Algorithm:
     """The Algorithm of `peers` networks; one has nobody to exchange with."""
     nets = task.networks(peers)
 

@@ -10,18 +10,18 @@ our reading: the schedule in a plain network, no second one to choose. At noise 
 it is the baseline.
 """
 
-from fer_jax.algorithms import coteaching
+from fer_jax.algorithms import Algorithm, Task, coteaching
 
 SETTINGS = coteaching.SETTINGS
 
 
 def make(
-    task,
+    task: Task,
     *,
-    noise_rate=0.2,
-    ramp_epochs=10,
-    exponent=1.0,
-):
+    noise_rate: float = 0.2,
+    ramp_epochs: int = 10,
+    exponent: float = 1.0,
+) -> Algorithm:
     """The arm as an Algorithm with one network.
 
     Args:

@@ -42,12 +42,13 @@ Differs from the released code
   * After the warm-up Aux.embeddings are of mixed images, each at least half its own.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import LOSS, SIMILARITY, method, outcome
+from fer_jax.algorithms import LOSS, SIMILARITY, Algorithm, Task, method, outcome
+from fer_jax.nets import Networks
 from fer_jax.numerics import division, losses, mixtures, mixup
 from fer_jax.settings import Field
 
@@ -90,7 +91,7 @@ class Memory(NamedTuple):
     clean_probability: jax.Array  # [2, N], w of each network
 
 
-def untrained(tools, average_epochs, num_examples):
+def untrained(tools: division.Tools, average_epochs: int, num_examples: int) -> Memory:
     """The Memory before the first fit: every label counts."""
     return Memory(
         fitted=division.unfitted(tools, 2),
@@ -99,31 +100,39 @@ def untrained(tools, average_epochs, num_examples):
     )
 
 
-def divide(memory, index, threshold):
+def divide(
+    memory: Memory, index: jax.Array, threshold: float
+) -> tuple[jax.Array, jax.Array]:
     """The other network's w [2, B] of the examples `index` [B], and the mask of X_m."""
     clean = memory.clean_probability[::-1, index]
     return clean, clean > threshold
 
 
-def refined(clean, labels, own):
+def refined(clean: jax.Array, labels: jax.Array, own: jax.Array) -> jax.Array:
     """w onehot(y) + (1 - w) p: [..., C] of w [...], y [...] and p [..., C]."""
     given = jax.nn.one_hot(labels, own.shape[-1])
     return clean[..., None] * given + (1 - clean[..., None]) * own
 
 
-def guess(clean, labelled, labels, probs, temperature):
+def guess(
+    clean: jax.Array,
+    labelled: jax.Array,
+    labels: jax.Array,
+    probs: jax.Array,
+    temperature: float,
+) -> jax.Array:
     """t [2, B, C] from the mean predictions over both views, probs [2, B, C]."""
     own = refined(clean, labels[None], probs)
     both = jnp.mean(probs, axis=0, keepdims=True)
     return mixup.sharpen(jnp.where(labelled[..., None], own, both), temperature)
 
 
-def ramp(epoch, warmup_epochs, ramp_epochs):
+def ramp(epoch: jax.Array, warmup_epochs: int, ramp_epochs: int) -> jax.Array:
     """lambda(e) / lambda_u of the 0-based epoch: 0 in the first after the warm-up."""
     return jnp.clip((epoch - warmup_epochs) / ramp_epochs, 0.0, 1.0)
 
 
-def terms_of(logits, targets, labelled):
+def terms_of(logits: jax.Array, targets: jax.Array, labelled: jax.Array) -> jax.Array:
     """[3] of one network's rows: both losses and KL(uniform, mean prediction)."""
     supervised = losses.weighted_mean(mixup.divergence(logits, targets), labelled)
     square = mixup.squared_difference(logits, targets)
@@ -131,30 +140,30 @@ def terms_of(logits, targets, labelled):
     return jnp.stack([supervised, guessed, mixup.imbalance(logits)])
 
 
-def look(nets, params, stats, images):
+def look(nets: Networks, params: Any, stats: Any, images: jax.Array) -> jax.Array:
     """Mean predictions [P, B, C] over the views [V, B, ...], as constants."""
     logits, _ = nets.predict(params, stats, jnp.concatenate(images))
     probs = jnp.split(jax.nn.softmax(logits), len(images), axis=1)
-    return jax.lax.stop_gradient(sum(probs) / len(images))
+    return jax.lax.stop_gradient(sum(probs[1:], probs[0]) / len(images))
 
 
 def make(
-    task,
+    task: Task,
     *,
-    warmup_epochs=10,
-    mixture='gaussian',
-    signal='loss',
-    threshold=0.5,
-    temperature=0.5,
-    alpha=4.0,
-    unlabelled_weight=25.0,
-    ramp_epochs=16,
-    class_balance=1.0,
-    penalty=False,
-    average_epochs=1,
-    semi=True,
-    rules='paper',
-):
+    warmup_epochs: int = 10,
+    mixture: str = 'gaussian',
+    signal: str = 'loss',
+    threshold: float = 0.5,
+    temperature: float = 0.5,
+    alpha: float = 4.0,
+    unlabelled_weight: float = 25.0,
+    ramp_epochs: int = 16,
+    class_balance: float = 1.0,
+    penalty: bool = False,
+    average_epochs: int = 1,
+    semi: bool = True,
+    rules: str = 'paper',
+) -> Algorithm:
     """DivideMix as an Algorithm with two networks; the defaults are the release's.
 
     Args:
@@ -207,7 +216,7 @@ def make(
             unsure = jnp.sum(jnp.mean(mixup.entropy(outputs[0]), axis=1))
             loss -= jnp.where(started, 0.0, unsure)
         logits, embeddings = (each[:, : len(batch.labels)] for each in outputs)
-        trust = jnp.where(selected, clean if semi else 1.0, 0.0)
+        weights = jnp.where(selected, clean if semi else 1.0, 0.0)
         return outcome(
             loss,
             batch,
@@ -215,7 +224,7 @@ def make(
             memory,
             logits,
             embeddings,
-            weights=jnp.where(started, trust, 1.0),
+            weights=jnp.where(started, weights, 1.0),
             accuracy=jnp.mean(jnp.argmax(logits, axis=-1) == batch.labels),
             loss_labelled=terms[0],
             loss_unlabelled=terms[1],

@@ -42,7 +42,7 @@ Differs from the released code (JDAI-CV/FaceX-Zoo)
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import Prediction, method, outcome
+from fer_jax.algorithms import Algorithm, Prediction, Task, method, outcome
 from fer_jax.errors import Unusable
 from fer_jax.nets import networks
 from fer_jax.nets.branches import Branches, Projector
@@ -67,18 +67,18 @@ SETTINGS = {
 }
 
 
-def ramp_up(epoch, epochs):
+def ramp_up(epoch: jax.Array, epochs: int) -> jax.Array:
     """exp(-5 (1 - e/A)^2) up to epoch A, then 1; .0067 at epoch 0."""
     return jnp.exp(-5 * jnp.square(jnp.maximum(1 - epoch / epochs, 0.0)))
 
 
-def ramp_down(epoch, epochs):
+def ramp_down(epoch: jax.Array, epochs: int) -> jax.Array:
     """1 up to epoch A, then exp(-(1 - A/e)^2), which falls towards 1/e."""
     later = 1 - epochs / jnp.maximum(epoch, epochs)
     return jnp.exp(-jnp.square(later))
 
 
-def remap(labels, missing):
+def remap(labels: jax.Array, missing: jax.Array) -> jax.Array:
     """Labels among the C - 1 classes that branch `missing` knows; its own: no meaning.
 
     0 to C - 1 without c become 0 to C - 2, in order.
@@ -86,35 +86,39 @@ def remap(labels, missing):
     return labels - (labels > missing)
 
 
-def soft_targets(latent_logits, labels, temperature):
+def soft_targets(
+    latent_logits: jax.Array, labels: jax.Array, temperature: float
+) -> jax.Array:
     """d [B, C] from the logits [B, C - 1] of branch y: sums to 1, and 0 at y."""
     latent = jax.nn.softmax(latent_logits / temperature)
     classes = jnp.arange(latent.shape[-1] + 1)
-    place = jnp.minimum(remap(classes, labels[:, None]), latent.shape[-1] - 1)
-    targets = jnp.take_along_axis(latent, place, axis=-1)
+    branch_class = jnp.minimum(remap(classes, labels[:, None]), latent.shape[-1] - 1)
+    targets = jnp.take_along_axis(latent, branch_class, axis=-1)
     targets = jnp.where(classes == labels[:, None], 0.0, targets)
     return jax.lax.stop_gradient(targets)
 
 
-def soft_loss(logits, targets, labels):
+def soft_loss(logits: jax.Array, targets: jax.Array, labels: jax.Array) -> jax.Array:
     """L_soft []: squared error of the probabilities of all classes but the label's."""
     other = 1 - jax.nn.one_hot(labels, logits.shape[-1])
     return jnp.mean(jnp.square(jax.nn.softmax(logits) * other - targets))
 
 
-def unit(rows):
+def unit(rows: jax.Array) -> jax.Array:
     """Rows [..., D] scaled to norm 1; a row of zeros stays and has no gradient."""
     squares = jnp.sum(jnp.square(rows), axis=-1, keepdims=True)
     inside = squares > 1e-12
     return jnp.where(inside, rows * jax.lax.rsqrt(jnp.where(inside, squares, 1.0)), 0.0)
 
 
-def products(rows):
+def products(rows: jax.Array) -> jax.Array:
     """X X^T [B, B], in float32 whatever the device would like to round to."""
     return jnp.matmul(rows, rows.T, precision='highest')
 
 
-def class_similarity(embeddings, labels, num_classes):
+def class_similarity(
+    embeddings: jax.Array, labels: jax.Array, num_classes: int
+) -> jax.Array:
     """s [B, C] in [0, 1]: mean cosine to the examples of each class, itself included,
     scaled over the classes that the batch has; 0 for the others."""
     member = jax.nn.one_hot(labels, num_classes)
@@ -125,31 +129,33 @@ def class_similarity(embeddings, labels, num_classes):
     return jnp.where(count > 0, (s - low) / (high - low + 1e-6), 0.0)
 
 
-def similarity_loss(features, auxiliary, labels):
+def similarity_loss(
+    features: jax.Array, auxiliary: jax.Array, labels: jax.Array
+) -> jax.Array:
     """L_sp [] of the target's rows [B, D] and the auxiliary branches' [C, B, E]."""
 
-    def one(auxiliary, missing):
+    def of_branch(auxiliary, missing):
         inside = (labels != missing).astype(jnp.float32)
         both = inside[:, None] * inside
         difference = unit(both * products(auxiliary)) - unit(both * products(features))
         return losses.weighted_mean(jnp.square(difference), both)
 
-    return jnp.mean(jax.vmap(one)(auxiliary, jnp.arange(len(auxiliary))))
+    return jnp.mean(jax.vmap(of_branch)(auxiliary, jnp.arange(len(auxiliary))))
 
 
-def auxiliary_loss(logits, labels):
+def auxiliary_loss(logits: jax.Array, labels: jax.Array) -> jax.Array:
     """L_aux [] of the auxiliary branches' logits [C, B, C - 1]."""
 
-    def one(logits, missing):
+    def of_branch(logits, missing):
         # branch c has no place for label c: any other one does, under weight 0
         target = jnp.minimum(remap(labels, missing), logits.shape[-1] - 1)
         cross_entropy = losses.cross_entropy(logits, target)
         return losses.weighted_mean(cross_entropy, (labels != missing) * 1.0)
 
-    return jnp.mean(jax.vmap(one)(logits, jnp.arange(len(logits))))
+    return jnp.mean(jax.vmap(of_branch)(logits, jnp.arange(len(logits))))
 
 
-def check(num_classes):
+def check(num_classes: int) -> None:
     """Raises Unusable for fewer than 3 classes."""
     if num_classes < 3:
         raise Unusable(
@@ -159,15 +165,15 @@ def check(num_classes):
 
 
 def make(
-    task,
+    task: Task,
     *,
-    temperature=1.2,
-    soft_weight=0.5,
-    similarity_weight=1000.0,
-    ramp_epochs=9,
-    dropout=0.5,
-    release=False,
-):
+    temperature: float = 1.2,
+    soft_weight: float = 0.5,
+    similarity_weight: float = 1000.0,
+    ramp_epochs: int = 9,
+    dropout: float = 0.5,
+    release: bool = False,
+) -> Algorithm:
     """DMUE as an Algorithm with one network; the defaults are the release's.
 
     Args:

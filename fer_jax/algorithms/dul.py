@@ -22,7 +22,7 @@ Differs from the released code
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import method, outcome
+from fer_jax.algorithms import Algorithm, Task, method, outcome
 from fer_jax.nets.gaussian import Gaussian
 from fer_jax.numerics import losses
 from fer_jax.settings import Field
@@ -35,13 +35,15 @@ SETTINGS = {
 }
 
 
-def divergence(mean, log_var):
+def divergence(mean: jax.Array, log_var: jax.Array) -> jax.Array:
     """KL [...] of N(mean, exp(log_var)) from N(0, I), both [..., D], in nats; >= 0."""
     terms = 1 + log_var - jnp.square(mean) - jnp.exp(log_var)
     return -0.5 * jnp.sum(terms, axis=-1)
 
 
-def drawn(logits, log_var, noise, kernel):
+def drawn(
+    logits: jax.Array, log_var: jax.Array, noise: jax.Array, kernel: jax.Array
+) -> jax.Array:
     """Logits W e + b [..., B, C] of the draw e = mu + noise sigma, from W mu + b.
 
     Args:
@@ -53,13 +55,13 @@ def drawn(logits, log_var, noise, kernel):
 
 
 def make(
-    task,
+    task: Task,
     *,
-    kl_weight=0.01,
-    dropout=0.4,
-    embedding_size=64,
-    classifier_bias=True,
-):
+    kl_weight: float = 0.01,
+    dropout: float = 0.4,
+    embedding_size: int = 64,
+    classifier_bias: bool = True,
+) -> Algorithm:
     """DUL as an Algorithm with one network and no memory.
 
     Args:

@@ -32,7 +32,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import method, outcome
+from fer_jax.algorithms import Algorithm, Task, method, outcome
 from fer_jax.nets import classifier
 from fer_jax.numerics import losses
 from fer_jax.settings import Field
@@ -49,7 +49,9 @@ class Model(nn.Module):
     num_classes: int
 
     @nn.compact
-    def __call__(self, images, train):
+    def __call__(
+        self, images: jax.Array, train: bool
+    ) -> tuple[jax.Array, jax.Array, jax.Array]:
         maps = self.backbone(images, train).maps.astype(jnp.float32)
         embeddings = jnp.mean(maps, axis=(1, 2))
         dense = nn.Dense(
@@ -58,24 +60,24 @@ class Model(nn.Module):
         return dense(embeddings), embeddings, maps
 
 
-def mirror(images):
+def mirror(images: jax.Array) -> jax.Array:
     """Left to right, of anything [..., W, channels]."""
     return jnp.flip(images, axis=-2)
 
 
-def attention(maps, kernel):
+def attention(maps: jax.Array, kernel: jax.Array) -> jax.Array:
     """H [..., h, w, C] of maps [..., h, w, D]; the kernel [D, C] is a constant."""
     return maps @ jax.lax.stop_gradient(kernel)
 
 
-def inconsistency(maps, mirrored, kernel):
+def inconsistency(maps: jax.Array, mirrored: jax.Array, kernel: jax.Array) -> jax.Array:
     """L_AC [] of maps of x and of x', both [P, B, h, w, D], and kernels [P, D, C]."""
     each = jax.vmap(attention)
     difference = each(maps, kernel) - mirror(each(mirrored, kernel))
     return jnp.mean(jnp.square(difference))
 
 
-def make(task, *, consistency=5.0):
+def make(task: Task, *, consistency: float = 5.0) -> Algorithm:
     """EAC as an Algorithm with one network; the defaults are the release's.
 
     Args:

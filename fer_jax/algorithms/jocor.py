@@ -26,7 +26,7 @@ Differs from the released code
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import method, outcome
+from fer_jax.algorithms import Algorithm, Task, method, outcome
 from fer_jax.numerics import losses, selection
 from fer_jax.settings import Field
 
@@ -38,7 +38,7 @@ SETTINGS = {
 }
 
 
-def divergence(logits):
+def divergence(logits: jax.Array) -> jax.Array:
     """KL(f_A || f_B) + KL(f_B || f_A), [B] in nats, >= 0, of logits [2, B, C].
 
     In one sum over the classes: (f_A - f_B) (log f_A - log f_B).
@@ -48,20 +48,20 @@ def divergence(logits):
     return jnp.sum((probs[0] - probs[1]) * (log_probs[0] - log_probs[1]), axis=-1)
 
 
-def joint_loss(logits, labels, agreement):
+def joint_loss(logits: jax.Array, labels: jax.Array, agreement: float) -> jax.Array:
     """l [B] of logits [2, B, C] and labels [B]."""
     cross_entropy = jnp.sum(losses.cross_entropy(logits, labels[None]), axis=0)
     return (1 - agreement) * cross_entropy + agreement * divergence(logits)
 
 
 def make(
-    task,
+    task: Task,
     *,
-    noise_rate=0.2,
-    agreement=0.9,
-    ramp_epochs=10,
-    exponent=1.0,
-):
+    noise_rate: float = 0.2,
+    agreement: float = 0.9,
+    ramp_epochs: int = 10,
+    exponent: float = 1.0,
+) -> Algorithm:
     """JoCoR as an Algorithm with two networks.
 
     Args:

@@ -22,7 +22,7 @@ arm 'mixture': ReSup with one weight for both networks. S = cos(f, onehot(y)) as
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import SIMILARITY, jocor, method, outcome
+from fer_jax.algorithms import SIMILARITY, Algorithm, Task, jocor, method, outcome
 from fer_jax.numerics import division, losses, mixtures, selection
 from fer_jax.settings import Field, check
 
@@ -50,17 +50,17 @@ SETTINGS = {
 
 
 def make(
-    task,
+    task: Task,
     *,
-    arm='select',
-    agreement=0.6,
-    noise_rate=0.2,
-    ramp_epochs=10,
-    exponent=1.0,
-    warmup_epochs=1,
-    rules='paper',
-    em_iterations=10,
-):
+    arm: str = 'select',
+    agreement: float = 0.6,
+    noise_rate: float = 0.2,
+    ramp_epochs: int = 10,
+    exponent: float = 1.0,
+    warmup_epochs: int = 1,
+    rules: str = 'paper',
+    em_iterations: int = 10,
+) -> Algorithm:
     """Either arm as an Algorithm with two networks.
 
     Args:
@@ -87,7 +87,9 @@ def make(
     return weighted(task, tools, agreement, warmup_epochs)
 
 
-def weighted(task, tools, agreement, warmup_epochs):
+def weighted(
+    task: Task, tools: division.Tools, agreement: float, warmup_epochs: int
+) -> Algorithm:
     """The mixture arm, with the division.Tools of its one mixture."""
     nets = task.networks(2)
 
@@ -126,7 +128,7 @@ def weighted(task, tools, agreement, warmup_epochs):
         return division.refitted(memory, mixture, memory.span, valid)
 
     def log_odds(memory, scores, labels):
-        """[2, N] evidence for each label, the same of both; 0 without a valid fit."""
+        """[2, N] of each label, the same of both; 0 without a valid fit."""
         del labels
         read = tools.log_odds(memory.mixture, both(scores))
         return jnp.tile(jnp.where(memory.ready, read, 0.0), (2, 1))

@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from fer_jax.algorithms import Algorithm
 from fer_jax.numerics import centres
 from fer_jax.settings import Field, check
 
@@ -47,7 +48,15 @@ class Memory(NamedTuple):
     seen: jax.Array  # [C] float32, examples that a centre has met
 
 
-def attach(algorithm, *, num_classes, weight, update='wen', rate=0.5, reduction='mean'):
+def attach(
+    algorithm: Algorithm,
+    *,
+    num_classes: int,
+    weight: float,
+    update: str = 'wen',
+    rate: float = 0.5,
+    reduction: str = 'mean',
+) -> Algorithm:
     """`algorithm` with a centre loss on its embeddings.
 
     Args:
@@ -72,13 +81,13 @@ def attach(algorithm, *, num_classes, weight, update='wen', rate=0.5, reduction=
         sums, counts = sums_of(embeddings, labels, mask, num_classes)
         counts = counts[0]  # the same for every network
 
-        def one(old, sums):
+        def moved(old, sums):
             new = centres.moved(old, sums, counts, update, rate)
             first = centres.moved(old, sums, counts, 'batch_mean', 1.0)
             return jnp.where(memory.seen[:, None] > 0, new, first)
 
         return memory._replace(
-            centres=jax.vmap(one)(memory.centres, sums), seen=memory.seen + counts
+            centres=jax.vmap(moved)(memory.centres, sums), seen=memory.seen + counts
         )
 
     def init(rng, images):

@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import Prediction, method, outcome
+from fer_jax.algorithms import Algorithm, Prediction, Task, method, outcome
 from fer_jax.numerics import losses, selection
 from fer_jax.settings import Field
 
@@ -53,28 +53,28 @@ class Stats(NamedTuple):
     teacher_params: Any
 
 
-def averaged(teacher, student, step, decay):
+def averaged(teacher: Any, student: Any, step: jax.Array, decay: float) -> Any:
     """The teacher's parameters after one more student; step 0 copies the student."""
     rate = jnp.minimum(1 - 1 / (jnp.float32(step) + 1), decay)
     return jax.tree.map(lambda t, s: rate * t + (1 - rate) * s, teacher, student)
 
 
-def ramp(epoch, epochs):
+def ramp(epoch: jax.Array, epochs: int) -> jax.Array:
     """exp(-5 (1 - e / epochs)^2): exp(-5) at 0-based epoch 0, 1 from `epochs` on."""
     left = 1 - jnp.clip(jnp.float32(epoch) / max(epochs, 1), 0.0, 1.0)
     return jnp.exp(-5 * jnp.square(left))
 
 
 def make(
-    task,
+    task: Task,
     *,
-    noise_rate=0.2,
-    ramp_epochs=10,
-    exponent=1.0,
-    decay=0.999,
-    consistency=10.0,
-    consistency_ramp_epochs=5,
-):
+    noise_rate: float = 0.2,
+    ramp_epochs: int = 10,
+    exponent: float = 1.0,
+    decay: float = 0.999,
+    consistency: float = 10.0,
+    consistency_ramp_epochs: int = 5,
+) -> Algorithm:
     """The arm as an Algorithm with one student and two views of each image.
 
     Args:

@@ -33,7 +33,7 @@ Where a network cannot memorise, weights have nothing to suppress and starve har
 examples; there the networks stay plain ones.
 
 `average` judges the labels by the mean of each one's signal over all epochs, with a
-mixture of its own: evidence that a network has not always believed what it learned by
+mixture of its own: a sign that a network has not always believed what it learned by
 heart later. The weights of the loss are read from the current signal all the same.
 
 Differs from the released code
@@ -55,7 +55,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import LOSS, SIMILARITY, method, outcome
+from fer_jax.algorithms import LOSS, SIMILARITY, Algorithm, Task, method, outcome
 from fer_jax.errors import Unusable
 from fer_jax.numerics import balance as balancing
 from fer_jax.numerics import division, losses, mixtures
@@ -66,7 +66,7 @@ SETTINGS = {
     'peers': Field(2, 'networks; 1: the single-network arms of Table 2', (1, 2)),
     'warmup_epochs': Field(1, 'of plain cross-entropy first', '[0, inf)', 'epochs'),
     'consistency': Field(5.0, 'lambda, weight of the consistency term', '[0, inf)'),
-    'exchange': Field(True, "weight each network by the other's opinion"),
+    'exchange': Field(True, "weight each network by the other's clean probabilities"),
     'signal': Field('similarity', 'loss: the "Loss" arms of Table 2', tuple(SIGNALS)),
     'rules': Field(
         'paper', 'safe: a guarded fit, closed-form posterior', tuple(mixtures.RULES)
@@ -95,26 +95,28 @@ class Memory(NamedTuple):
     started: jax.Array  # [] bool, whether g has been large enough
 
 
-def untrained(rng, fitted, task, held_out):
+def untrained(
+    rng: jax.Array, fitted: division.Fitted, task: Task, held_out: float
+) -> Memory:
     """The Memory before the first fit; `held_out` is the share of each network's part.
 
     The parts are disjoint as long as there are enough examples.
     """
     peers, count = len(fitted.ready), task.num_examples
     size = round(held_out * count)
-    place = jax.random.permutation(rng, count)
+    rank = jax.random.permutation(rng, count)
     own = jnp.arange(peers)[:, None]
     return Memory(
         fitted=fitted,
         divisor=jnp.ones((peers, task.num_classes)),
         average=jnp.full((peers, count), jnp.nan, jnp.float32),
-        held_out=(own * size <= place) & (place < (own + 1) * size),
+        held_out=(own * size <= rank) & (rank < (own + 1) * size),
         gap=jnp.float32(0.0),
         started=jnp.array(size == 0),
     )
 
 
-def memorised(scores, held_out):
+def memorised(scores: jax.Array, held_out: jax.Array) -> jax.Array:
     """g []: how much better labels are fitted that were learned from.
 
     The mean over networks of the difference of mean scores [P, N] outside and inside
@@ -126,12 +128,19 @@ def memorised(scores, held_out):
     return jnp.mean(learned - mean(scores, finite & held_out))
 
 
-def squared_difference(probs):
+def squared_difference(probs: jax.Array) -> jax.Array:
     """d [B]: mean over classes of (f_A - f_B)^2 from probs [2, B, C]; in [0, 2/C]."""
     return jnp.mean(jnp.square(probs[0] - probs[1]), axis=-1)
 
 
-def check(signal, peers, exchange, consistency, readiness, held_out):
+def check(
+    signal: str,
+    peers: int,
+    exchange: bool,
+    consistency: float,
+    readiness: float,
+    held_out: float,
+) -> None:
     """Raises Unusable when settings do not go together."""
     if bool(readiness) != bool(held_out):
         raise Unusable(
@@ -151,20 +160,20 @@ def check(signal, peers, exchange, consistency, readiness, held_out):
 
 
 def make(
-    task,
+    task: Task,
     *,
-    peers=2,
-    warmup_epochs=1,
-    consistency=5.0,
-    exchange=True,
-    signal='similarity',
-    rules='paper',
-    em_iterations=10,
-    balance='none',
-    readiness=0.0,
-    held_out=0.0,
-    average=False,
-):
+    peers: int = 2,
+    warmup_epochs: int = 1,
+    consistency: float = 5.0,
+    exchange: bool = True,
+    signal: str = 'similarity',
+    rules: str = 'paper',
+    em_iterations: int = 10,
+    balance: str = 'none',
+    readiness: float = 0.0,
+    held_out: float = 0.0,
+    average: bool = False,
+) -> Algorithm:
     """ReSup as an Algorithm; the defaults are the release's.
 
     Args:
@@ -239,7 +248,7 @@ def make(
         )
 
     def log_odds(memory, scores, labels):
-        """[P, N] evidence for each label; 0 where there is none, as without a fit."""
+        """[P, N] of each label; 0 where nothing is known, as without a fit."""
         del labels
         fitted = memory.fitted
         mixture, values = fitted.mixture, division.scaled(fitted.span, scores)

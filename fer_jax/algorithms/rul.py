@@ -30,7 +30,7 @@ of such pairs; `loss_ce`, that of the unmixed embeddings, shows the progress.
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import method, outcome
+from fer_jax.algorithms import Algorithm, Task, method, outcome
 from fer_jax.nets.gaussian import Gaussian
 from fer_jax.numerics import losses
 from fer_jax.numerics import relabel as relabelling
@@ -48,22 +48,24 @@ SETTINGS = {
 }
 
 
-def log_uncertainty(log_var):
+def log_uncertainty(log_var: jax.Array) -> jax.Array:
     """log sigma [B] of log_var [B, D]: sigma is the mean of exp(log_var)."""
     return jax.nn.logsumexp(log_var, axis=-1) - jnp.log(log_var.shape[-1])
 
 
-def relative(log_sigma, others):
+def relative(log_sigma: jax.Array, others: jax.Array) -> jax.Array:
     """t [B] = sigma / (sigma + others' sigma), in (0, 1)."""
     return jax.nn.sigmoid(log_sigma - others)
 
 
-def certainty(log_sigma):
+def certainty(log_sigma: jax.Array) -> jax.Array:
     """1 - t [B] of each sample, averaged over all partners of the batch, itself too."""
     return jnp.mean(relative(log_sigma[None, :], log_sigma[:, None]), axis=1)
 
 
-def add_up(logits, log_sigma, labels, permutation):
+def add_up(
+    logits: jax.Array, log_sigma: jax.Array, labels: jax.Array, permutation: jax.Array
+) -> jax.Array:
     """The add-up loss [B] of each sample mixed with its partner.
 
     Args:
@@ -79,15 +81,15 @@ def add_up(logits, log_sigma, labels, permutation):
 
 
 def make(
-    task,
+    task: Task,
     *,
-    dropout=0.4,
-    embedding_size=64,
-    relabel=False,
-    relabel_epoch=10,
-    relabel_margin=0.2,
-    classifier_bias=True,
-):
+    dropout: float = 0.4,
+    embedding_size: int = 64,
+    relabel: bool = False,
+    relabel_epoch: int = 10,
+    relabel_margin: float = 0.2,
+    classifier_bias: bool = True,
+) -> Algorithm:
     """RUL as an Algorithm with one network and no memory.
 
     Args:
@@ -119,8 +121,8 @@ def make(
         }
         relabels = None
         if relabel:
-            found = relabelling.rule(jax.nn.softmax(logits), labels, relabel_margin)
-            relabels = jnp.where(progress.epoch + 1 >= relabel_epoch, found, -1)
+            better = relabelling.rule(jax.nn.softmax(logits), labels, relabel_margin)
+            relabels = jnp.where(progress.epoch + 1 >= relabel_epoch, better, -1)
             metrics['relabelled'] = jnp.sum(relabels >= 0, dtype=float)
         weights = certainty(log_sigma)[None]
         return outcome(

@@ -34,7 +34,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import method, outcome
+from fer_jax.algorithms import Algorithm, Task, method, outcome
 from fer_jax.errors import Unusable
 from fer_jax.nets.classifier import KERNEL_INIT
 from fer_jax.numerics import losses, relabel
@@ -67,7 +67,9 @@ class SelfCure(nn.Module):
     attention: bool = True
 
     @nn.compact
-    def __call__(self, images, train):
+    def __call__(
+        self, images: jax.Array, train: bool
+    ) -> tuple[jax.Array, jax.Array, jax.Array]:
         embeddings = self.backbone(images, train).pooled
         classify = nn.Dense(
             self.num_classes,
@@ -83,7 +85,7 @@ class SelfCure(nn.Module):
         return alpha * logits, embeddings, alpha[:, 0]
 
 
-def high_count(batch_size, share):
+def high_count(batch_size: int, share: float) -> int:
     """M = floor(share B), at least 1 and at most B - 1.
 
     Raises:
@@ -95,24 +97,26 @@ def high_count(batch_size, share):
     return min(max(int(share * batch_size + 1e-6), 1), batch_size - 1)
 
 
-def high_group(alpha, share):
+def high_group(alpha: jax.Array, share: float) -> jax.Array:
     """Mask [B] of the M largest of alpha [B]; among equals the earlier ones."""
     order = jnp.argsort(-alpha)
     rank = jnp.zeros_like(order).at[order].set(jnp.arange(len(alpha)))
     return rank < high_count(len(alpha), share)
 
 
-def group_means(alpha, high):
+def group_means(alpha: jax.Array, high: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Mean of alpha [B] inside and outside the mask `high` [B]."""
     return losses.weighted_mean(alpha, high), losses.weighted_mean(alpha, ~high)
 
 
-def rank_regularisation(mean_high, mean_low, margin):
+def rank_regularisation(
+    mean_high: jax.Array, mean_low: jax.Array, margin: float
+) -> jax.Array:
     """R = max(0, margin - (mean_high - mean_low)), eq. 3."""
     return jax.nn.relu(margin - (mean_high - mean_low))
 
 
-def check(rank_weight, scope, attention):
+def check(rank_weight: float, scope: str, attention: bool) -> None:
     """Raises Unusable when settings do not go together."""
     if not attention and (rank_weight or scope == 'low_group'):
         raise Unusable(
@@ -122,17 +126,17 @@ def check(rank_weight, scope, attention):
 
 
 def make(
-    task,
+    task: Task,
     *,
-    rank_weight=1.0,
-    rank_margin=0.07,
-    high_share=0.7,
-    relabel_epoch=10,
-    relabel_margin=0.2,
-    relabel_scope='all',
-    attention=True,
-    classifier_bias=True,
-):
+    rank_weight: float = 1.0,
+    rank_margin: float = 0.07,
+    high_share: float = 0.7,
+    relabel_epoch: int = 10,
+    relabel_margin: float = 0.2,
+    relabel_scope: str = 'all',
+    attention: bool = True,
+    classifier_bias: bool = True,
+) -> Algorithm:
     """SCN as an Algorithm with one network and no memory.
 
     Args:
@@ -165,8 +169,8 @@ def make(
                 loss += rank_weight * rank_regularisation(*means, rank_margin)
             if relabel_scope == 'low_group':
                 candidates &= ~high
-        found = relabel.rule(jax.nn.softmax(logits), batch.labels, relabel_margin)
-        relabels = jnp.where(candidates, found, -1)
+        better = relabel.rule(jax.nn.softmax(logits), batch.labels, relabel_margin)
+        relabels = jnp.where(candidates, better, -1)
         metrics['relabelled'] = jnp.sum(relabels >= 0, dtype=float)
         return outcome(loss, batch, stats, memory, *outputs, relabels, **metrics)
 
