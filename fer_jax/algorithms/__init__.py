@@ -89,7 +89,7 @@ class Signal(NamedTuple):
     augmented: bool = True  # images augmented as for training, or plain ones
 
     @property
-    def about(self):
+    def about(self) -> dict[str, Any]:
         """What a run tells of it in result.json."""
         told = ('name', 'rising', 'augmented')
         return {name: getattr(self, name) for name in told}

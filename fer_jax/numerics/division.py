@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from fer_jax.errors import Unusable
 from fer_jax.numerics import gaussians, mixtures
@@ -101,7 +100,7 @@ def refitted(fitted: Fitted, mixture: Any, span: jax.Array, valid: jax.Array) ->
     )
 
 
-def from_arrays(arrays: Mapping[str, np.ndarray]) -> Fitted:
+def from_arrays(arrays: Mapping[str, Any]) -> Fitted:
     """The Fitted of its arrays by path: {'mixture/a': ..., 'span': ..., ...}.
 
     Whose mixture it is, the names of its parameters say.
