@@ -36,9 +36,7 @@ def opinions(case):
     return {
         'last epoch': log_odds.mean(axis=0),
         'mean score of all epochs': case.run.scores.mean(axis=(0, 1)),
-        "the audit's evidence": calibration.evidence(
-            case.run.scores, case.judged.rising
-        ),
+        "the audit's trust": calibration.trust(case.run.scores, case.judged.rising),
     }
 
 
@@ -79,7 +77,7 @@ def main():
         called = called[known]
         right = [wrong[called].mean()]
         for method in ('ReSup', 'plain'):
-            trust = ranked[f"{method}, the audit's evidence"][known]
+            trust = ranked[f"{method}, the audit's trust"][known]
             right.append(wrong[np.argsort(trust)[: called.sum()]].mean())
         print(f'{name:42} {called.sum():5,}', *(f'{share:.3f}' for share in right))
 

@@ -5,7 +5,7 @@
     RUN/labels.csv    every label; was there already
 
 With --data and --out in place of --workdir: the same of a prepared set, without
-training (see frozen). With --kfold=K: the files that cleanlab takes (see kfold).
+training (see frozen). With --kfold=K: the files that cleanlab takes (training.kfold).
 """
 
 import numpy as np
@@ -16,13 +16,12 @@ from fer_jax.analysis import (
     closeup,
     frozen,
     issues,
-    kfold,
     page,
     sections,
 )
 from fer_jax.data import whole
 from fer_jax.errors import Unusable
-from fer_jax.training import files
+from fer_jax.training import files, kfold
 
 PICTURES = 2000
 

@@ -2,7 +2,7 @@
 
 Evidence for a label is where its score stands among all, averaged over epochs and
 networks: scores of the last epoch alone have been learned by heart in part. The
-probability is logistic in the evidence,
+probability is logistic in the trust,
 
     P(right | e) = sigmoid(SLOPE (e - t)),   t such that 1 - P has the rate as its mean,
 
@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import optimize, special, stats
 
-SLOPE = 2.1  # per normal score of evidence; 1 to 3.8 where it was fitted to the truth
+SLOPE = 2.1  # per normal score of trust; 1 to 3.8 where it was fitted to the truth
 RATES = (0.01, 0.6)  # of wrong labels, the bounds of an estimate
 
 
@@ -31,8 +31,8 @@ class Reliability(NamedTuple):
     error: float  # sum_k count_k / N |said_k - right_k| (Guo et al. 2017, eq. 3)
 
 
-def evidence(scores, rising):
-    """[N] float64 evidence for each label, larger for labels more likely right.
+def trust(scores, rising):
+    """[N] float64 trust for each label, larger for labels more likely right.
 
     Scores become normal scores, the quantile of the standard normal distribution at
     their rank among the N (ties share theirs), and are averaged; a score that is not
@@ -86,18 +86,18 @@ def right_probability(scores, rising, rate):
     """[N] float64 in (0, 1): the calibrated probability that each given label is right.
 
     Args:
-      scores, rising: of `evidence`.
+      scores, rising: of `trust`.
       rate: share of wrong labels in (0, 1), from `wrong_rate` or from somebody who
         knows better; the mean of 1 - P.
     """
-    found = evidence(scores, rising)
+    trusted = trust(scores, rising)
 
     def excess(threshold):
-        return special.expit(SLOPE * (threshold - found)).mean() - rate
+        return special.expit(SLOPE * (threshold - trusted)).mean() - rate
 
-    far = np.abs(found).max() + abs(special.logit(rate)) / SLOPE + 1
+    far = np.abs(trusted).max() + abs(special.logit(rate)) / SLOPE + 1
     threshold = optimize.brentq(excess, -far, far)
-    return special.expit(SLOPE * (found - threshold))
+    return special.expit(SLOPE * (trusted - threshold))
 
 
 def reliability(probability, right, bins=10):

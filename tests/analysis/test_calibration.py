@@ -33,9 +33,9 @@ def test_said_is_what_is_the_case(scores):
 
 def test_only_the_order_of_scores_counts(scores):
     """Log-odds, probabilities and losses say the same."""
-    found = calibration.evidence(scores, True)
+    found = calibration.trust(scores, True)
     for other, rising in ((1 / (1 + np.exp(-scores)), True), (np.exp(-scores), False)):
-        np.testing.assert_allclose(calibration.evidence(other, rising), found)
+        np.testing.assert_allclose(calibration.trust(other, rising), found)
 
 
 def test_evidence_by_hand():
@@ -43,11 +43,11 @@ def test_evidence_by_hand():
     .9674; the two tied ones have rank 1.5, the quantile of 1/3: -.4307. NaN counts 0.
     """
     values = np.array([[[1.0, 2.0, 3.0]], [[1.0, 1.0, 3.0]], [[1.0, 2.0, 3.0]]])
-    found = calibration.evidence(values, True)
+    found = calibration.trust(values, True)
     wanted = [(-2 * 0.967422 - 0.430727) / 3, -0.430727 / 3, 0.967422]
     np.testing.assert_allclose(found, wanted, rtol=1e-5)
     values[1, 0, 2] = np.nan
-    assert calibration.evidence(values, True)[2] == pytest.approx(2 * 0.967422 / 3)
+    assert calibration.trust(values, True)[2] == pytest.approx(2 * 0.967422 / 3)
 
 
 def test_rate_by_hand():

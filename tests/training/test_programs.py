@@ -11,11 +11,11 @@ import optax
 import pytest
 
 from fer_jax import algorithms, nets
-from fer_jax.analysis import kfold
 from fer_jax.data import pipeline, source
 from fer_jax.nets import peers
 from fer_jax.training import (
     feed,
+    kfold,
     loop,
     programs,
     selftest,
