@@ -61,6 +61,7 @@ def test_stopped_everywhere(config, tmp_path):
     unbroken = tmp_path / 'unbroken'
     assert train(config, unbroken) is not None
     broken, sessions = tmp_path / 'broken', 1
+    assert train(config, broken, lambda: True) is None  # while images are read
     while train(config, broken, after(sessions + 1)) is None:
         sessions += 1
         assert sessions < 30
