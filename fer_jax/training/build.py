@@ -1,13 +1,17 @@
 """From the fields of a config to the method that they describe."""
 
+from typing import Any
+
 import jax.numpy as jnp
 
 from fer_jax import algorithms, nets
-from fer_jax.algorithms import proximity
+from fer_jax.algorithms import Algorithm, proximity
 from fer_jax.nets import peers
 
 
-def algorithm(config, *, num_classes, num_examples, platform):
+def algorithm(
+    config: Any, *, num_classes: int, num_examples: int, platform: str
+) -> Algorithm:
     """The config's algorithm, with proximity if asked.
 
     Args:
@@ -30,7 +34,9 @@ def algorithm(config, *, num_classes, num_examples, platform):
     return proximity.attach(bare, num_classes=num_classes, **config.proximity)
 
 
-def method(algorithm, model, **numbers):
+def method(
+    algorithm: dict[str, Any], model: dict[str, Any], **numbers: Any
+) -> Algorithm:
     """The method that the fields of config.algorithm and config.model describe.
 
     Args:

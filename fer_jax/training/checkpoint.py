@@ -6,8 +6,11 @@ import os
 import pathlib
 import re
 import tempfile
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import jax
+import numpy as np
 from orbax.checkpoint import v1 as ocp
 
 from fer_jax.data import whole
@@ -19,7 +22,7 @@ MISREAD = re.compile(r'[\[\]?*\\\ud800-\udfff]')
 
 
 @contextlib.contextmanager
-def spoken(path):
+def spoken(path: pathlib.Path) -> Iterator[pathlib.Path]:
     """Yields `path` as Orbax and TensorStore take it literally, whatever its name.
 
     A folder `runs [a]` is a pattern to Orbax: it writes a checkpoint there, finds none
@@ -38,7 +41,9 @@ def spoken(path):
 
 
 @contextlib.contextmanager
-def opened(folder, **settings):
+def opened(
+    folder: pathlib.Path, **settings: Any
+) -> Iterator[ocp.training.Checkpointer]:
     """Yields Orbax's Checkpointer over `folder`, and closes it."""
     with spoken(folder) as path:
         checkpointer = ocp.training.Checkpointer(path, **settings)
@@ -52,14 +57,14 @@ def opened(folder, **settings):
 
 
 @contextlib.contextmanager
-def manager(folder, *, keep):
+def manager(folder: pathlib.Path, *, keep: int) -> Iterator[ocp.training.Checkpointer]:
     """A checkpointer over `folder` that keeps the newest `keep` and the best on test.
 
     Open it after `seals.trusted`, which puts away what Orbax would stumble on.
     """
     policies = ocp.training.preservation_policies
     best = policies.BestN(
-        get_metric_fn=lambda found: found['accuracy'],
+        get_metric_fn=lambda metrics: metrics['accuracy'],
         n=1,
         keep_checkpoints_without_metrics=False,  # those saved within an epoch
     )
@@ -70,7 +75,14 @@ def manager(folder, *, keep):
         yield checkpointer
 
 
-def save(checkpointer, state, place, class_names=(), *, accuracy=None):
+def save(
+    checkpointer: ocp.training.Checkpointer,
+    state: Any,
+    place: seals.Place,
+    class_names: Sequence[str] = (),
+    *,
+    accuracy: float | None = None,
+) -> None:
     """Saves `state` and `place` under the state's step, and waits for the disk.
 
     Args:
@@ -102,14 +114,14 @@ def save(checkpointer, state, place, class_names=(), *, accuracy=None):
         seals.write(pathlib.Path(checkpointer.directory) / str(step), place)
 
 
-def leaves(folder, step):
+def leaves(folder: pathlib.Path, step: int) -> dict[str, np.ndarray]:
     """{name: array on the host} of every leaf of a saved state, as it was saved."""
     with opened(folder) as checkpointer:
         state = checkpointer.load(step, placed(checkpointer.metadata(step).metadata))
     return jax.device_get(named_leaves(state))
 
 
-def restore(checkpointer, step, state):
+def restore(checkpointer: ocp.training.Checkpointer, step: int, state: Any) -> Any:
     """The state saved under `step`.
 
     Args:
@@ -134,7 +146,9 @@ def restore(checkpointer, step, state):
         ) from None
 
 
-def read(folder, which, wanted, class_names):
+def read(
+    folder: pathlib.Path, which: str, wanted: Any, class_names: Sequence[str]
+) -> Any:
     """Parts of a saved state, for use without training.
 
     Args:
@@ -175,20 +189,20 @@ def read(folder, which, wanted, class_names):
             return jax.device_get(checkpointer.load(step, placed(wanted)))
 
 
-def choose(folder, checkpoints, which):
+def choose(folder: pathlib.Path, checkpoints: Sequence[Any], which: str) -> int:
     """Number of the checkpoint that `which` names."""
     if not checkpoints:
         raise Missing(f'{folder}: no checkpoint yet; train the run first')
     if which == 'last':
-        return max(found.step for found in checkpoints)
+        return max(known.step for known in checkpoints)
     if which == 'best':
-        tested = [found for found in checkpoints if found.metrics]
+        tested = [known for known in checkpoints if known.metrics]
         if not tested:
             raise Missing(
                 f'{folder}: no checkpoint has test numbers yet; take which=last'
             )
-        return max(tested, key=lambda found: found.metrics['accuracy']).step
-    steps = sorted(found.step for found in checkpoints)
+        return max(tested, key=lambda known: known.metrics['accuracy']).step
+    steps = sorted(known.step for known in checkpoints)
     if which not in map(str, steps):
         raise Missing(
             f'{folder}: no checkpoint {which!r}; there are last, best and'
@@ -197,7 +211,7 @@ def choose(folder, checkpoints, which):
     return int(which)
 
 
-def check_fits(wanted, stored):
+def check_fits(wanted: Any, stored: Any) -> None:
     """Raises Unusable when a leaf of `wanted` is not in `stored`, or is another."""
     there = named_leaves(stored)
     for name, leaf in named_leaves(wanted).items():
@@ -209,7 +223,7 @@ def check_fits(wanted, stored):
             )
 
 
-def named_leaves(tree):
+def named_leaves(tree: Any) -> dict[str, Any]:
     """{'a/b/c': leaf} of any tree; a named tuple's fields are names like a dict's."""
     return {
         jax.tree_util.keystr(path, simple=True, separator='/'): leaf
@@ -217,7 +231,7 @@ def named_leaves(tree):
     }
 
 
-def placed(wanted):
+def placed(wanted: Any) -> Any:
     """`wanted` on the first device, wherever it was when it was saved."""
     here = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
     return jax.tree.map(
@@ -225,13 +239,13 @@ def placed(wanted):
     )
 
 
-def write_tree(path, tree):
+def write_tree(path: pathlib.Path, tree: Any) -> None:
     """Writes nested dicts of arrays as an Orbax checkpoint at `path`."""
     with spoken(path) as path:
         ocp.save(path, tree)
 
 
-def read_tree(path):
+def read_tree(path: pathlib.Path) -> Any:
     """The nested dicts of arrays of write_tree, on the host."""
     with spoken(path) as path:
         shapes = jax.tree.map(

@@ -10,6 +10,7 @@ import importlib.util
 import inspect
 import pathlib
 import re
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from fer_jax.data.quoting import quoted
@@ -34,7 +35,7 @@ class Given(NamedTuple):
     remarks: tuple = ()  # lines about what was set and nobody asked for
 
 
-def read(words, commands=VERBS):
+def read(words: Sequence[str], commands: Iterable[str] = VERBS) -> Given:
     """The Given of the words behind launch.py, but for those that ask for help.
 
     Args:
@@ -51,44 +52,44 @@ def read(words, commands=VERBS):
             raise Unusable(spelling.of_word(word, named, OPTIONS, commands))
     if len(rest) > 1:
         raise Unusable(f'two commands, {" and ".join(rest)}; give one')
-    remarks = () if config is None else change(config, changes, named)
+    remarks = () if named is None else change(config, changes, named)
     return Given((*rest, 'train')[0], config, remarks=remarks, **own)
 
 
-def file_named(words):
+def file_named(words: Sequence[str]) -> str | None:
     """What --config= names; None without it.
 
     Raises:
       Unusable: it is given twice, without a value, or behind a field of it.
     """
-    found, early = [], None
+    files, early = [], None
     for word, following in zip(words, [*words[1:], '']):
         if word.startswith('--config=') or word == '--config':
-            found.append(word.partition('=')[2] or following)
-        elif FIELD.match(word) and not found:
+            files.append(word.partition('=')[2] or following)
+        elif FIELD.match(word) and not files:
             early = early or word
-    if early and found:
-        config = f'--config={found[0]}'
+    if early and files:
+        config = f'--config={files[0]}'
         raise Unusable(
             f'{quoted(early)} stands before its config; {config} comes first'
         )
     if early:
         raise Unusable(f'{quoted(early)} needs a config; write --config=FILE {early}')
-    if len(found) > 1:
-        raise Unusable(f'--config is given {len(found)} times; give one')
-    if found and not found[0]:
+    if len(files) > 1:
+        raise Unusable(f'--config is given {len(files)} times; give one')
+    if files and not files[0]:
         raise Unusable('--config has no value; give one, as --config=configs/resup.py')
-    return found[0] if found else None
+    return files[0] if files else None
 
 
-def rate_given(words):
+def rate_given(words: Sequence[str]) -> float | None:
     """What the last --config.noise.rate= says; None without it."""
     start = '--config.noise.rate='
     texts = [word.removeprefix(start) for word in words if word.startswith(start)]
     return parse(start[:-1], float, texts[-1]) if texts else None
 
 
-def load(named, rate=None):
+def load(named: str, rate: float | None = None) -> Any:
     """The config of 'FILE' or 'FILE:ARGUMENT'.
 
     Args:
@@ -105,7 +106,7 @@ def load(named, rate=None):
         near = spelling.of_file(file, colon + argument)
         raise Missing(f'no config file {file}; {near}')
     spec = importlib.util.spec_from_file_location(f'_config_{path.stem}', path)
-    if spec is None:
+    if spec is None or spec.loader is None:
         raise Unusable(f'{file}: wanted a Python file, as configs/resup.py')
     module = importlib.util.module_from_spec(spec)
     try:
@@ -124,11 +125,15 @@ def load(named, rate=None):
     return config
 
 
-def sort(words, config):
+def sort(
+    words: Sequence[str], config: Any
+) -> tuple[dict[str, Any], dict[str, list], list[str]]:
     """({option: value}, {path of a field: texts}, other words) of a command line."""
     known = {} if config is None else fields.flat(config.to_dict())
     kinds = OPTIONS | {f'config.{path}': type(now) for path, now in known.items()}
-    own, changes, rest = {}, {}, []
+    own: dict[str, Any] = {}
+    changes: dict[str, list] = {}
+    rest: list[str] = []
     words = list(words)
     while words:
         word = words.pop(0)
@@ -154,7 +159,7 @@ def sort(words, config):
     return own, changes, rest
 
 
-def change(config, changes, named):
+def change(config: Any, changes: dict[str, list], named: str) -> tuple[str, ...]:
     """Sets the fields that a command line gives, and what follows from them.
 
     Args:
@@ -174,7 +179,7 @@ def change(config, changes, named):
     return scale(config, epochs, given)
 
 
-def put(config, path, texts, named):
+def put(config: Any, path: str, texts: list[str], named: str) -> None:
     """Sets the field at `path`; see `change`."""
     known = fields.flat(config.to_dict())
     if path not in known:
@@ -196,20 +201,20 @@ def put(config, path, texts, named):
     (fields.field(config, holder) if holder else config)[name] = value
 
 
-def items_of(text):
+def items_of(text: str) -> list[str]:
     """['15', '24'] of '(15,24)' or '15,24'; any other text is one item."""
     if not TUPLE.fullmatch(text):
         return [text]
     try:
-        found = ast.literal_eval(text)
+        value = ast.literal_eval(text)
     except (ValueError, SyntaxError):
         return [text]
     return [
-        str(item) for item in (found if isinstance(found, tuple | list) else [found])
+        str(item) for item in (value if isinstance(value, tuple | list) else [value])
     ]
 
 
-def parse(flag, kind, text):
+def parse(flag: str, kind: type | None, text: str) -> Any:
     """`text` as a bool, an int, a float, or as it is.
 
     Raises:
@@ -228,7 +233,7 @@ def parse(flag, kind, text):
         raise Unusable(f'{flag}={quoted(text)}: wanted {wanted}') from None
 
 
-def scale(config, before, given):
+def scale(config: Any, before: int, given: Sequence[str]) -> tuple[str, ...]:
     """Lets decay epochs follow the number of epochs, where that was changed.
 
     Args:
@@ -240,7 +245,8 @@ def scale(config, before, given):
     """
     said = []
     for name in ('decay_epochs', 'classifier_decay_epochs'):
-        was, now = tuple(config.optimizer[name]), []
+        was: tuple[int, ...] = tuple(config.optimizer[name])
+        now: list[int] = []
         if f'optimizer.{name}' in given:
             continue
         for epoch in was:

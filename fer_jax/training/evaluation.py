@@ -1,12 +1,17 @@
 """Accuracy on the test split: the method's answer, each network, their mean."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from fer_jax.algorithms import Algorithm
+from fer_jax.data.source import Source
 from fer_jax.numerics import metrics, votes
 
 
-def make_count(algorithm, source, num_classes):
+def make_count(algorithm: Algorithm, source: Source, num_classes: int) -> Callable:
     """count(state, trial, stored, index, mask) -> confusion matrices [V, C, C] int32.
 
     Row = true label, column = predicted; one of each of votes.voters, the method's
@@ -27,7 +32,7 @@ def make_count(algorithm, source, num_classes):
     return count
 
 
-def summary(confusions, answer='1'):
+def summary(confusions: np.ndarray, answer: str = '1') -> dict[str, float]:
     """{name: value} of confusion matrices [V, C, C], in the order of votes.voters.
 
     `accuracy` and its kin are those of the method's answer: of network 1, which ReSup
@@ -36,12 +41,12 @@ def summary(confusions, answer='1'):
     """
     first, *others = confusions
     _, *names = votes.voters(answer, len(confusions) - 1 - (answer == 'sum'))
-    found = {
+    values = {
         'accuracy': metrics.accuracy(first),
         'balanced_accuracy': metrics.balanced_accuracy(first),
         'macro_f1': metrics.macro_f1(first),
     }
     if len(others) > 1:  # of one network the mean is the same
         for name, confusion in zip(names, others, strict=True):
-            found[f'accuracy_{name}'] = metrics.accuracy(confusion)
-    return {name: float(value) for name, value in found.items()}
+            values[f'accuracy_{name}'] = metrics.accuracy(confusion)
+    return {name: float(value) for name, value in values.items()}

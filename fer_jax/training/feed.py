@@ -6,16 +6,21 @@ orders are the host's and the same for both, so a run is the same to the bit.
 
 import contextlib
 import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
+import jax
 import numpy as np
+from jax.sharding import Mesh
 
 from fer_jax.data import pipeline
+from fer_jax.data.prepared import Split
 from fer_jax.training import mesh
 
 SHARE = 0.25  # of a device's memory, the most that a resident set may take
 
 
-def is_resident(choice, count, size_px, devices):
+def is_resident(choice: str, count: int, size_px: int, devices: Mesh) -> bool:
     """Whether a set lies on the devices: config.data.resident, 'yes', 'no' or 'auto'.
 
     'auto' where its images take at most SHARE of the memory of a device.
@@ -30,7 +35,7 @@ def is_resident(choice, count, size_px, devices):
     return count * size_px**2 * 3 <= SHARE * memory(devices.local_devices)
 
 
-def memory(devices):
+def memory(devices: Sequence[jax.Device]) -> int:
     """Bytes of memory of each of the devices of this host; where they have none of
     their own, their part of the machine's, for each holds a copy."""
     known = devices[0].memory_stats() or {}
@@ -47,30 +52,33 @@ class Records:
       run: setup.Run.
     """
 
-    def __init__(self, run):
+    def __init__(self, run: Any) -> None:
         self._mesh, self._workers = run.mesh, run.config.data.workers
         rows = mesh.rows(run.mesh, run.config.batch_size)
         examples = run.prepared.train, run.examples.positions
         self._ordered = pipeline.training(*examples, run.order, rows)
         # Built once: each building reads the shards' indices again.
         padded = mesh.rounded(run.mesh, run.config.eval_batch_size)
-        shape = {'batch_size': padded, 'rows': mesh.rows(run.mesh, padded)}
+        shape: dict[str, Any] = {
+            'batch_size': padded,
+            'rows': mesh.rows(run.mesh, padded),
+        }
         self._training = pipeline.once(*examples, **shape)
         test = run.prepared.test
         self._test = pipeline.once(test, test.readable(), **shape)
 
-    def chunks(self, first_step):
+    def chunks(self, first_step: int) -> Iterator[tuple[jax.Array, jax.Array]]:
         """Endless (pool [1, B, ...], order [1, B]), from that of `first_step` on."""
         placement = mesh.over_steps(self._mesh)
         for batch in self._batches(self._ordered, first_step):
             host = batch['images'][None], batch['index'][None]
             yield mesh.put(host, placement)
 
-    def all_training(self):
+    def all_training(self) -> Iterator[tuple[jax.Array, ...]]:
         """(pool, index, mask) of every training example once, in order, and padding."""
         return self._passes(self._training)
 
-    def all_test(self):
+    def all_test(self) -> Iterator[tuple[jax.Array, ...]]:
         """(pool, index, mask) of every test example once, in order, and padding."""
         return self._passes(self._test)
 
@@ -97,7 +105,9 @@ class Resident:
       advance: called with the number of images read, for the progress bar.
     """
 
-    def __init__(self, run, steps, advance=lambda done: None):
+    def __init__(
+        self, run: Any, steps: int, advance: Callable[[int], object] = lambda done: None
+    ) -> None:
         self._mesh, self._steps, self._order = run.mesh, steps, run.order
         self._steps_per_epoch = run.steps_per_epoch
         self._rows = mesh.rows(run.mesh, run.config.batch_size)
@@ -112,7 +122,7 @@ class Resident:
             )
         )
 
-    def chunks(self, first_step):
+    def chunks(self, first_step: int) -> Iterator[tuple[jax.Array, jax.Array]]:
         """Endless (pool [N, ...], order [S, B]), from that of `first_step` on."""
         step = first_step
         while True:
@@ -122,11 +132,11 @@ class Resident:
             yield self._training, mesh.put(order, mesh.over_steps(self._mesh))
             step += count
 
-    def all_training(self):
+    def all_training(self) -> Iterator[tuple[jax.Array, ...]]:
         """(pool, index, mask) of every training example once, in order, and padding."""
         return self._passes(self._training)
 
-    def all_test(self):
+    def all_test(self) -> Iterator[tuple[jax.Array, ...]]:
         """(pool, index, mask) of every test example once, in order, and padding."""
         return self._passes(self._test)
 
@@ -138,7 +148,13 @@ class Resident:
             yield pool, *mesh.put(host, mesh.over_data(self._mesh))
 
 
-def read(split, positions, workers, advance, batch_size=256):
+def read(
+    split: Split,
+    positions: np.ndarray,
+    workers: int,
+    advance: Callable[[int], object],
+    batch_size: int = 256,
+) -> np.ndarray:
     """All images [n, h, w, 3] uint8 of a split at these positions, on the host."""
     size = split.image_size_px
     images = np.empty((len(positions), size, size, 3), np.uint8)
@@ -151,7 +167,9 @@ def read(split, positions, workers, advance, batch_size=256):
     return images
 
 
-def make(run, steps, advance=lambda done: None):
+def make(
+    run: Any, steps: int, advance: Callable[[int], object] = lambda done: None
+) -> Records | Resident:
     """The Records or the Resident of a run; the rest as for Resident."""
     if run.spec.resident:
         return Resident(run, steps, advance)

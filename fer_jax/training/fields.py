@@ -1,6 +1,9 @@
 """The fields of a config: what makes no sense, and what differs from a stored one."""
 
 import json
+import pathlib
+from collections.abc import Iterable
+from typing import Any
 
 from ml_collections import ConfigDict
 
@@ -9,7 +12,7 @@ from fer_jax.errors import Unusable
 from fer_jax.training import files, schema
 
 
-def check(config):
+def check(config: ConfigDict) -> None:
     """Raises Unusable at the first field that makes no sense."""
     for path, entry in schema.of(config).items():
         settings.check(path, entry, field(config, path))
@@ -28,7 +31,7 @@ def check(config):
         )
 
 
-def stored(workdir):
+def stored(workdir: pathlib.Path) -> ConfigDict:
     """The config that the run in `workdir` was started with, to be changed at will.
 
     Raises:
@@ -37,7 +40,7 @@ def stored(workdir):
     return ConfigDict(files.read_config(workdir))
 
 
-def frozen(config, names):
+def frozen(config: ConfigDict, names: Iterable[str]) -> tuple[tuple[str, Any], ...]:
     """(('a.b', value), ...): the fields of these parts of a config, hashable."""
     given = flat(json.loads(config.to_json()))
     return tuple(
@@ -47,9 +50,9 @@ def frozen(config, names):
     )
 
 
-def thawed(pairs):
+def thawed(pairs: Iterable[tuple[str, Any]]) -> ConfigDict:
     """The ConfigDict of what `frozen` gave."""
-    tree = {}
+    tree: dict[str, Any] = {}
     for path, value in pairs:
         *above, last = path.split('.')
         node = tree
@@ -59,7 +62,7 @@ def thawed(pairs):
     return ConfigDict(tree)
 
 
-def check_noise(config):
+def check_noise(config: ConfigDict) -> None:
     """Raises Unusable when the fields of config.noise make no sense together."""
     if config.kind in ('asymmetric_fer', 'matrix') and config.rate:
         raise Unusable(
@@ -80,7 +83,7 @@ def check_noise(config):
         )
 
 
-def check_schedule(config):
+def check_schedule(config: ConfigDict) -> None:
     """Raises Unusable when the learning rates of config.optimizer make no sense."""
     for prefix in ('', 'classifier_'):
         epochs = tuple(config[f'{prefix}decay_epochs'])
@@ -105,7 +108,7 @@ def check_schedule(config):
         )
 
 
-def remarks(config):
+def remarks(config: ConfigDict) -> list[str]:
     """Lines about fields that make sense and have no effect."""
     optimizer, said = config.optimizer, []
     for name in ('decay_epochs', 'classifier_decay_epochs'):
@@ -122,7 +125,7 @@ def remarks(config):
     return said
 
 
-def field(config, path):
+def field(config: ConfigDict, path: str) -> Any:
     """config.a.b of 'a.b'.
 
     Raises:
@@ -135,18 +138,18 @@ def field(config, path):
     return config
 
 
-def flat(tree, prefix=''):
+def flat(tree: dict[str, Any], prefix: str = '') -> dict[str, Any]:
     """{'a.b': value} of nested dicts, sequences as lists."""
-    found = {}
+    leaves: dict[str, Any] = {}
     for name, value in tree.items():
         if isinstance(value, dict):
-            found |= flat(value, f'{prefix}{name}.')
+            leaves |= flat(value, f'{prefix}{name}.')
         else:
-            found[prefix + name] = value
-    return found
+            leaves[prefix + name] = value
+    return leaves
 
 
-def changes(config, workdir):
+def changes(config: ConfigDict, workdir: pathlib.Path) -> list[str]:
     """['a.b was 1 and is 2', ...]: what differs from the run's config in `workdir`."""
     if not files.has_config(workdir):
         return []
@@ -159,7 +162,7 @@ def changes(config, workdir):
     ]
 
 
-def check_method(config, workdir):
+def check_method(config: ConfigDict, workdir: pathlib.Path) -> None:
     """Raises Unusable when the run in `workdir` is of another method."""
     if not files.has_config(workdir):
         return
@@ -172,7 +175,7 @@ def check_method(config, workdir):
         )
 
 
-def check_same(config, workdir):
+def check_same(config: ConfigDict, workdir: pathlib.Path) -> None:
     """Raises Unusable when the run in `workdir` was started with another config."""
     differing = changes(config, workdir)
     if differing:

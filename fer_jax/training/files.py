@@ -11,7 +11,8 @@ import json
 import math
 import os
 import pathlib
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,54 +31,54 @@ TRUST = 'clean_probability_'  # and the number of the network, from 1
 
 
 class Labels(NamedTuple):
-    """What labels.csv says, a row an example; classes are places in the run's names."""
+    """What labels.csv says, a row an example; classes as numbers in the run's names."""
 
     ids: np.ndarray  # [N] str
     given: np.ndarray  # [N] int32
     final: np.ndarray  # [N] int32, the relabel table at the end
     suggested: np.ndarray  # [N] int32
     flips: np.ndarray  # [N] int32, times that the label changed
-    trust: np.ndarray  # [P, N] float64 in [0, 1], that it is right; [0, N]: no opinion
+    trust: np.ndarray  # [P, N] float64 in [0, 1], that it is right; [0, N]: none
     clean: np.ndarray  # [N] int32, -1 where unknown
 
 
-def checkpoints(workdir):
+def checkpoints(workdir: pathlib.Path | str) -> pathlib.Path:
     """The folder of a run's checkpoints."""
     return pathlib.Path(workdir) / 'checkpoints'
 
 
-def has_config(workdir):
+def has_config(workdir: pathlib.Path | str) -> bool:
     """Whether a run was started in `workdir`."""
     return (pathlib.Path(workdir) / CONFIG).is_file()
 
 
-def has_data(workdir):
+def has_data(workdir: pathlib.Path | str) -> bool:
     """Whether data.json is there: what a start writes before config.json."""
     return (pathlib.Path(workdir) / DATA).is_file()
 
 
-def finished(workdir):
+def finished(workdir: pathlib.Path | str) -> bool:
     """Whether the run in `workdir` is complete: result.json is what it writes last."""
     return (pathlib.Path(workdir) / RESULT).is_file()
 
 
-def audited(workdir):
+def audited(workdir: pathlib.Path | str) -> bool:
     """Whether the page and the list of a finished run are there, both whole."""
     return all((pathlib.Path(workdir) / name).is_file() for name in AT_LAST)
 
 
-def withdraw(workdir):
+def withdraw(workdir: pathlib.Path | str) -> None:
     """Removes what a finished run leaves: this one is to be trained (on)."""
     for name in (RESULT, LABELS, history.EVIDENCE, *AT_LAST):
         (pathlib.Path(workdir) / name).unlink(missing_ok=True)
 
 
-def write_config(workdir, config):
+def write_config(workdir: pathlib.Path | str, config: dict[str, Any]) -> None:
     """config.json: every field, by section."""
     _write_json(pathlib.Path(workdir) / CONFIG, config)
 
 
-def read_config(workdir):
+def read_config(workdir: pathlib.Path | str) -> dict[str, Any]:
     """The content of config.json.
 
     Raises:
@@ -87,23 +88,23 @@ def read_config(workdir):
     return _read_json(workdir, CONFIG, contents.CONFIG, 'so no folder of a run')
 
 
-def write_data(workdir, about):
+def write_data(workdir: pathlib.Path | str, about: dict[str, Any]) -> None:
     """data.json: the data and weights that the run learns from, from setup.describe."""
     _write_json(pathlib.Path(workdir) / DATA, {'format': contents.FORMAT, **about})
 
 
-def read_data(workdir):
+def read_data(workdir: pathlib.Path | str) -> dict[str, Any]:
     """The content of data.json. Raises as `read_config`."""
     return _read_json(workdir, DATA, contents.DATA, 'so no folder of a run')
 
 
-def write_rows(workdir, rows):
+def write_rows(workdir: pathlib.Path | str, rows: Sequence[dict[str, Any]]) -> None:
     """metrics.jsonl anew, a row an epoch."""
     text = ''.join(map(_line, rows))
     whole.write_text(pathlib.Path(workdir) / ROWS, text)
 
 
-def append_row(workdir, row):
+def append_row(workdir: pathlib.Path | str, row: dict[str, Any]) -> None:
     """One more row of metrics.jsonl; it is on the disk when this returns."""
     path = pathlib.Path(workdir) / ROWS
     with whole.named(path), open(path, 'a') as file:
@@ -112,7 +113,7 @@ def append_row(workdir, row):
         os.fsync(file.fileno())
 
 
-def read_rows(workdir):
+def read_rows(workdir: pathlib.Path | str) -> list[dict[str, Any]]:
     """The rows of metrics.jsonl, oldest first; [] when there is none.
 
     A last line without its end was being written when the process died: left out.
@@ -137,12 +138,12 @@ def read_rows(workdir):
     return rows
 
 
-def write_result(workdir, content):
+def write_result(workdir: pathlib.Path | str, content: dict[str, Any]) -> None:
     """result.json; its being there says that the run is finished."""
     _write_json(pathlib.Path(workdir) / RESULT, {'format': contents.FORMAT, **content})
 
 
-def read_result(workdir):
+def read_result(workdir: pathlib.Path | str) -> dict[str, Any]:
     """The content of result.json.
 
     Raises:
@@ -159,7 +160,9 @@ def read_result(workdir):
     return {'answer': '1'} | _read_json(workdir, RESULT, contents.RESULT, '')
 
 
-def write_labels(workdir, labels, class_names):
+def write_labels(
+    workdir: pathlib.Path | str, labels: Labels, class_names: Sequence[str]
+) -> None:
     """labels.csv, one row an example: `labels` by the names of their classes."""
     names = np.array([*class_names, ''])  # [-1]: unknown
     columns = {
@@ -177,7 +180,7 @@ def write_labels(workdir, labels, class_names):
     whole.write_text(path, tables.text(columns, zip(*columns.values())))
 
 
-def read_labels(workdir, class_names):
+def read_labels(workdir: pathlib.Path | str, class_names: Sequence[str]) -> Labels:
     """The Labels of a finished run.
 
     Args:
@@ -200,7 +203,7 @@ def read_labels(workdir, class_names):
 
 
 def _labels(path, class_names):
-    places = {name: place for place, name in enumerate(class_names)}
+    numbers = {name: number for number, name in enumerate(class_names)}
     kinds = ('given', 'final', 'suggested', 'clean')
     classes, ids, flips, trust = {kind: [] for kind in kinds}, [], [], []
     for row in tables.rows(path, ('id', 'flips', *(f'{kind}_label' for kind in kinds))):
@@ -208,9 +211,9 @@ def _labels(path, class_names):
         ids.append(texts['id'])
         for kind, values in classes.items():
             name = texts[f'{kind}_label']
-            if name not in places and (name or kind != 'clean'):
+            if name not in numbers and (name or kind != 'clean'):
                 raise Unusable(f'{where}: {quoted(name)} is no class of the run')
-            values.append(places.get(name, -1))
+            values.append(numbers.get(name, -1))
         flips.append(tables.integer(texts['flips'], where))
         said = [texts[name] for name in texts if name.startswith(TRUST)]
         trust.append(tables.numbers(said, where))
@@ -226,14 +229,16 @@ def _labels(path, class_names):
     )
 
 
-def write_page(workdir, html):
+def write_page(workdir: pathlib.Path | str, html: str) -> pathlib.Path:
     """audit.html; its path."""
     path = pathlib.Path(workdir) / PAGE
     whole.write_text(path, html)
     return path
 
 
-def write_issues(workdir, issues, about):
+def write_issues(
+    workdir: pathlib.Path | str, issues: list[dict[str, Any]], about: dict[str, Any]
+) -> pathlib.Path:
     """issues.json: {'format', **about, 'issues'}; its path.
 
     Args:
@@ -245,7 +250,13 @@ def write_issues(workdir, issues, about):
     return path
 
 
-def write_out_of_fold(workdir, probs, labels, ids, class_names):
+def write_out_of_fold(
+    workdir: pathlib.Path | str,
+    probs: np.ndarray,
+    labels: np.ndarray,
+    ids: np.ndarray,
+    class_names: Sequence[str],
+) -> None:
     """pred_probs.npy [N, C] float32, labels.npy [N] int64, ids.npy [N] str, and
     class_names.json, the names of the columns."""
     workdir = pathlib.Path(workdir)
@@ -285,9 +296,9 @@ def _read_json(workdir, name, kind, otherwise):
             ' python launch.py wrote'
         )
     try:
-        found = documents.read(path, kind, contents.BACK)
+        content = documents.read(path, kind, contents.BACK)
     except Missing:
         raise
     except Unusable as error:
         raise whole.Damaged(str(error)) from None
-    return {field: value for field, value in found.items() if field != 'format'}
+    return {field: value for field, value in content.items() if field != 'format'}

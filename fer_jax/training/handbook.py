@@ -5,9 +5,11 @@ python -m fer_jax.training.handbook > docs/fields.md
 
 import importlib
 import textwrap
+from typing import Any
 
 from fer_jax import algorithms
 from fer_jax.data import sets
+from fer_jax.settings import Field
 from fer_jax.training import fields, schema
 
 WIDTH = 88
@@ -24,13 +26,13 @@ A field marked *free* may differ when a run goes on, *host* also between its hos
 """
 
 
-def summary(method):
+def summary(method: str) -> str:
     """The first line of what a method's module says of itself."""
     module = importlib.import_module(f'fer_jax.algorithms.{method}')
-    return module.__doc__.splitlines()[0].rstrip('.')
+    return (module.__doc__ or method).splitlines()[0].rstrip('.')
 
 
-def overview(commands):
+def overview(commands: str) -> str:
     """What launch.py --help says.
 
     Args:
@@ -49,7 +51,7 @@ def overview(commands):
     )
 
 
-def of_config(config):
+def of_config(config: Any) -> str:
     """What --config=... --help says: each field with the value that it has."""
     entries = schema.of(config)
     values = fields.flat(config.to_dict())
@@ -60,13 +62,13 @@ def of_config(config):
     return f'{name}: {summary(name)}\n\n{shown}\n'
 
 
-def line(path, field, value=None):
+def line(path: str, field: Field, value: Any = None) -> str:
     """A field as a help text shows it."""
     shown = path if value is None else f'{path}={value}'
     return wrapped(f'  {shown:34}', f'{field.meaning} ({field.allowed})')
 
 
-def wrapped(start, text):
+def wrapped(start: str, text: str) -> str:
     """`start` and behind it `text`, broken into lines below each other."""
     indent = ' ' * min(len(start) + 1, 37)
     lines = textwrap.wrap(text, WIDTH - len(indent)) or ['']
@@ -75,9 +77,9 @@ def wrapped(start, text):
     return start + ' ' + f'\n{indent}'.join(lines)
 
 
-def page():
+def page() -> str:
     """docs/fields.md."""
-    groups = {}
+    groups: dict[str, dict[str, Field]] = {}
     for path, field in schema.FIELDS.items():
         group = path.rpartition('.')[0]
         groups.setdefault(group, {})[path] = field
@@ -92,7 +94,7 @@ def page():
     return '\n'.join(parts)
 
 
-def table(entries):
+def table(entries: dict[str, Field]) -> str:
     """Fields as a table in Markdown."""
     rows = [
         '| field | default | may be | meaning |',
@@ -106,12 +108,12 @@ def table(entries):
     return '\n'.join(rows) + '\n'
 
 
-def code(value):
+def code(value: Any) -> str:
     """A default as Markdown shows it; an empty text is empty."""
     return '' if value == '' else f'`{value}`'
 
 
-def marks(field):
+def marks(field: Field) -> str:
     """' *(free, host)*' of a field."""
     said = ['free'] * field.free + ['host'] * field.per_host
     return f' *({", ".join(said)})*' if said else ''

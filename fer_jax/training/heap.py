@@ -11,7 +11,7 @@ import ctypes
 TRIM_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -4, -8  # of glibc's malloc.h
 
 
-def keep():
+def keep() -> bool:
     """Keeps freed memory in the process; True where glibc took the settings.
 
     For the start of a program, before JAX starts its threads: one arena, because only

@@ -13,6 +13,8 @@ and a finished run goes on for more epochs.
 import contextlib
 import pathlib
 import shutil
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -40,29 +42,29 @@ class History:
       Damaged: a file is missing, damaged or of another run.
     """
 
-    def __init__(self, workdir, epochs):
+    def __init__(self, workdir: pathlib.Path | str, epochs: int) -> None:
         self._workdir, self._epochs = pathlib.Path(workdir), epochs
         self._own = {n for n in self._written() if n <= epochs}
         others = {*range(1, epochs + 1)} - self._own
         self._joined = self._mapped(max(others)) if others else {}
-        self._common = None  # {(name, shape, dtype)} that every epoch has
+        self._common: Any = None  # {(name, shape, dtype)} that every epoch has
         for number in range(1, epochs + 1):
             self._count(self.epoch(number))
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self._epochs
 
-    def epoch(self, number):
+    def epoch(self, number: int) -> dict[str, np.ndarray]:
         """{name: array} of an epoch, from 1."""
         if number in self._own:
             return self._read(number, KINDS, ANY)
         return {name: values[number - 1] for name, values in self._joined.items()}
 
-    def names(self):
+    def names(self) -> list[str]:
         """Of the arrays that every epoch has: scores, labels and, by name, others."""
         return [*KINDS, *sorted({name for name, *_ in self._common} - {*KINDS})]
 
-    def each(self, name):
+    def each(self, name: str) -> Iterator[np.ndarray]:
         """The array `name` of each epoch, one after the other."""
         for number in range(1, self._epochs + 1):
             if number in self._own:
@@ -70,7 +72,7 @@ class History:
             else:
                 yield self._joined[name][number - 1]
 
-    def all(self, name):
+    def all(self, name: str) -> np.ndarray:
         """[E, ...] the array `name` of all epochs; of a finished run on the disk."""
         if not self._own:
             return self._joined[name][: self._epochs]
@@ -78,8 +80,8 @@ class History:
 
     def _count(self, epoch):
         """Takes note of what an epoch has."""
-        found = {(name, one.shape, one.dtype) for name, one in epoch.items()}
-        self._common = found if self._common is None else self._common & found
+        own = {(name, values.shape, values.dtype) for name, values in epoch.items()}
+        self._common = own if self._common is None else self._common & own
         fitting = epoch['scores'].shape[1:] == epoch['labels'].shape
         if not (fitting and {*KINDS} <= {name for name, *_ in self._common}):
             raise whole.Damaged(
@@ -106,11 +108,11 @@ class History:
             n: arrays.Array(kinds, axes + 1) for n, (kinds, axes) in KINDS.items()
         }
         with _belonging():
-            found = arrays.map_npz(path, wanted, others=ANY)
-            done = min((*values.shape, 0)[0] for values in found.values())
+            stacks = arrays.map_npz(path, wanted, others=ANY)
+            done = min((*values.shape, 0)[0] for values in stacks.values())
             if done < least:
                 raise Unusable(f'{path} has {done} of the {self._epochs} epochs done')
-        return found
+        return stacks
 
 
 class Writer(History):
@@ -126,16 +128,29 @@ class Writer(History):
       writing: whether this process writes; of several hosts the first one does.
     """
 
-    def __init__(self, workdir, epochs, given, num_classes, *, writing=True):
+    def __init__(
+        self,
+        workdir: pathlib.Path | str,
+        epochs: int,
+        given: np.ndarray,
+        num_classes: int,
+        *,
+        writing: bool = True,
+    ) -> None:
         super().__init__(workdir, epochs)
         self._writing = writing
         if writing:
             for number in self._written() - self._own:
                 self._path(number).unlink()
-        self.newest = self.epoch(epochs) if epochs else {}
+        self.newest: dict[str, Any] = self.epoch(epochs) if epochs else {}
         self.flips = flips.until_now(given, self.each('labels'), num_classes)
 
-    def append(self, scores, labels, fit=None):
+    def append(
+        self,
+        scores: np.ndarray,
+        labels: np.ndarray,
+        fit: dict[str, np.ndarray] | None = None,
+    ) -> None:
         """Writes the next epoch.
 
         Args:
@@ -155,7 +170,7 @@ class Writer(History):
                 np.savez(file, **self.newest)
             self._own.add(self._epochs)
 
-    def join(self):
+    def join(self) -> None:
         """Streams all epochs into history.npz, which takes the place of their files."""
         if not (self._writing and self._own):
             return
@@ -166,14 +181,14 @@ class Writer(History):
         self._own, self._joined = set(), self._mapped(self._epochs)
 
 
-def write_evidence(workdir, evidence):
+def write_evidence(workdir: pathlib.Path | str, evidence: np.ndarray) -> None:
     """evidence.npy [N, C] float32: mean over epochs and networks of the probabilities
     of the classes, examples in the order of labels.csv."""
     with whole.replacing(pathlib.Path(workdir) / EVIDENCE) as file:
         np.save(file, np.asarray(evidence, np.float32))
 
 
-def read_evidence(workdir):
+def read_evidence(workdir: pathlib.Path | str) -> np.ndarray | None:
     """[N, C] float32 of `write_evidence`; None: a run of format 1, which has none.
 
     Raises:

@@ -10,6 +10,8 @@ import ctypes
 import itertools
 import os
 import signal
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import jax
 import numpy as np
@@ -20,9 +22,10 @@ from fer_jax.training import stopping
 
 MODES = ('auto', 'on', 'off')
 NOTHING = bytes(32)
+_answered: Any = None  # lives as long as the process: C calls it
 
 
-def expected(environment):
+def expected(environment: Mapping[str, str]) -> bool:
     """Whether the machine says that this is one process of several.
 
     Under srun, and on a slice of TPU hosts as Kubernetes sets it up.
@@ -31,7 +34,7 @@ def expected(environment):
     return int(tasks) > 1 or ',' in environment.get('TPU_WORKER_HOSTNAMES', '')
 
 
-def join(settings):
+def join(settings: Any) -> None:
     """Meets the other processes; before any device is touched.
 
     Args:
@@ -67,7 +70,7 @@ def join(settings):
         ) from None
 
 
-def check(settings):
+def check(settings: Any) -> None:
     """Raises Unusable when config.distributed makes no sense."""
     if settings.mode not in MODES:
         raise Unusable(
@@ -86,19 +89,19 @@ def check(settings):
         )
 
 
-def when_cut_off(answer):
+def when_cut_off(answer: Callable[[], int]) -> None:
     """Lets answer() -> exit code end this process where JAX would abort it.
 
     When the first host dies, JAX's client on the others logs that and calls abort(),
     out of a thread of its own. Python's handlers of SIGABRT come too late for that, and
     jaxlib 0.10 cannot call the Python function that it takes for this case.
     """
-    global _answered  # lives as long as the process: C calls it
+    global _answered
     _answered = ctypes.CFUNCTYPE(None, ctypes.c_int)(lambda _: os._exit(answer()))
     ctypes.CDLL(None).signal(ctypes.c_int(signal.SIGABRT), _answered)
 
 
-def gone(said):
+def gone(said: object) -> str:
     """What the loss of another host says, in one line."""
     return (
         f'another host is gone or out of reach ({said}); finished checkpoints are'
@@ -106,7 +109,7 @@ def gone(said):
     )
 
 
-def first():
+def first() -> bool:
     """Whether this process is the one that writes files."""
     return not jax.distributed.is_initialized() or jax.process_index() == 0
 
@@ -115,7 +118,7 @@ class Apart(Unusable):
     """Hosts do not have the same, or one of them failed."""
 
 
-def together(function, digest):
+def together(function: Callable[[], Any], digest: Callable[[Any], bytes]) -> Any:
     """function() on each host, first on the first: all get the same, or all fail.
 
     Args:
@@ -127,15 +130,15 @@ def together(function, digest):
     """
     if not jax.distributed.is_initialized():  # asks no device
         return function()
-    result, error, found = None, None, NOTHING
+    result, error, own = None, None, NOTHING
     for turn in (True, False):
         if first() is turn:
             try:
                 result = function()
-                found = digest(result)
+                own = digest(result)
             except Exception as caught:  # the others wait for a word
                 error = caught
-        rows = multihost_utils.process_allgather(np.frombuffer(found, np.uint8))
+        rows = multihost_utils.process_allgather(np.frombuffer(own, np.uint8))
     if error is not None:
         raise error
     everywhere = {row.tobytes() for row in rows}
@@ -151,7 +154,7 @@ def together(function, digest):
 
 
 @contextlib.contextmanager
-def asked_to_stop():
+def asked_to_stop() -> Iterator[Callable[[], bool]]:
     """Yields stop() -> bool: whether to stop here, SIGTERM having come to any host.
 
     All hosts have to ask equally often, at the same places of the program; then all get

@@ -1,12 +1,16 @@
 """What a run says while it goes: metrics.jsonl, TensorBoard and the console."""
 
 import math
+import pathlib
+from collections.abc import Callable
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     Progress,
     ProgressColumn,
+    Task,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -25,7 +29,9 @@ class Log:
     on all hosts but the first, it only keeps the rows.
     """
 
-    def __init__(self, workdir, epochs, *, writing=True):
+    def __init__(
+        self, workdir: pathlib.Path, epochs: int, *, writing: bool = True
+    ) -> None:
         self._workdir = workdir
         self.rows = [r for r in files.read_rows(workdir) if r['epoch'] <= epochs]
         if len(self.rows) != epochs:
@@ -41,14 +47,14 @@ class Log:
         step = self.rows[-1]['step'] + 1 if self.rows else 0
         self._board = SummaryWriter(str(workdir / 'tensorboard'), purge_step=step)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         if self._board:
             self._board.close()
 
-    def write(self, row):
+    def write(self, row: dict[str, Any]) -> None:
         """Appends one row; it must have 'step' and 'epoch'."""
         self.rows.append(row)
         if not self._board:
@@ -63,12 +69,12 @@ class Log:
 class Rate(ProgressColumn):
     """Images per second, learned from and looked at."""
 
-    def render(self, task):
+    def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
         return Text('' if speed is None else f'{speed:,.0f} images/s')
 
 
-def progress(*, shown=True):
+def progress(*, shown: bool = True) -> Progress:
     """A progress bar over all images of a run; nothing where there is no screen."""
     return Progress(
         TextColumn('{task.description}', markup=False),  # [a] is a name
@@ -89,27 +95,27 @@ class Watch:
       stop: () -> bool.
     """
 
-    def __init__(self, bar, name, stop):
+    def __init__(self, bar: Progress, name: str, stop: Callable[[], bool]) -> None:
         self._bar, self._name, self.stop = bar, name, stop
         self._task = bar.add_task(name, total=None)
 
-    def say(self, text):
+    def say(self, text: str) -> None:
         """Prints a line above the bar."""
         self._bar.console.print(Text(text), soft_wrap=True)
 
-    def start(self, images):
+    def start(self, images: int) -> None:
         """Sets how many images there are to look at."""
         self._bar.update(self._task, total=images)
 
-    def epoch(self, number, epochs):
+    def epoch(self, number: int, epochs: int) -> None:
         """Names the epoch under way."""
         self._bar.update(self._task, description=f'{self._name} {number}/{epochs}')
 
-    def show(self, images):
+    def show(self, images: int) -> None:
         """Moves the bar by `images`."""
         self._bar.advance(self._task, images)
 
-    def advance(self, images):
+    def advance(self, images: int) -> None:
         """Moves the bar by `images`.
 
         Raises:
@@ -120,7 +126,7 @@ class Watch:
             raise stopping.Stopped
 
 
-def sentence(name, row, epochs):
+def sentence(name: str, row: dict[str, Any], epochs: int) -> str:
     """One epoch in a line."""
     text = (
         f'{name} epoch {row["epoch"]:>{len(str(epochs))}}/{epochs}'

@@ -4,8 +4,11 @@ import contextlib
 import hashlib
 import math
 import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import jax
+import numpy as np
 
 from fer_jax.training import (
     checkpoint,
@@ -18,17 +21,21 @@ from fer_jax.training import (
     pretrained,
     results,
     seals,
+    setup,
     stopping,
 )
 from fer_jax.training.session import Session
+from fer_jax.training.step import TrainState
 
 
-def finished(run):
+def finished(run: setup.Run) -> bool:
     """Whether the run in this folder is complete."""
     return files.finished(run.workdir)
 
 
-def train(run, stop=lambda: False):
+def train(
+    run: setup.Run, stop: Callable[[], bool] = lambda: False
+) -> dict[str, Any] | None:
     """Trains `run` from where its folder says it is, and writes its results.
 
     Args:
@@ -56,7 +63,7 @@ def train(run, stop=lambda: False):
         watch = log.Watch(bar, workdir.name, stop)
         step, place = hosts.together(
             lambda: seals.trusted(checkpoints, watch.say) or (0, seals.Place()),
-            lambda found: hashlib.sha256(str(found[0]).encode()).digest(),
+            lambda newest: hashlib.sha256(str(newest[0]).encode()).digest(),
         )
         past = history.Writer(
             workdir,
@@ -83,7 +90,7 @@ def train(run, stop=lambda: False):
                 return None
 
 
-def images_left(run, place):
+def images_left(run: setup.Run, place: seals.Place) -> int:
     """Images to look at from `place` on: to read, absorb, learn from, test, score."""
     every, tested = len(run.examples.ids), len(run.test_labels)
     first = (every + tested) * run.spec.resident
@@ -94,7 +101,9 @@ def images_left(run, place):
     return first + epoch * (run.config.epochs - place.epoch) - begun
 
 
-def begin(session, saved, step, place, watch):
+def begin(
+    session: Session, saved: Any, step: int, place: seals.Place, watch: log.Watch
+) -> TrainState:
     """The state to go on from: fresh at step 0, or that of the checkpoint of `step`."""
     run = session.run
     watch.say(
@@ -111,7 +120,15 @@ def begin(session, saved, step, place, watch):
     return checkpoint.restore(saved, step, state)
 
 
-def go_on(session, state, place, past, rows, saved, watch):
+def go_on(
+    session: Session,
+    state: TrainState,
+    place: seals.Place,
+    past: history.Writer,
+    rows: log.Log,
+    saved: Any,
+    watch: log.Watch,
+) -> dict[str, Any]:
     """Trains from `place` to the end of the last epoch -> content of result.json.
 
     Raises:
@@ -125,7 +142,7 @@ def go_on(session, state, place, past, rows, saved, watch):
         state, place = train_epoch(session, state, place, chunks, saved, watch)
         started = time.perf_counter()
         epoch = place.epoch + 1
-        row = {'step': epoch * run.steps_per_epoch, 'epoch': epoch}
+        row: dict[str, Any] = {'step': epoch * run.steps_per_epoch, 'epoch': epoch}
         row |= {f'train/{name}': value for name, value in place.means().items()}
         try:
             # Test before refitting, as the ReSup release does; log before saving,
@@ -144,7 +161,14 @@ def go_on(session, state, place, past, rows, saved, watch):
     return finish(session, state, rows.rows, past)
 
 
-def train_epoch(session, state, place, chunks, saved, watch):
+def train_epoch(
+    session: Session,
+    state: TrainState,
+    place: seals.Place,
+    chunks: Iterator,
+    saved: Any,
+    watch: log.Watch,
+) -> tuple[TrainState, seals.Place]:
     """The rest of one pass over the training set -> state, place after its last step.
 
     Raises:
@@ -181,7 +205,7 @@ def train_epoch(session, state, place, chunks, saved, watch):
     return state, place
 
 
-def by_step(chunks):
+def by_step(chunks: Sequence[dict[str, np.ndarray]]) -> list[dict[str, Any]]:
     """[{name: value}, one a step] of [{name: [S]}, one a chunk]."""
     return [
         {name: values[s] for name, values in chunk.items()}
@@ -190,12 +214,14 @@ def by_step(chunks):
     ]
 
 
-def due(before, steps, every):
+def due(before: int, steps: int, every: int) -> bool:
     """Whether a multiple of `every` lies after `before` and up to `steps`; 0: never."""
     return every > 0 and steps // every > before // every
 
 
-def check_finite(rows, state, first_step):
+def check_finite(
+    rows: Sequence[dict[str, Any]], state: TrainState, first_step: int
+) -> None:
     """Raises FloatingPointError at the first step whose loss or gradient is not finite.
 
     Args:
@@ -206,26 +232,30 @@ def check_finite(rows, state, first_step):
         bad = int(row['bad_leaf'])
         if math.isfinite(row['loss']) and bad < 0:
             continue
-        found = f'the loss of step {step} is {row["loss"]:.4g}'
+        problem = f'the loss of step {step} is {row["loss"]:.4g}'
         if bad >= 0:
             path, _ = jax.tree_util.tree_leaves_with_path(state.params)[bad]
             name = jax.tree_util.keystr(path, simple=True, separator='/')
-            found += f'; the first gradient with a NaN or infinity is that of {name}'
+            problem += f'; the first gradient with a NaN or infinity is that of {name}'
         raise FloatingPointError(
-            f'{found}; the newest checkpoint is from before; try a smaller'
+            f'{problem}; the newest checkpoint is from before; try a smaller'
             ' optimizer.learning_rate in another --workdir'
         )
 
 
-def test(session, state, advance):
+def test(
+    session: Session, state: TrainState, advance: Callable[[int], object]
+) -> dict[str, float]:
     """Evaluates on the test split -> {'test/...': value}."""
     confusions = session.confusions(state)
     advance(len(session.run.test_labels))
-    found = evaluation.summary(confusions, session.run.algorithm.answer)
-    return {f'test/{name}': value for name, value in found.items()}
+    values = evaluation.summary(confusions, session.run.algorithm.answer)
+    return {f'test/{name}': value for name, value in values.items()}
 
 
-def look_back(session, state, past, watch):
+def look_back(
+    session: Session, state: TrainState, past: history.Writer, watch: log.Watch
+) -> tuple[TrainState, dict[str, Any]]:
     """Scores every training example and refits -> state, {metric: value}.
 
     Appends scores, labels and the method's fit to `past`.
@@ -240,37 +270,42 @@ def look_back(session, state, past, watch):
     fit = jax.device_get(dict(leaves(run.algorithm.fit_of(state.memory))))
     past.append(scores, jax.device_get(state.labels), fit)
     metrics = {f'memory/{name}': value for name, value in small_leaves(state.memory)}
-    found = results.detection(log_odds, run.examples)
-    metrics |= {f'noise/{name}': value for name, value in found.items()}
-    found = results.relabelling(run.examples, past.flips)
+    detected = results.detection(log_odds, run.examples)
+    metrics |= {f'noise/{name}': value for name, value in detected.items()}
+    changed = results.relabelling(run.examples, past.flips)
     for name in results.vanished(run, past.flips):
         watch.say(f'no example is labelled {name} any more')
-    return state, metrics | {f'labels/{name}': value for name, value in found.items()}
+    return state, metrics | {f'labels/{name}': value for name, value in changed.items()}
 
 
-def small_leaves(memory, largest=64):
+def small_leaves(memory: Any, largest: int = 64) -> Iterator[tuple[str, Any]]:
     """(path, nested list) of each leaf of `memory` with few values."""
     for name, leaf in leaves(memory):
         if leaf.size <= largest:
             yield name, jax.device_get(leaf).tolist()
 
 
-def leaves(tree):
+def leaves(tree: Any) -> Iterator[tuple[str, Any]]:
     """('a/b', leaf) of each leaf of a tree."""
     for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
         yield jax.tree_util.keystr(path, simple=True, separator='/'), leaf
 
 
-def finish(session, state, rows, past):
+def finish(
+    session: Session,
+    state: TrainState,
+    rows: list[dict[str, Any]],
+    past: history.Writer,
+) -> dict[str, Any]:
     """Writes labels.csv and, last, result.json; returns the latter's content."""
     run = session.run
     labels, flips, evidence = jax.device_get(
         (state.labels, state.flips, state.evidence)
     )
     log_odds = session.log_odds(state, past.newest['scores'])
-    found = results.detection(log_odds, run.examples)
-    found |= results.relabelling(run.examples, past.flips)
-    content = results.result(run, rows, session.confusions(state), found)
+    told = results.detection(log_odds, run.examples)
+    told |= results.relabelling(run.examples, past.flips)
+    content = results.result(run, rows, session.confusions(state), told)
     if hosts.first():
         table = results.labels(
             run.examples,

@@ -6,17 +6,21 @@ whole batch: jit and the placement of their arguments make them programs for man
 that means, ranks and batch statistics are those of the whole batch on any mesh.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import jax
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
+from fer_jax.algorithms import Algorithm
 from fer_jax.errors import Unusable
 from fer_jax.nets import peers
 
 DATA, NET = 'data', peers.NET
 
 
-def of_run(config, algorithm):
+def of_run(config: Any, algorithm: Algorithm) -> Mesh:
     """The mesh of all devices, for the config's batch and the algorithm's networks.
 
     Raises:
@@ -40,7 +44,7 @@ def of_run(config, algorithm):
     return devices
 
 
-def make(nets=1, devices=None):
+def make(nets: int = 1, devices: Sequence[jax.Device] | None = None) -> Mesh:
     """A mesh of all devices of all hosts, the devices of each host side by side.
 
     Args:
@@ -68,7 +72,7 @@ def make(nets=1, devices=None):
     return Mesh(grid, (DATA, NET), axis_types=(AxisType.Auto,) * 2)
 
 
-def described(mesh):
+def described(mesh: Mesh) -> dict[str, Any]:
     """{'platform', 'kind', 'count', 'hosts'} of the devices of a mesh."""
     first = mesh.devices.flat[0]
     hosts = {device.process_index for device in mesh.devices.flat}
@@ -80,7 +84,7 @@ def described(mesh):
     }
 
 
-def words(mesh):
+def words(mesh: Mesh) -> str:
     """'1 cpu device', '8 gpu devices (NVIDIA H100) of 2 hosts'."""
     platform, kind, count, hosts = described(mesh).values()
     named = f' ({kind})' if kind != platform else ''
@@ -88,29 +92,29 @@ def words(mesh):
     return f'{count} {platform} device{"s" * (count > 1)}{named}{of}'
 
 
-def everywhere(mesh):
+def everywhere(mesh: Mesh) -> NamedSharding:
     """The placement of what every device has whole."""
     return NamedSharding(mesh, PartitionSpec())
 
 
-def over_data(mesh):
+def over_data(mesh: Mesh) -> NamedSharding:
     """The placement of arrays whose first axis is the batch."""
     return NamedSharding(mesh, PartitionSpec(DATA))
 
 
-def over_steps(mesh):
+def over_steps(mesh: Mesh) -> NamedSharding:
     """The placement of arrays [S, B, ...] of a chunk of steps."""
     return NamedSharding(mesh, PartitionSpec(None, DATA))
 
 
-def gathered(tree):
+def gathered(tree: Any) -> Any:
     """`tree` whole on every device of the mesh in force, if any; inside jit."""
     if jax.sharding.get_abstract_mesh().empty:
         return tree
     return jax.lax.with_sharding_constraint(tree, PartitionSpec())
 
 
-def of_state(mesh, state):
+def of_state(mesh: Mesh, state: Any) -> Any:
     """The placement of a TrainState of these shapes: shardings of its leaves.
 
     Parameters, statistics and moments [P, ...] are spread over `net`, all else is
@@ -130,20 +134,20 @@ def of_state(mesh, state):
     )
 
 
-def put(tree, sharding):
+def put(tree: Any, sharding: Any) -> Any:
     """Host arrays as global ones; each host gives the part that its devices hold."""
     with jax.transfer_guard_host_to_device('allow'):  # explicit, if under another name
         return jax.make_array_from_process_local_data(sharding, tree)
 
 
-def rows(mesh, size):
+def rows(mesh: Mesh, size: int) -> slice:
     """The slice of a global batch of `size` rows that this host reads."""
-    places = over_data(mesh).addressable_devices_indices_map((size,)).values()
-    bounds = [place.indices(size)[:2] for (place,) in places]
+    parts: Any = over_data(mesh).addressable_devices_indices_map((size,)).values()
+    bounds = [part.indices(size)[:2] for (part,) in parts]
     return slice(min(bounds)[0], max(bounds)[1])
 
 
-def check_batch(mesh, size):
+def check_batch(mesh: Mesh, size: int) -> None:
     """Raises Unusable when `size` rows cannot be dealt evenly to the devices."""
     shards = mesh.shape[DATA]
     if size % shards:
@@ -155,7 +159,7 @@ def check_batch(mesh, size):
         )
 
 
-def rounded(mesh, size):
+def rounded(mesh: Mesh, size: int) -> int:
     """The smallest number of rows from `size` on that can be dealt evenly."""
     shards = mesh.shape[DATA]
     return -(-size // shards) * shards

@@ -1,5 +1,8 @@
 """The optimisers of the papers, with torch's conventions."""
 
+from collections.abc import Callable
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import optax
@@ -9,7 +12,12 @@ OPTIMIZERS = ('adam', 'sgd')
 CLASSIFIER = 'classifier'  # top-level name of the parameters with a rate of their own
 
 
-def learning_rate(name, start, decay_epochs, decay_factors):
+def learning_rate(
+    name: str,
+    start: float,
+    decay_epochs: tuple[int, ...],
+    decay_factors: tuple[float, ...],
+) -> Callable:
     """rate(step, steps_per_epoch) -> learning rate, constant within an epoch, as the
     releases have it. Both may be traced: no program depends on how long an epoch is.
 
@@ -40,7 +48,7 @@ def learning_rate(name, start, decay_epochs, decay_factors):
     return {'step': step_rate, 'exponential': exponential, 'linear': linear}[name]
 
 
-def scale_by_rate(rate):
+def scale_by_rate(rate: Callable) -> optax.GradientTransformationExtraArgs:
     """Scales updates by -rate(step, steps_per_epoch); update() takes the latter."""
 
     def init(params):
@@ -56,7 +64,7 @@ def scale_by_rate(rate):
     return optax.GradientTransformationExtraArgs(init, update)
 
 
-def adam(late_beta1, change_epoch):
+def adam(late_beta1: float, change_epoch: int) -> optax.GradientTransformation:
     """torch's Adam; beta1 is .9, and `late_beta1` from `change_epoch` on.
 
     As in torch, where Co-teaching changes it, the bias correction takes the beta1 of
@@ -76,7 +84,7 @@ def adam(late_beta1, change_epoch):
     return optax.GradientTransformationExtraArgs(plain.init, update)
 
 
-def rates(config):
+def rates(config: Any) -> optax.GradientTransformation:
     """The transformation that scales by the learning rate: one, or two by parameter."""
     rate = learning_rate(
         config.schedule,
@@ -104,7 +112,7 @@ def rates(config):
     )
 
 
-def make(config):
+def make(config: Any) -> optax.GradientTransformation:
     """The optax transformation of config.optimizer; update() takes steps_per_epoch.
 
     Weight decay is L2 added to the gradient *before* the moments, on every parameter,

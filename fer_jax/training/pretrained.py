@@ -1,9 +1,11 @@
 """What a run's networks start from: config.pretrained, or random weights."""
 
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import jax
 
+from fer_jax.algorithms import Algorithm
 from fer_jax.data import augment, weights
 from fer_jax.errors import Unusable
 from fer_jax.nets import pretrained
@@ -17,7 +19,7 @@ class Start(NamedTuple):
     card: dict  # data.weights
 
 
-def choose(config, algorithm):
+def choose(config: Any, algorithm: Algorithm) -> tuple[Start, ...]:
     """The Start of each network; () for random weights. Reads cards, no tensors.
 
     Raises:
@@ -37,18 +39,18 @@ def choose(config, algorithm):
     wanted = {name: config.model[name] for name in ('backbone', 'width')}
     starts = [Start(folder, weights.read_card(folder)) for folder in folders]
     for folder, card in starts:
-        found = {name: card[name] for name in wanted}
-        if found != wanted:
-            flags = ' '.join(f'--config.model.{name}={found[name]}' for name in found)
+        own = {name: card[name] for name in wanted}
+        if own != wanted:
+            flags = ' '.join(f'--config.model.{name}={own[name]}' for name in own)
             raise Unusable(
-                f'pretrained: {folder} has weights of {found["backbone"]} with width'
-                f' {found["width"]}, and the run is {wanted["backbone"]} with width'
+                f'pretrained: {folder} has weights of {own["backbone"]} with width'
+                f' {own["width"]}, and the run is {wanted["backbone"]} with width'
                 f' {wanted["width"]}; give other weights, or {flags}'
             )
     return tuple(starts) * (count // len(starts))
 
 
-def load(state, starts):
+def load(state: Any, starts: Sequence[Start]) -> Any:
     """`state` with the backbones of all networks read from their files, if any.
 
     Raises:
@@ -67,7 +69,7 @@ def load(state, starts):
     return state._replace(**placed)
 
 
-def words(starts):
+def words(starts: Sequence[Start]) -> Iterator[str]:
     """Lines about what the networks start from."""
     if not starts:
         yield 'starts from random weights, for config.pretrained names none'
@@ -75,7 +77,7 @@ def words(starts):
         yield f'network {number} starts from {folder}, sha256 {card["sha256"][:12]}'
 
 
-def scale(starts):
+def scale(starts: Sequence[Start]) -> augment.Scale | None:
     """augment.Scale of the images that the weights were learned from; None: random.
 
     Raises:

@@ -64,7 +64,16 @@ class Programs(NamedTuple):
     absorb: Callable | None  # state, trial, pool, index, mask -> state
 
 
-def spec(config, *, num_classes, num_examples, stored_px, scale, resident, platform):
+def spec(
+    config: Any,
+    *,
+    num_classes: int,
+    num_examples: int,
+    stored_px: int,
+    scale: augment.Scale | None,
+    resident: bool,
+    platform: str,
+) -> Spec:
     """The Spec of a config; the rest as for Spec."""
     return Spec(
         settings=fields.frozen(config, SETTINGS),
@@ -79,7 +88,7 @@ def spec(config, *, num_classes, num_examples, stored_px, scale, resident, platf
     )
 
 
-def pure(spec):
+def pure(spec: Spec) -> Programs:
     """The Programs of a spec, not compiled."""
     settings = fields.thawed(spec.settings)
     algorithm = build.algorithm(
@@ -118,18 +127,18 @@ def pure(spec):
     )
 
 
-def taken(pool, order, s):
+def taken(pool: jax.Array, order: jax.Array, s: int | jax.Array) -> jax.Array:
     """The examples of step s out of a pool of all: pool [n, ...], order [S, B]."""
     return pool[order[s]]
 
 
-def passed(pool, order, s):
+def passed(pool: jax.Array, order: jax.Array, s: int | jax.Array) -> jax.Array:
     """The examples of step s where the pool [S, B, ...] is those of the call."""
     del order
     return pool[s]
 
 
-def from_pool(function, resident):
+def from_pool(function: Callable, resident: bool) -> Callable:
     """function(state, trial, stored, index, ...) with a pool in the place of stored."""
     if not resident:
         return function
@@ -167,7 +176,7 @@ def compiled(spec: Spec, devices: Mesh) -> Programs:
     )
 
 
-def trials(spec, num_test=1):
+def trials(spec: Spec, num_test: int = 1) -> trial.Trial:
     """The shapes of a Trial of the spec's programs; `num_test` is M."""
     return jax.eval_shape(
         lambda: trial.Trial(
@@ -180,7 +189,9 @@ def trials(spec, num_test=1):
     )
 
 
-def shapes(spec, batch_size, *, steps=1, num_test=1) -> dict[str, tuple[Any, ...]]:
+def shapes(
+    spec: Spec, batch_size: int, *, steps: int = 1, num_test: int = 1
+) -> dict[str, tuple[Any, ...]]:
     """{name of a program: shapes of its arguments}.
 
     Args:
@@ -205,7 +216,7 @@ def shapes(spec, batch_size, *, steps=1, num_test=1) -> dict[str, tuple[Any, ...
     scored = array(jnp.float32, networks, spec.num_examples)
     probs = array(jnp.float32, spec.num_examples, spec.num_classes)
     order = array(jnp.int32, steps, batch_size)
-    found = {
+    arguments: dict[str, tuple[Any, ...]] = {
         'create': (trial_shapes,),
         'advance': (state, trial_shapes, pool(steps, batch_size), order),
         'score': (state, trial_shapes, pool(batch_size), index),
@@ -214,11 +225,11 @@ def shapes(spec, batch_size, *, steps=1, num_test=1) -> dict[str, tuple[Any, ...
         'log_odds': (state, trial_shapes, scored),
     }
     if functions.absorb:
-        found['absorb'] = (state, trial_shapes, pool(batch_size), index, mask)
-    return found
+        arguments['absorb'] = (state, trial_shapes, pool(batch_size), index, mask)
+    return arguments
 
 
-def lowered(spec, name, arguments):
+def lowered(spec: Spec, name: str, arguments: tuple[Any, ...]) -> jax.stages.Lowered:
     """The program `name` lowered for the spec's platform, which need not be here.
 
     Args:
@@ -232,7 +243,7 @@ def lowered(spec, name, arguments):
     return traced.lower(lowering_platforms=(platform,))
 
 
-def chunk(spec, steps_per_epoch):
+def chunk(spec: Spec, steps_per_epoch: int) -> int:
     """Steps that one call of `advance` takes: S.
 
     One where the examples of a call come from the host, and as nets.peers.CHUNK says

@@ -3,6 +3,8 @@
 import json
 import math
 import statistics
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from scipy import special
@@ -15,7 +17,7 @@ from fer_jax.training import files, mesh
 LAST = 5  # epochs that `last5` is the mean of
 
 
-def detection(log_odds, examples):
+def detection(log_odds: np.ndarray | None, examples: Any) -> dict[str, float]:
     """How well the log-odds of being right find the wrong ones of the given labels.
 
     Args:
@@ -32,27 +34,29 @@ def detection(log_odds, examples):
     wrong = (examples.labels != examples.clean_labels)[known]
     if not wrong.any() or wrong.all():
         return {}
-    found = metrics.detection(log_odds.mean(axis=0)[known], wrong)
-    return {name: float(value) for name, value in found.items()}
+    values = metrics.detection(log_odds.mean(axis=0)[known], wrong)
+    return {name: float(value) for name, value in values.items()}
 
 
-def relabelling(examples, flips):
+def relabelling(examples: Any, flips: changes.Flips) -> dict[str, float]:
     """numerics.flips.summary of a run's Flips; {} when no label ever changed."""
     if not flips.count.any():
         return {}
-    found = changes.summary(flips, examples.clean_labels)
+    values = changes.summary(flips, examples.clean_labels)
     if not (examples.clean_labels >= 0).any():
-        del found['relabel_precision']
-    return found
+        del values['relabel_precision']
+    return values
 
 
-def vanished(run, flips):
+def vanished(run: Any, flips: changes.Flips) -> list[str]:
     """Names of the classes whose last example was relabelled in the newest epoch."""
     gone = np.setdiff1d(flips.before, flips.labels)
     return [run.prepared.class_names[label] for label in gone]
 
 
-def accuracies(rows, name='test/accuracy'):
+def accuracies(
+    rows: Sequence[dict[str, Any]], name: str = 'test/accuracy'
+) -> dict[str, float]:
     """{'last', 'last5', 'best_on_test', 'best_epoch'} of one metric over the rows.
 
     `last5` is the mean of the last five epochs, of all where they are fewer, what the
@@ -69,21 +73,26 @@ def accuracies(rows, name='test/accuracy'):
     }
 
 
-def mean_of(epochs):
+def mean_of(epochs: int) -> str:
     """What `last5` of a run of so many epochs is the mean of, in words."""
     if epochs == 1:
         return 'of the only epoch'
     return f'mean of the last {min(epochs, LAST)} epochs'
 
 
-def result(run, rows, confusions, found):
+def result(
+    run: Any,
+    rows: Sequence[dict[str, Any]],
+    confusions: np.ndarray,
+    told: dict[str, Any],
+) -> dict[str, Any]:
     """The content of result.json.
 
     Args:
       run: setup.Run.
       rows: of metrics.jsonl, all epochs.
       confusions: [V, C, C] of the last epoch, the method's answer first.
-      found: what `detection` returned for the last epoch.
+      told: what `detection` and `relabelling` returned for the last epoch.
     """
     names = run.prepared.class_names
     others = [key for key in rows[-1] if key.startswith('test/accuracy_')]
@@ -96,7 +105,7 @@ def result(run, rows, confusions, found):
         'macro_f1': rows[-1]['test/macro_f1'],
         'recalls': dict(zip(names, plain(metrics.recalls(confusions[0])))),
         'confusion': confusions[0].tolist(),
-        **found,
+        **told,
         'method': run.config.algorithm.name,
         'answer': run.algorithm.answer,
         'signal': run.algorithm.signal.about,
@@ -118,13 +127,13 @@ def result(run, rows, confusions, found):
     }
 
 
-def corrections(counts):
+def corrections(counts: dict[str, int]) -> str:
     """What corrections did, in words; `counts` as result.json and data.json have it."""
     changed, dropped = counts['changed'], counts['dropped']
     return f'corrections: {changed:,} labels changed, {dropped:,} dropped'
 
 
-def wrong_count(examples):
+def wrong_count(examples: Any) -> int | None:
     """Number of labels known to be wrong; None when no clean label is known."""
     known = examples.clean_labels >= 0
     if not known.any():
@@ -132,19 +141,25 @@ def wrong_count(examples):
     return int((examples.labels != examples.clean_labels)[known].sum())
 
 
-def plain(values):
+def plain(values: Iterable[float]) -> list[float | None]:
     """Floats for JSON: NaN becomes None."""
     return [None if math.isnan(value) else float(value) for value in values]
 
 
-def labels(examples, final, flips, log_odds, suggested):
+def labels(
+    examples: Any,
+    final: np.ndarray,
+    flips: np.ndarray,
+    log_odds: np.ndarray | None,
+    suggested: np.ndarray,
+) -> files.Labels:
     """The files.Labels of a finished run.
 
     Args:
       examples: setup.Examples.
       final: [N] int32, the relabel table at the end.
       flips: [N] int32.
-      log_odds: [P, N] of being right, or None for a method that has no opinion.
+      log_odds: [P, N] of being right, or None where nothing is known.
       suggested: [N] int32, class of the largest mean probability.
     """
     if log_odds is None:

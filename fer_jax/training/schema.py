@@ -181,7 +181,7 @@ FREE = tuple(path for path, field in FIELDS.items() if field.free)
 PER_HOST = tuple(path for path, field in FIELDS.items() if field.per_host)
 
 
-def config(method=None):
+def config(method: str | None = None) -> ConfigDict:
     """A ConfigDict of all defaults.
 
     Args:
@@ -200,7 +200,7 @@ def config(method=None):
     return made
 
 
-def of(config):
+def of(config: ConfigDict) -> dict[str, Field]:
     """{path: Field} of a config, with the settings of its method."""
     settings = algorithms.settings_of(config.algorithm.name)
     return FIELDS | {f'algorithm.{name}': field for name, field in settings.items()}

@@ -1,13 +1,16 @@
 """Passes over the training set that learn nothing: scores, evidence, refitting."""
 
+from collections.abc import Callable, Iterable, Sequence
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fer_jax.algorithms import Batch, Progress
+from fer_jax.algorithms import Algorithm, Batch, Progress
+from fer_jax.data.source import Source
 
 
-def make_score(algorithm, source):
+def make_score(algorithm: Algorithm, source: Source) -> Callable:
     """score(state, trial, stored [B, ...], index [B]) -> scores [P, B], probs [B, C].
 
     One prediction, with the batch statistics frozen, gives both: the method's signal
@@ -29,7 +32,7 @@ def make_score(algorithm, source):
     return score
 
 
-def make_look_back(algorithm):
+def make_look_back(algorithm: Algorithm) -> Callable:
     """look_back(state, trial, scores [P, N], probs [N, C]) -> state after the epoch.
 
     The evidence is averaged over one more epoch, and the method's memory refitted.
@@ -49,7 +52,7 @@ def make_look_back(algorithm):
     return look_back
 
 
-def make_log_odds(algorithm):
+def make_log_odds(algorithm: Algorithm) -> Callable:
     """log_odds(state, trial, scores [P, N]) -> [P, N] that given labels are right."""
 
     def log_odds(state, trial, scores):
@@ -58,7 +61,7 @@ def make_log_odds(algorithm):
     return log_odds
 
 
-def make_absorb(algorithm, source):
+def make_absorb(algorithm: Algorithm, source: Source) -> Callable:
     """absorb(state, trial, stored, index, mask) -> state after one more batch."""
 
     def absorb(state, trial, stored, index, mask):
@@ -75,7 +78,13 @@ def make_absorb(algorithm, source):
     return absorb
 
 
-def gather(function, batches, count, axes, advance=lambda done: None):
+def gather(
+    function: Callable,
+    batches: Iterable[tuple[jax.Array, ...]],
+    count: int,
+    axes: Sequence[int],
+    advance: Callable[[int], object] = lambda done: None,
+) -> tuple[np.ndarray, ...]:
     """function(pool, index) over all of `batches`, strung together on the host.
 
     Args:

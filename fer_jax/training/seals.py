@@ -9,9 +9,10 @@ file, and the place in the epoch. Only what agrees with its seal is restored.
 
 import json
 import os
+import pathlib
 import types
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Self
 
 import google_crc32c
 
@@ -30,7 +31,7 @@ class Place(NamedTuple):
     sums: Mapping[str, float] = types.MappingProxyType({})  # of its steps' metrics
     seconds: float = 0.0  # spent on it
 
-    def after(self, rows):
+    def after(self, rows: Sequence[Mapping[str, Any]]) -> Self:
         """The place after the steps with the metrics `rows`, [{name: value}]."""
         sums = dict(self.sums)
         for row in rows:
@@ -38,15 +39,15 @@ class Place(NamedTuple):
                 sums[name] = sums.get(name, 0.0) + float(value)
         return self._replace(steps=self.steps + len(rows), sums=sums)
 
-    def later(self, seconds):
+    def later(self, seconds: float) -> Self:
         """The same place, `seconds` later."""
         return self._replace(seconds=self.seconds + seconds)
 
-    def means(self):
+    def means(self) -> dict[str, float]:
         """{metric: mean over the steps of the epoch under way}."""
         return {name: total / self.steps for name, total in self.sums.items()}
 
-    def words(self):
+    def words(self) -> str:
         """'after epoch 2', or 'after step 7 of epoch 3'."""
         if self.steps:
             return f'after step {self.steps} of epoch {self.epoch + 1}'
@@ -70,7 +71,7 @@ CONTENT = documents.fields(
 )
 
 
-def write(folder, place):
+def write(folder: pathlib.Path, place: Place) -> None:
     """Writes the seal of a finished checkpoint."""
     about = place._asdict() | {'sums': dict(place.sums)}
     content = {'place': about, 'crc32c': sums(folder)}
@@ -78,7 +79,7 @@ def write(folder, place):
     whole.write_text(folder / SEAL, f'{text}\n{google_crc32c.value(text.encode()):08x}')
 
 
-def sums(folder):
+def sums(folder: pathlib.Path) -> dict[str, list[int]]:
     """{relative path: [bytes, CRC-32C]} of every file below `folder` but the seal."""
     return {
         path.relative_to(folder).as_posix(): [path.stat().st_size, file_sum(path)]
@@ -87,7 +88,7 @@ def sums(folder):
     }
 
 
-def file_sum(path):
+def file_sum(path: pathlib.Path) -> int:
     """CRC-32C of a file's content."""
     total = 0
     with open(path, 'rb') as file:
@@ -96,7 +97,7 @@ def file_sum(path):
     return total
 
 
-def check(folder):
+def check(folder: pathlib.Path) -> Place:
     """The Place of a checkpoint's seal, after comparing every file with it.
 
     Raises:
@@ -119,7 +120,7 @@ def check(folder):
     return Place(**{name: content['place'][name] for name in Place._fields})
 
 
-def steps(folder):
+def steps(folder: pathlib.Path) -> list[int]:
     """Steps with a checkpoint in `folder`, newest first, whole or not."""
     if not folder.is_dir():
         return []
@@ -127,7 +128,9 @@ def steps(folder):
     return sorted((int(name) for name in names if name.isdigit()), reverse=True)
 
 
-def trusted(folder, say):
+def trusted(
+    folder: pathlib.Path, say: Callable[[str], object]
+) -> tuple[int, Place] | None:
     """(step, Place) of the newest checkpoint that agrees with its seal; None without.
 
     Newer ones that do not are moved to `damaged/` beside `folder`, for Orbax must not

@@ -9,10 +9,13 @@ Wall-clock seconds and the run's own name are left out.
 """
 
 import json
+import pathlib
 import random
 import signal
 import subprocess
 import time
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from fer_jax.errors import Unusable
 from fer_jax.training import checkpoint, files, history, seals
@@ -22,7 +25,7 @@ BATCHES, EPOCHS = 8, 3  # of the shortened run, at most
 SECONDS = ('seconds', 'trained_images_per_second')
 
 
-def shortened(config):
+def shortened(config: Any) -> list[str]:
     """Flags that make a run of a config short; the network stays as it is."""
     examples = BATCHES * config.batch_size
     if config.data.max_train:
@@ -34,7 +37,14 @@ def shortened(config):
     ]
 
 
-def run(command, workdir, breaks, *, seed=0, say=print):
+def run(
+    command: Callable[[pathlib.Path], Sequence[str]],
+    workdir: pathlib.Path,
+    breaks: int,
+    *,
+    seed: int = 0,
+    say: Callable[[str], object] = print,
+) -> bool:
     """Whether all runs agree; says what differs.
 
     Args:
@@ -53,7 +63,7 @@ def run(command, workdir, breaks, *, seed=0, say=print):
     say(f'unbroken: {train(command(unbroken)):.1f} s')
     seconds = train(command(again))
     say(f'again, compiled: {seconds:.1f} s')
-    found = [tell(say, 'unbroken again', again, unbroken)]
+    equal = [tell(say, 'unbroken again', again, unbroken)]
     last, draw = seals.steps(files.checkpoints(unbroken))[0], random.Random(seed)
     ending = seconds_of_the_end(again, last)
     for number in range(breaks):
@@ -66,12 +76,18 @@ def run(command, workdir, breaks, *, seed=0, say=print):
         newest = (*seals.steps(files.checkpoints(broken)), 0)[0]
         train(command(broken))
         name = f'{kind.name} {delay:.2f} s after the save of step {step} or later'
-        found.append(tell(say, f'{name}, newest {newest}', broken, unbroken))
-    say(f'{sum(found)} of {len(found)} runs equal the unbroken one, to the last bit')
-    return all(found)
+        equal.append(tell(say, f'{name}, newest {newest}', broken, unbroken))
+    say(f'{sum(equal)} of {len(equal)} runs equal the unbroken one, to the last bit')
+    return all(equal)
 
 
-def break_once(command, workdir, kind, step, delay):
+def break_once(
+    command: Sequence[str],
+    workdir: pathlib.Path,
+    kind: signal.Signals,
+    step: int,
+    delay: float,
+) -> None:
     """Starts a run and ends it `delay` seconds after a save of `step` or later."""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         while (*sealed(workdir), 0)[0] < step and process.poll() is None:
@@ -83,7 +99,7 @@ def break_once(command, workdir, kind, step, delay):
         raise Unusable(f'{" ".join(command)} ended with code {code}')
 
 
-def seconds_of_the_end(workdir, last):
+def seconds_of_the_end(workdir: pathlib.Path, last: int) -> float:
     """From the save of the step `last` of a finished run to its last file, or 1."""
     there = files.checkpoints(workdir)
     pages = [workdir / name for name in (files.RESULT, *files.AT_LAST)]
@@ -91,7 +107,7 @@ def seconds_of_the_end(workdir, last):
     return max(1, ended - (there / str(last) / seals.SEAL).stat().st_mtime)
 
 
-def sealed(workdir):
+def sealed(workdir: pathlib.Path) -> list[int]:
     """Steps with a finished checkpoint, newest first."""
     there = files.checkpoints(workdir)
     return [
@@ -99,7 +115,7 @@ def sealed(workdir):
     ]
 
 
-def train(command):
+def train(command: Sequence[str]) -> float:
     """Runs a process to its end; returns seconds."""
     started = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -108,14 +124,19 @@ def train(command):
     return time.perf_counter() - started
 
 
-def tell(say, name, folder, unbroken):
+def tell(
+    say: Callable[[str], object],
+    name: str,
+    folder: pathlib.Path,
+    unbroken: pathlib.Path,
+) -> bool:
     """Says what distinguishes two runs; whether nothing does."""
-    found = differences(folder, unbroken)
-    say(f'{name}: {"equal" if not found else "; ".join(found[:5])}')
-    return not found
+    differing = differences(folder, unbroken)
+    say(f'{name}: {"equal" if not differing else "; ".join(differing[:5])}')
+    return not differing
 
 
-def differences(first, second):
+def differences(first: pathlib.Path, second: pathlib.Path) -> list[str]:
     """What distinguishes two finished runs, in words; [] when nothing does."""
     ours, theirs = content(first), content(second)
     return [
@@ -125,7 +146,7 @@ def differences(first, second):
     ]
 
 
-def content(workdir):
+def content(workdir: pathlib.Path) -> dict[str, Any]:
     """{name: value} of all that a run leaves, but for wall-clock seconds and its name.
 
     Also the names of the files that a process left which died while it wrote.
@@ -133,26 +154,26 @@ def content(workdir):
     rows, result = files.read_rows(workdir), files.read_result(workdir)
     tables = {f'epoch {row["epoch"]}': row for row in rows}
     tables[files.RESULT] = result
-    found = {
+    left: dict[str, Any] = {
         f'{name} of {table}': json.dumps(value)
         for table, values in tables.items()
         for name, value in values.items()
         if name not in SECONDS
     }
-    found[files.LABELS] = (workdir / files.LABELS).read_text()
-    found |= {name: nameless(workdir, name) for name in files.AT_LAST}
-    found['.partial'] = [path.name for path in workdir.rglob('.*.partial')]
+    left[files.LABELS] = (workdir / files.LABELS).read_text()
+    left |= {name: nameless(workdir, name) for name in files.AT_LAST}
+    left['.partial'] = [path.name for path in workdir.rglob('.*.partial')]
     past = history.History(workdir, len(rows))
-    found |= {name: past.all(name).tobytes() for name in past.names()}
+    left |= {name: past.all(name).tobytes() for name in past.names()}
     there = files.checkpoints(workdir)
     newest = seals.steps(there)[0]
-    found['step'] = newest, seals.check(there / str(newest))
+    left['step'] = newest, seals.check(there / str(newest))
     for name, leaf in checkpoint.leaves(there, newest).items():
-        found[name] = leaf.dtype, leaf.shape, leaf.tobytes()
-    return found
+        left[name] = leaf.dtype, leaf.shape, leaf.tobytes()
+    return left
 
 
-def nameless(workdir, name):
+def nameless(workdir: pathlib.Path, name: str) -> str | None:
     """The text of a file of a run without the run's own name; None where it is not."""
     path = workdir / name
     if not path.exists():

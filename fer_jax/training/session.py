@@ -1,8 +1,14 @@
 """A run on its devices: compiled programs, its trial, and where examples come from."""
 
-import jax
+from collections.abc import Callable
+from typing import Any
 
-from fer_jax.training import feed, mesh, programs, scoring, stopping
+import jax
+import numpy as np
+
+from fer_jax.training import feed, mesh, programs, scoring, setup, stopping
+from fer_jax.training.step import TrainState
+from fer_jax.training.trial import Trial
 
 
 class Session:
@@ -14,10 +20,12 @@ class Session:
       advance: called with the number of images read into the devices beforehand.
     """
 
-    def __init__(self, run, advance=lambda done: None):
+    def __init__(
+        self, run: setup.Run, advance: Callable[[int], object] = lambda done: None
+    ) -> None:
         self.run = run
         self._programs = programs.compiled(run.spec, run.mesh)
-        self._called = set()
+        self._called: set[str] = set()
         self._everywhere = mesh.everywhere(run.mesh)
         self._trial = placed(run.trial, self._everywhere)
         steps = programs.chunk(run.spec, run.steps_per_epoch)
@@ -39,11 +47,11 @@ class Session:
 
         return stopping.heard(first)
 
-    def fresh(self):
+    def fresh(self) -> TrainState:
         """The state before the training set is seen."""
         return self._call('create', self._trial)
 
-    def absorb(self, state, advance):
+    def absorb(self, state: TrainState, advance: Callable[[int], object]) -> TrainState:
         """The state before the first step: fresh, or having seen each example once."""
         if self._programs.absorb:
             left = len(self.run.examples.ids)
@@ -53,11 +61,15 @@ class Session:
                 left -= len(index)
         return state
 
-    def advance(self, state, pool, order):
+    def advance(
+        self, state: TrainState, pool: jax.Array, order: jax.Array
+    ) -> tuple[TrainState, dict[str, jax.Array]]:
         """The state S steps later, and the metrics of each step, {name: [S]}."""
         return self._call('advance', state, self._trial, pool, order)
 
-    def score(self, state, advance):
+    def score(
+        self, state: TrainState, advance: Callable[[int], object]
+    ) -> tuple[np.ndarray, ...]:
         """Scores [P, N] and class probabilities [N, C] of all examples, on the host."""
         return scoring.gather(
             lambda pool, index: self._call('score', state, self._trial, pool, index),
@@ -67,26 +79,28 @@ class Session:
             advance=advance,
         )
 
-    def look_back(self, state, scores, probs):
+    def look_back(
+        self, state: TrainState, scores: np.ndarray, probs: np.ndarray
+    ) -> TrainState:
         """The state after an epoch that ended with these scores and probabilities."""
         seen = mesh.put((scores, probs), self._everywhere)
         return self._call('look_back', state, self._trial, *seen)
 
-    def log_odds(self, state, scores):
+    def log_odds(self, state: TrainState, scores: np.ndarray) -> np.ndarray:
         """[P, N] of each label's being right, given the newest scores, on the host."""
         scores = mesh.put(scores, self._everywhere)
         return jax.device_get(self._call('log_odds', state, self._trial, scores))
 
-    def confusions(self, state):
+    def confusions(self, state: TrainState) -> np.ndarray:
         """Confusion matrices [V, C, C] on the test split (numerics.votes), int64."""
-        total = 0
+        total: Any = 0
         for batch in self.feed.all_test():
-            found = self._call('count', state, self._trial, *batch)
-            total = total + jax.device_get(found).astype('int64')
+            counts = self._call('count', state, self._trial, *batch)
+            total = total + jax.device_get(counts).astype('int64')
         return total
 
 
-def placed(trial, sharding):
+def placed(trial: Trial, sharding: jax.sharding.Sharding) -> Trial:
     """The Trial on the devices. The key goes as its numbers: it is no NumPy array."""
     arrays = trial._replace(key=jax.random.key_data(trial.key))
     arrays = mesh.put(jax.device_get(arrays), sharding)

@@ -4,6 +4,7 @@ touched."""
 import hashlib
 import json
 import pathlib
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -65,20 +66,22 @@ class Run(NamedTuple):
     starts: tuple  # pretrained.Start of each network; (): random weights
 
     @property
-    def steps_per_epoch(self):
+    def steps_per_epoch(self) -> int:
         return self.order.steps_per_epoch
 
     @property
-    def num_classes(self):
+    def num_classes(self) -> int:
         return len(self.prepared.class_names)
 
     @property
-    def corrections(self):
+    def corrections(self) -> dict[str, int] | None:
         """How many labels of the split corrections changed and dropped, or None."""
         return corrected_counts(self.prepared, self.noise, self.corrected)
 
 
-def prepare(config, workdir, *, accept_changes=False):
+def prepare(
+    config: Any, workdir: pathlib.Path | str, *, accept_changes: bool = False
+) -> Run:
     """Checks everything, draws or reads the noise list, and returns a Run.
 
     Writes `noise.csv` and `noise.json`, `data.json` and `config.json` into `workdir`.
@@ -160,13 +163,13 @@ def prepare(config, workdir, *, accept_changes=False):
     )
 
 
-def labels_of_test(split):
+def labels_of_test(split: prepared.Split) -> np.ndarray:
     """[M] int32 of the images that can be read: clean labels where they are known."""
     labels = np.where(split.clean_labels >= 0, split.clean_labels, split.labels)
     return labels[split.readable()]
 
 
-def ordered(config, examples):
+def ordered(config: Any, examples: Examples) -> pipeline.Order:
     """The pipeline.Order of the examples that are learned from.
 
     Raises:
@@ -183,7 +186,13 @@ def ordered(config, examples):
     return pipeline.Order(learned, config.batch_size, config.seed, balanced)
 
 
-def write(config, workdir, data, noise, about):
+def write(
+    config: Any,
+    workdir: pathlib.Path,
+    data: prepared.Prepared,
+    noise: noise_list.NoiseList | None,
+    about: dict[str, Any],
+) -> None:
     """Writes what a run starts from; what it ended with goes, if it has more to do."""
     workdir.mkdir(parents=True, exist_ok=True)
     if noise is not None:
@@ -194,7 +203,7 @@ def write(config, workdir, data, noise, about):
     files.write_config(workdir, json.loads(config.to_json()))
 
 
-def check_goes_on(config, workdir):
+def check_goes_on(config: Any, workdir: pathlib.Path) -> None:
     """Raises Unusable when the run in `workdir` has nothing to do by a new config."""
     differing = fields.changes(config, workdir)
     if not differing:
@@ -210,19 +219,21 @@ def check_goes_on(config, workdir):
         )
 
 
-def digest(run):
+def digest(run: Run) -> bytes:
     """32 bytes of what all hosts have to agree on: config, examples and weights, and
     where images lie, for which `auto` asks the memory of the host."""
     given = fields.flat(json.loads(run.config.to_json()))
     common = {name: given[name] for name in given if name not in schema.PER_HOST}
     examples = run.examples
     # lists and corrections of labels may lie on a disk of each host
-    found = examples.ids.tolist(), examples.labels.tolist()
-    known = [common, run.prepared.digest, *found, run.starts, run.spec.resident]
+    labelled = examples.ids.tolist(), examples.labels.tolist()
+    known = [common, run.prepared.digest, *labelled, run.starts, run.spec.resident]
     return hashlib.sha256(json.dumps(known).encode()).digest()
 
 
-def check_records(data, on_corrupt):
+def check_records(
+    data: prepared.Prepared, on_corrupt: str
+) -> tuple[prepared.Prepared, list[str]]:
     """Reads every record once (an index is kept) -> data, lines about what is damaged.
 
     Raises:
@@ -237,7 +248,7 @@ def check_records(data, on_corrupt):
     return data, []
 
 
-def check_same_data(workdir, about):
+def check_same_data(workdir: pathlib.Path, about: dict[str, Any]) -> None:
     """Raises Unusable when the run in `workdir` was started with other data.
 
     Args:
@@ -255,7 +266,9 @@ def check_same_data(workdir, about):
             )
 
 
-def choose_starts(config, algorithm, workdir):
+def choose_starts(
+    config: Any, algorithm: Algorithm, workdir: pathlib.Path
+) -> tuple[pretrained.Start, ...]:
     """The pretrained weights of each network.
 
     A run with a checkpoint does not look for the folders again: data.json knows them.
@@ -266,7 +279,14 @@ def choose_starts(config, algorithm, workdir):
     return pretrained.choose(config, algorithm)
 
 
-def describe(data, examples, noise, corrected, damage, starts):
+def describe(
+    data: prepared.Prepared,
+    examples: Examples,
+    noise: noise_list.NoiseList | None,
+    corrected: corrections.Corrections | None,
+    damage: list[str],
+    starts: Sequence[pretrained.Start],
+) -> dict[str, Any]:
     """What says which data and weights a run learned from, when they may be gone."""
     scale = pretrained.scale(starts)
     return {
@@ -284,13 +304,15 @@ def describe(data, examples, noise, corrected, damage, starts):
     }
 
 
-def adds_noise(config):
+def adds_noise(config: Any) -> bool:
     """Whether the config asks for label noise."""
     noise = config.noise
     return bool(noise.list or noise.rate or noise.kind in ('asymmetric_fer', 'matrix'))
 
 
-def find_noise(config, data, workdir):
+def find_noise(
+    config: Any, data: prepared.Prepared, workdir: pathlib.Path
+) -> noise_list.NoiseList:
     """The run's noise list: the copy in `workdir`, that of `noise.list`, or drawn."""
     if noise_list.complete(workdir):
         return noise_list.load(workdir, data)
@@ -308,7 +330,9 @@ def find_noise(config, data, workdir):
     )
 
 
-def read_corrections(config, data):
+def read_corrections(
+    config: Any, data: prepared.Prepared
+) -> corrections.Corrections | None:
     """The decisions of noise.corrections; None when the config names no file."""
     path = config.noise.corrections
     if not path:
@@ -316,19 +340,25 @@ def read_corrections(config, data):
     return corrections.load(path, data.train.ids, data.class_names)
 
 
-def given_labels(data, noise):
+def given_labels(
+    data: prepared.Prepared, noise: noise_list.NoiseList | None
+) -> np.ndarray:
     """[N] labels of the training split, with noise if there is some."""
     return data.train.labels if noise is None else noise.labels
 
 
-def corrected_counts(data, noise, corrected):
+def corrected_counts(
+    data: prepared.Prepared,
+    noise: noise_list.NoiseList | None,
+    corrected: corrections.Corrections | None,
+) -> dict[str, int] | None:
     """{'changed', 'dropped'}: how many labels; None without corrections."""
     if corrected is None:
         return None
     return corrected.counts(given_labels(data, noise))
 
 
-def drawn(split, count, seed=0):
+def drawn(split: prepared.Split, count: int, seed: int = 0) -> np.ndarray:
     """Rows of a split, rising: `count` drawn by a seed, all for 0; readable ones."""
     rows = np.arange(len(split.labels))
     if 0 < count < len(rows):
@@ -338,7 +368,12 @@ def drawn(split, count, seed=0):
     return np.intersect1d(rows, split.readable())
 
 
-def choose(config, data, noise, corrected):
+def choose(
+    config: Any,
+    data: prepared.Prepared,
+    noise: noise_list.NoiseList | None,
+    corrected: corrections.Corrections | None,
+) -> Examples:
     """The examples that a run knows of: all, or max_train drawn by subset_seed.
 
     Which ones are drawn depends on the seed and the size of the split alone, and the
@@ -361,7 +396,7 @@ def choose(config, data, noise, corrected):
     )
 
 
-def learned_from(settings, labels):
+def learned_from(settings: Any, labels: np.ndarray) -> np.ndarray:
     """[N] bool: whether an example is outside the fold that config.data leaves out."""
     if not settings.folds:
         return np.ones(len(labels), bool)

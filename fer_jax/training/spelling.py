@@ -2,14 +2,16 @@
 
 import difflib
 import pathlib
+from collections.abc import Iterable, Mapping
 
 from fer_jax import algorithms
 from fer_jax.data.quoting import quoted
 from fer_jax.doors import nearest, plain
+from fer_jax.settings import Field
 from fer_jax.training import schema
 
 
-def of_file(file, argument):
+def of_file(file: str, argument: str) -> str:
     """The config that was meant by the path of a file that is not there.
 
     Args:
@@ -17,14 +19,16 @@ def of_file(file, argument):
     """
     path = pathlib.Path(file)
     folder = path.parent if path.parent.name else pathlib.Path('configs')
-    there = [found.stem for found in folder.glob('*.py') if found.stem != '__init__']
+    there = [file.stem for file in folder.glob('*.py') if file.stem != '__init__']
     near = nearest(path.name.removesuffix('.py'), there)
     if near is None:
         return 'give one of configs/, as configs/resup.py'
     return f'did you mean --config={folder / near}.py{argument}?'
 
 
-def of_field(path, text, known, entries):
+def of_field(
+    path: str, text: str | None, known: Iterable[str], entries: Mapping[str, Field]
+) -> str:
     """What is said of a field that is not there.
 
     Args:
@@ -59,7 +63,7 @@ def of_field(path, text, known, entries):
     return f'{path} is a group of fields, and X one of {names} in --config.{path}.X'
 
 
-def fields_like(path, known):
+def fields_like(path: str, known: Iterable[str]) -> list[str]:
     """Fields that `path` may stand for, the likeliest first; at most two.
 
     By their last part, by its initials (lr is learning_rate), or by their looks.
@@ -78,7 +82,7 @@ def fields_like(path, known):
     return [*dict.fromkeys((*same, *initials, *alike, *like))][:2]
 
 
-def of_option(name, text, options):
+def of_option(name: str, text: str | None, options: Iterable[str]) -> str:
     """What is said of an option that launch.py does not have."""
     value = f'={text}' if text else ''
     near = nearest(name, options)
@@ -90,7 +94,9 @@ def of_option(name, text, options):
     return f'unknown option {quoted("--" + name)}; {meant}'
 
 
-def of_word(word, named, options, commands):
+def of_word(
+    word: str, named: str | None, options: Iterable[str], commands: Iterable[str]
+) -> str:
     """What is said of a word that is neither an option nor a command that trains.
 
     Args:

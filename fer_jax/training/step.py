@@ -1,13 +1,16 @@
 """One training step, the same for every method, and a chunk of them."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
 
-from fer_jax.algorithms import Batch, Progress
+from fer_jax.algorithms import Algorithm, Batch, Progress
+from fer_jax.data.source import Source
 from fer_jax.training import mesh
+from fer_jax.training.trial import Trial
 
 
 class TrainState(NamedTuple):
@@ -23,7 +26,13 @@ class TrainState(NamedTuple):
     evidence: jax.Array  # [N, C] float32, mean class probabilities, see scoring
 
 
-def create(algorithm, optimizer, source, num_classes, trial):
+def create(
+    algorithm: Algorithm,
+    optimizer: optax.GradientTransformation,
+    source: Source,
+    num_classes: int,
+    trial: Trial,
+) -> TrainState:
     """A fresh TrainState.
 
     Args:
@@ -45,7 +54,7 @@ def create(algorithm, optimizer, source, num_classes, trial):
     )
 
 
-def first_of_each(index):
+def first_of_each(index: jax.Array) -> jax.Array:
     """[B] bool: False where an example has been in the batch [B] before.
 
     Balanced sampling draws with replacement; an example has one new label a step.
@@ -54,13 +63,15 @@ def first_of_each(index):
     return jnp.argmax(same, axis=1) == jnp.arange(len(index))
 
 
-def first_bad_leaf(tree):
+def first_bad_leaf(tree: Any) -> jax.Array:
     """[] int32: place of the first leaf of `tree` with a NaN or infinity; -1: none."""
     bad = jnp.stack([~jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(tree)])
     return jnp.where(jnp.any(bad), jnp.argmax(bad).astype(jnp.int32), -1)
 
 
-def make_step(algorithm, optimizer, source):
+def make_step(
+    algorithm: Algorithm, optimizer: optax.GradientTransformation, source: Source
+) -> Callable:
     """step(state, trial, stored [B, ...], index [B]) -> state, metrics {name: []}.
 
     `stored` are the examples `index` as the source keeps them. Every random number is
@@ -102,7 +113,9 @@ def make_step(algorithm, optimizer, source):
     return train_step
 
 
-def rewritten(labels, flips, index, relabels):
+def rewritten(
+    labels: jax.Array, flips: jax.Array, index: jax.Array, relabels: jax.Array
+) -> tuple[jax.Array, jax.Array]:
     """The tables [N] after the new labels of a batch [B], -1 where one stays.
 
     Index and labels go everywhere first: a scatter by an index that is spread over
@@ -118,7 +131,7 @@ def rewritten(labels, flips, index, relabels):
     )
 
 
-def make_advance(step, take):
+def make_advance(step: Callable, take: Callable) -> Callable:
     """advance(state, trial, pool, order [S, B]) -> state, metrics {name: [S]}.
 
     A scan of the pure step. A single step is no loop, for XLA's CPU backend is slow at
@@ -130,12 +143,12 @@ def make_advance(step, take):
     """
 
     def advance(state, trial, pool, order):
-        def one(state, s):
+        def at(state, s):
             return step(state, trial, take(pool, order, s), order[s])
 
         if len(order) == 1:
-            state, metrics = one(state, 0)
+            state, metrics = at(state, 0)
             return state, jax.tree.map(lambda value: value[None], metrics)
-        return jax.lax.scan(one, state, jnp.arange(len(order)))
+        return jax.lax.scan(at, state, jnp.arange(len(order)))
 
     return advance

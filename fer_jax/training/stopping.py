@@ -3,10 +3,13 @@
 import contextlib
 import fcntl
 import os
+import pathlib
 import signal
 import socket
 import stat
 import threading
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from fer_jax.data import whole
 from fer_jax.errors import Unusable
@@ -25,7 +28,7 @@ class AlreadyRunning(Unusable):
 
 
 @contextlib.contextmanager
-def on_sigterm():
+def on_sigterm() -> Iterator[Callable[[], bool]]:
     """Within it SIGTERM asks instead of killing: yields stop() -> bool.
 
     Schedulers send SIGTERM some seconds before they take a machine away.
@@ -39,7 +42,7 @@ def on_sigterm():
 
 
 @contextlib.contextmanager
-def on_ctrl_c():
+def on_ctrl_c() -> Iterator[Callable[[], bool]]:
     """Within it the first Ctrl-C is a SIGTERM: yields pressed() -> bool.
 
     An exception out of the blue may fall into a finaliser, where Python drops it, or
@@ -62,7 +65,7 @@ def on_ctrl_c():
         signal.signal(signal.SIGINT, before)
 
 
-def heard(function):
+def heard(function: Callable[[], Any]) -> Any:
     """function() in a thread of its own, while this thread goes on hearing signals.
 
     Python answers a signal between two steps of its own, and compiling a program is one
@@ -93,7 +96,7 @@ def heard(function):
     return found
 
 
-def left_behind():
+def left_behind() -> bool:
     """Whether a thread of `heard` is still at work."""
     return any(thread.name == LEFT for thread in threading.enumerate())
 
@@ -123,7 +126,7 @@ def _lock(path, flags):
 
 
 @contextlib.contextmanager
-def alone(workdir):
+def alone(workdir: pathlib.Path) -> Iterator[None]:
     """Holds the folder of a run; the system lets go of it when the process dies.
 
     Raises:

@@ -4,7 +4,7 @@ Two seeds, two noise lists, two folds or two numbers of steps an epoch are the s
 compiled program with another Trial.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -20,17 +20,23 @@ class Trial(NamedTuple):
     steps_per_epoch: jax.Array  # [] int32
 
 
-def make(seed, given, test_labels, steps_per_epoch, learned=None):
+def make(
+    seed: int,
+    given: np.ndarray,
+    test_labels: np.ndarray,
+    steps_per_epoch: int,
+    learned: np.ndarray | None = None,
+) -> Trial:
     """The Trial of these arrays, on the host; `seed` is any whole number.
 
     `learned` is [N] bool, everything without it.
     """
     if learned is None:
         learned = np.ones(len(given), bool)
-    return Trial(
-        key=jax.random.key(seed),
-        given=np.asarray(given, np.int32),
-        learned=np.asarray(learned, bool),
-        test_labels=np.asarray(test_labels, np.int32),
-        steps_per_epoch=np.int32(steps_per_epoch),
-    )
+    arrays: dict[str, Any] = {
+        'given': np.asarray(given, np.int32),
+        'learned': np.asarray(learned, bool),
+        'test_labels': np.asarray(test_labels, np.int32),
+        'steps_per_epoch': np.int32(steps_per_epoch),
+    }
+    return Trial(key=jax.random.key(seed), **arrays)
