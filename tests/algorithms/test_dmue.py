@@ -316,4 +316,4 @@ def test_settings_that_make_no_sense(small, settings, message):
 
 def test_two_classes_are_too_few(small):
     with pytest.raises(ValueError, match='3 classes or more, got 2'):
-        dmue.make(backbone=small.backbone, num_classes=2, num_examples=9)
+        dmue.make(algorithms.Task(small.backbone, 2, 9))
