@@ -6,6 +6,8 @@ import os
 import re
 import sys
 import traceback
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NoReturn
 
 from fer_jax.data import whole
 from fer_jax.data.quoting import quoted
@@ -20,10 +22,12 @@ UNUSABLE, FULL, FAULT, STOPPED, UNREAD = 2, 4, 70, 130, 141
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, with the right spelling where one is near."""
 
-    def __init__(self, *arguments, allow_abbrev=False, **options):
-        super().__init__(*arguments, allow_abbrev=allow_abbrev, **options)
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **{'allow_abbrev': False} | options)
 
-    def parse_known_args(self, words=None, namespace=None):  # of actions of a door, too
+    def parse_known_args(
+        self, words: Any = None, namespace: Any = None
+    ) -> Any:  # of actions of a door, too
         words = sys.argv[1:] if words is None else words
         known = re.findall(r'--\w[\w-]*', self.format_help())
         for word in () if self._subparsers else words:
@@ -43,11 +47,11 @@ class Parser(argparse.ArgumentParser):
         said = f'no {quoted(value)}; there are: {", ".join(known)}{meant}'
         raise argparse.ArgumentError(action, said)
 
-    def error(self, message):
+    def error(self, message: str) -> NoReturn:
         raise Unusable(f'{message[:500]}; {self.prog} --help lists the options')
 
 
-def command(words, known):
+def command(words: Sequence[str], known: Iterable[str]) -> tuple[str, list[str]]:
     """(the one of `known` among words, the others); ('', words) without one.
 
     It may stand behind options, but not where one of these has its value.
@@ -59,7 +63,7 @@ def command(words, known):
     return '', list(words)
 
 
-def run(name, command):
+def run(name: str, command: Callable[[], int | None]) -> int:
     """command() -> its exit code; what goes wrong is said on stderr, in one line.
 
     Only what a user can mend is: other exceptions are faults of this program and keep
@@ -102,15 +106,15 @@ def _refused(name, error):
     return failed(name, error, FULL if error.errno in whole.FULL else UNUSABLE)
 
 
-def failed(name, error, code):
+def failed(name: str, error: object, code: int) -> int:
     """Says what went wrong, in one line; returns the exit code."""
     print(f'{name}: {error}', file=sys.stderr)
     return code
 
 
-def lacking_device():
+def lacking_device() -> str | None:
     """What to say when JAX_PLATFORMS asks for what is not here; else None."""
-    jax = sys.modules.get('jax')
+    jax: Any = sys.modules.get('jax')
     asked = jax and jax.config.jax_platforms
     if not asked:
         return None
@@ -124,12 +128,12 @@ def lacking_device():
     return None
 
 
-def plain(name):
+def plain(name: str) -> str:
     """A name without what is easily mistaken: case, hyphens, underscores, blanks."""
     return re.sub(r'[-_ ]', '', name).lower()
 
 
-def nearest(word, known):
+def nearest(word: str, known: Iterable[str]) -> str | None:
     """The one of `known` that looks like `word`; None where none does."""
     names = {plain(name): name for name in known}
     near = difflib.get_close_matches(plain(word), names, 1)

@@ -26,7 +26,7 @@ class Field(NamedTuple):
     per_host: bool = False  # may differ between the hosts of a run
 
     @property
-    def allowed(self):
+    def allowed(self) -> str:
         """What it may be, in words: 'adam, sgd', '1 or more epochs', 'text'."""
         if isinstance(self.range, str):
             return f'{limits(self.range)} {self.unit}'.rstrip()
@@ -36,7 +36,7 @@ class Field(NamedTuple):
         return {bool: 'True, False', str: 'text'}.get(kind, 'number')
 
 
-def check(name, field, value):
+def check(name: str, field: Field, value: Any) -> None:
     """Raises Unusable unless `value` lies in the range of `field`.
 
     Args:
@@ -51,9 +51,9 @@ def check(name, field, value):
             raise Unusable(f'{name} is {shown}; it must be one of {known}')
 
 
-def check_interval(name, interval, value):
+def check_interval(name: str, interval: str, value: Any) -> None:
     """Raises Unusable unless `value` is a finite number inside `interval`."""
-    left, low, high, right = INTERVAL.fullmatch(interval).groups()
+    left, low, high, right = _ends(interval)
     low, high = float(low), float(high)
     above = value >= low if left == '[' else value > low
     below = value <= high if right == ']' else value < high
@@ -64,9 +64,14 @@ def check_interval(name, interval, value):
     raise Unusable(f'{name} must be {limits(interval)}, got {value}{remedy}')
 
 
-def limits(interval):
+def limits(interval: str) -> str:
     """'1 or more', 'above 0' or 'in [0, 1)': an interval in words."""
-    left, low, high, _ = INTERVAL.fullmatch(interval).groups()
+    left, low, high, _ = _ends(interval)
     if high != 'inf':
         return f'in {interval}'
     return f'{low} or more' if left == '[' else f'above {low}'
+
+
+def _ends(interval):
+    """'[', '0', 'inf', ')' of '[0, inf)'."""
+    return INTERVAL.fullmatch(interval).groups()

@@ -1,10 +1,13 @@
 """Latency and images/s of a run: JAX, the StableHLO file and onnxruntime, in turns."""
 
+import argparse
 import json
 import os
 import pathlib
 import tempfile
 import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -20,7 +23,7 @@ TURN = 3  # calls in a turn, after one that is not counted
 PAUSE = 0.02  # seconds before a turn: onnxruntime's threads spin on for a while
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options to an argparse parser."""
     parser.add_argument('--workdir', required=True, help='folder of a run')
     parser.add_argument('--which', default='last', help='checkpoint: last, best, STEP')
@@ -32,7 +35,7 @@ def add_arguments(parser):
     parser.add_argument('--out', help='default: bench.json in the workdir')
 
 
-def run(options):
+def run(options: argparse.Namespace) -> int:
     """Measures, prints a table, writes the JSON file; returns 0.
 
     Raises:
@@ -67,7 +70,7 @@ def run(options):
     return 0
 
 
-def limit(threads):
+def limit(threads: int | None) -> int | None:
     """Keeps the process to `threads` cores, if given; returns how many it has.
 
     Raises:
@@ -86,7 +89,7 @@ def limit(threads):
     return threads
 
 
-def programs(loaded):
+def programs(loaded: model.Model) -> dict[str, Callable]:
     """{name: probs of [B, s, s, 3] uint8}, each as a Recognizer has it."""
     found = {'jax': model.compiled(loaded)}
     with tempfile.TemporaryDirectory() as folder:
@@ -97,7 +100,9 @@ def programs(loaded):
     return found
 
 
-def measure(calls, images, seconds):
+def measure(
+    calls: dict[str, Callable], images: np.ndarray, seconds: float
+) -> dict[str, dict[str, float]]:
     """{program: its numbers} for calls with `images`, the programs taking turns."""
     times = {name: [] for name in calls}
     for probs in calls.values():
@@ -111,14 +116,14 @@ def measure(calls, images, seconds):
     return {name: numbers(np.array(rows), len(images)) for name, rows in times.items()}
 
 
-def timed(probs, images):
+def timed(probs: Callable, images: np.ndarray) -> tuple[float, float]:
     """(seconds by the clock, seconds of the processors) of one call."""
     clock, busy = time.perf_counter(), time.process_time()
     np.asarray(probs(images))
     return time.perf_counter() - clock, time.process_time() - busy
 
 
-def numbers(times, size):
+def numbers(times: np.ndarray, size: int) -> dict[str, float]:
     """What is told of times [n, 2] of calls with `size` images."""
     clock, busy = times.T
     median = float(np.median(clock))
@@ -131,7 +136,7 @@ def numbers(times, size):
     }
 
 
-def table(found):
+def table(found: dict[str, Any]) -> Table:
     """The numbers as a table."""
     shown = Table(
         title=f'{found["model"]}, {found["network_size_px"]} px,'

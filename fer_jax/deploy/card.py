@@ -9,6 +9,7 @@ import hashlib
 import json
 import pathlib
 import warnings
+from typing import Any
 
 from fer_jax.data import documents, sets, whole
 from fer_jax.data.quoting import quoted
@@ -58,7 +59,7 @@ class Unsealed(UserWarning):
     """An export is used of which nobody can tell whether it is whole."""
 
 
-def read(folder):
+def read(folder: pathlib.Path | str) -> dict[str, Any]:
     """The card of the export in `folder`; its own sum is compared.
 
     Raises:
@@ -80,7 +81,7 @@ def read(folder):
     return {'vote': 'mean'} | frozen(found)  # the only one that exports had at first
 
 
-def write(folder, card):
+def write(folder: pathlib.Path, card: dict[str, Any]) -> None:
     """Writes model.json, with the sums of the files that are there.
 
     Args:
@@ -92,13 +93,13 @@ def write(folder, card):
     whole.write_text(folder / CARD, json.dumps(content, indent=1) + '\n')
 
 
-def seal(card):
+def seal(card: dict[str, Any]) -> str:
     """sha256 of a card without its seal."""
     rest = {name: value for name, value in card.items() if name != 'seal'}
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
-def sums(folder):
+def sums(folder: pathlib.Path) -> dict[str, str]:
     """{relative path: sha256} of every file of an export but those of FREE."""
     return {
         path.relative_to(folder).as_posix(): whole.file_sum(path)
@@ -107,7 +108,7 @@ def sums(folder):
     }
 
 
-def check(folder, card, file):
+def check(folder: pathlib.Path, card: dict[str, Any], file: str) -> None:
     """Compares the files of an export with its card, before they are read.
 
     Formats that are not there are nothing to complain about: an export can be passed
@@ -139,7 +140,7 @@ def check(folder, card, file):
             )
 
 
-def frozen(value):
+def frozen(value: Any) -> Any:
     """`value` with every list in it as a tuple."""
     if isinstance(value, dict):
         return {name: frozen(inner) for name, inner in value.items()}
@@ -148,7 +149,7 @@ def frozen(value):
     return value
 
 
-def title(card):
+def title(card: dict[str, Any]) -> str:
     """Method, classes and backbone in words: whose weights these have to be."""
     backbone = card['backbone']
     return (

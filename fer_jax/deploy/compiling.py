@@ -1,6 +1,7 @@
 """How a recogniser is compiled, by the number of images in a call."""
 
 import functools
+from collections.abc import Callable
 
 import jax
 
@@ -16,7 +17,7 @@ FOR_FEW = {
 }
 
 
-def for_batches(function):
+def for_batches(function: Callable) -> Callable:
     """`function` of images [B, ...], compiled for each B that comes."""
     many = jax.jit(function)
     few = jax.jit(function, compiler_options=FOR_FEW) if known() else many
@@ -24,7 +25,7 @@ def for_batches(function):
 
 
 @functools.cache
-def known():
+def known() -> bool:
     """Whether this JAX has the option, which is an experimental one, and needs it."""
     if jax.default_backend() != 'cpu':
         return False

@@ -1,7 +1,10 @@
 """Every number about a run on the test split of a prepared set."""
 
+import argparse
 import json
 import pathlib
+from collections.abc import Sequence
+from typing import Any
 
 import jax
 import numpy as np
@@ -19,7 +22,7 @@ NAMES = ('accuracy', 'balanced_accuracy', 'macro_f1')
 WIDEST = 12  # classes of a confusion matrix that fits on a screen
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options to an argparse parser."""
     parser.add_argument('--workdir', required=True, help='folder of a run')
     parser.add_argument('--data', help="prepared folder; default: the run's own")
@@ -27,7 +30,7 @@ def add_arguments(parser):
     parser.add_argument('--out', help='default: evaluation.json in the workdir')
 
 
-def run(options):
+def run(options: argparse.Namespace) -> int:
     """Evaluates, prints tables, writes the JSON file; returns 0.
 
     Raises:
@@ -46,7 +49,7 @@ def run(options):
     return 0
 
 
-def evaluate(loaded, data):
+def evaluate(loaded: model.Model, data: prepared.Prepared) -> dict[str, Any]:
     """All numbers of a model on the test split of a prepared set.
 
     Test labels are the clean ones where they are known. Classes are matched by name:
@@ -92,7 +95,7 @@ def evaluate(loaded, data):
     }
 
 
-def probabilities(loaded, split):
+def probabilities(loaded: model.Model, split: prepared.Split) -> dict[str, np.ndarray]:
     """{voter: [N, C] float32} for every example of a split, the method's answer first.
 
     Of one network there is one.
@@ -121,7 +124,9 @@ def probabilities(loaded, split):
     return dict(zip(names, found))
 
 
-def numbers(probs, labels, names):
+def numbers(
+    probs: np.ndarray, labels: np.ndarray, names: Sequence[str]
+) -> dict[str, Any]:
     """What is said of one network.
 
     Args:
@@ -149,7 +154,7 @@ def numbers(probs, labels, names):
     }
 
 
-def show(found, console):
+def show(found: dict[str, Any], console: Console) -> None:
     """Prints what `evaluate` found as tables."""
     networks = found['networks']
     table = Table(
@@ -178,7 +183,7 @@ def show(found, console):
         console.print(confusion_table(found['class_names'], networks[first], first))
 
 
-def confusion_table(names, one, network):
+def confusion_table(names: Sequence[str], one: dict[str, Any], network: str) -> Table:
     """The counts of one network: a row a true class, a column a predicted one."""
     table = Table(title=f'true class (row) and predicted class, {votes.title(network)}')
     table.add_column('')
@@ -189,6 +194,6 @@ def confusion_table(names, one, network):
     return table
 
 
-def percent(value):
+def percent(value: float | None) -> str:
     """'74.8' of .748; '-' of a class without examples."""
     return '-' if value is None else f'{100 * value:.1f}'

@@ -1,9 +1,12 @@
 """A run's network alone, in formats that other programs read, each one checked."""
 
+import argparse
 import os
 import pathlib
 import subprocess
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 import jax
 import numpy as np
@@ -25,7 +28,7 @@ class Different(Exception):
     """A written format does not say what the run says."""
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options to an argparse parser."""
     parser.add_argument('--workdir', required=True, help='folder of a run')
     parser.add_argument('--out', required=True, help='folder to write, a new one')
@@ -45,7 +48,7 @@ def add_arguments(parser):
     )
 
 
-def run(options):
+def run(options: argparse.Namespace) -> int:
     """Writes an export, prints how far each format is from the run; returns 0.
 
     Returns 1 when a format differs: then nothing is written.
@@ -75,7 +78,14 @@ def run(options):
     return 0
 
 
-def export(folder, loaded, names, samples, tested, fold_bn):
+def export(
+    folder: pathlib.Path,
+    loaded: model.Model,
+    names: Sequence[str],
+    samples: np.ndarray,
+    tested: np.ndarray,
+    fold_bn: bool,
+) -> None:
     """Writes all files of an export into `folder` and checks each format.
 
     Args:
@@ -115,7 +125,9 @@ def export(folder, loaded, names, samples, tested, fold_bn):
     whole.write_text(folder / 'README.md', readme.text(card))
 
 
-def check(folder, name, images, wanted):
+def check(
+    folder: pathlib.Path, name: str, images: np.ndarray, wanted: np.ndarray
+) -> float:
     """Largest difference of a format's probabilities, read in a fresh process.
 
     Raises:
@@ -140,22 +152,22 @@ def check(folder, name, images, wanted):
     return float(np.abs(found - wanted).max())
 
 
-def patterns(size_px):
+def patterns(size_px: int) -> np.ndarray:
     """Test images [SAMPLES, s, s, 3] uint8: coloured clouds with some grain.
 
     Not faces: an export may be passed on, the faces of a data set may not.
     """
     generator = np.random.Generator(np.random.Philox(0))
-    found = []
+    images = []
     for _ in range(SAMPLES):
         coarse = (generator.random((5, 5, 3)) * 256).astype(np.uint8)
-        clouds = Image.fromarray(coarse).resize((size_px, size_px))
+        clouds = np.asarray(Image.fromarray(coarse).resize((size_px, size_px)))
         grain = 40 * generator.random((size_px, size_px, 3)) - 20
-        found.append(np.clip(clouds + grain, 0, 255).astype(np.uint8))
-    return np.stack(found)
+        images.append(np.clip(clouds + grain, 0, 255).astype(np.uint8))
+    return np.stack(images)
 
 
-def faces(workdir, card, count=9):
+def faces(workdir: pathlib.Path, card: dict[str, Any], count: int = 9) -> np.ndarray:
     """Some test faces [n, s, s, 3] of the run's data; none when these are gone."""
     config = files.read_config(workdir)
     try:
@@ -171,7 +183,7 @@ def faces(workdir, card, count=9):
     return pipeline.once(test, positions, batch_size=len(positions))[0]['images']
 
 
-def megabytes(path):
+def megabytes(path: pathlib.Path) -> str:
     """Size of a file or a folder in words."""
     inside = path.rglob('*') if path.is_dir() else [path]
     total = sum(file.stat().st_size for file in inside if file.is_file())

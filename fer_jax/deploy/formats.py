@@ -6,7 +6,8 @@ Libraries are imported where they are needed: who uses an ONNX export needs no J
 import json
 import os
 import pathlib
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from fer_jax.data.quoting import quoted
 from fer_jax.deploy import card as cards
@@ -30,7 +31,9 @@ FORMATS = {  # those that are read first come first
 }
 
 
-def load(folder, format=None):
+def load(
+    folder: pathlib.Path, format: str | None = None
+) -> tuple[dict[str, Any], Callable]:
     """(card, probs) of an export: probs maps [B, s, s, 3] uint8 to [B, C] float32.
 
     Raises:
@@ -61,7 +64,7 @@ def load(folder, format=None):
         ) from None
 
 
-def check_names(names, card):
+def check_names(names: str | None, card: dict[str, Any]) -> None:
     """Raises Unusable when classes that stand in a file are not those of its card."""
     if names and names != json.dumps(card['class_names']):
         raise Unusable(
@@ -70,7 +73,7 @@ def check_names(names, card):
         )
 
 
-def check_program(images, probs, card):
+def check_program(images: Sequence, probs: Sequence, card: dict[str, Any]) -> None:
     """Raises Unusable when a program's shapes are not those of its card."""
     size, count = card['image_size_px'], len(card['class_names'])
     if tuple(images[1:]) != (size, size, 3) or probs[-1] != count:
@@ -80,7 +83,7 @@ def check_program(images, probs, card):
         )
 
 
-def read_orbax(path, card):
+def read_orbax(path: pathlib.Path, card: dict[str, Any]) -> Callable:
     """(uint8 images) -> probs of the weights in an Orbax folder."""
     from fer_jax.deploy import model
     from fer_jax.training import checkpoint
@@ -89,7 +92,7 @@ def read_orbax(path, card):
     return model.compiled(model.from_weights(card, leaves))
 
 
-def write_orbax(path, loaded, fold_bn):
+def write_orbax(path: pathlib.Path, loaded: Any, fold_bn: bool) -> None:
     """Weights as nested dicts, for plain Orbax to read."""
     from fer_jax.deploy import model
     from fer_jax.training import checkpoint
@@ -105,7 +108,7 @@ def write_orbax(path, loaded, fold_bn):
     checkpoint.write_tree(path, tree)
 
 
-def read_safetensors(path, card):
+def read_safetensors(path: pathlib.Path, card: dict[str, Any]) -> Callable:
     """(uint8 images) -> probs of the weights in a safetensors file."""
     from fer_jax.data import tensors
     from fer_jax.deploy import model
@@ -115,7 +118,7 @@ def read_safetensors(path, card):
     return model.compiled(loaded)
 
 
-def write_safetensors(path, loaded, fold_bn):
+def write_safetensors(path: pathlib.Path, loaded: Any, fold_bn: bool) -> None:
     """Weights under the names a/b/c, class names among the file's notes."""
     from fer_jax.data import tensors
     from fer_jax.deploy import model
@@ -125,7 +128,7 @@ def write_safetensors(path, loaded, fold_bn):
     tensors.write(path, model.weights(loaded), {'class_names': names})
 
 
-def read_stablehlo(path, card):
+def read_stablehlo(path: pathlib.Path, card: dict[str, Any]) -> Callable:
     """(uint8 images) -> probs of a serialised program."""
     from jax import export
 
@@ -136,7 +139,7 @@ def read_stablehlo(path, card):
     return compiling.for_batches(exported.call)
 
 
-def write_stablehlo(path, loaded, fold_bn):
+def write_stablehlo(path: pathlib.Path, loaded: Any, fold_bn: bool) -> None:
     """The program with its weights, for any batch on cpu, cuda and tpu."""
     import jax
     from jax import export
@@ -150,7 +153,7 @@ def write_stablehlo(path, loaded, fold_bn):
     path.write_bytes(exported(free_batch(loaded.card)).serialize())
 
 
-def read_onnx(path, card):
+def read_onnx(path: pathlib.Path, card: dict[str, Any]) -> Callable:
     """(uint8 images) -> probs of an ONNX graph in onnxruntime."""
     import onnxruntime
 
@@ -167,7 +170,7 @@ def read_onnx(path, card):
     return lambda batch: session.run([probs.name], {images.name: batch})[0]
 
 
-def write_onnx(path, loaded, fold_bn):
+def write_onnx(path: pathlib.Path, loaded: Any, fold_bn: bool) -> None:
     """The program with its weights as an ONNX graph, for any batch."""
     from fer_jax.deploy import graph, model, onnx_graph
 
@@ -178,7 +181,7 @@ def write_onnx(path, loaded, fold_bn):
     path.write_bytes(proto.SerializeToString())
 
 
-def free_batch(card):
+def free_batch(card: dict[str, Any]) -> Any:
     """Shape and dtype of images [B, s, s, 3] uint8 with B left open."""
     import jax
     from jax import export

@@ -8,7 +8,9 @@ without stages has the last maps alone. A face is seen twice, plain and mirrored
 import collections
 import concurrent.futures
 import os
+import pathlib
 import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import jax
@@ -16,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from fer_jax import nets
-from fer_jax.data import augment, dlib_model, features, pipeline, weights
+from fer_jax.data import augment, dlib_model, features, pipeline, prepared, weights
 from fer_jax.nets import face_weights
 
 BATCH = 64
@@ -37,7 +39,7 @@ class Frozen(NamedTuple):
     sha256: str  # of the weights
     licence: str
 
-    def shapes(self, stored_px):
+    def shapes(self, stored_px: int) -> dict[str, int]:
         """{name: [b] sizes} of what is said of one face of `stored_px`."""
         image, names = jax.ShapeDtypeStruct((1, stored_px, stored_px, 3), jnp.uint8), []
 
@@ -50,7 +52,7 @@ class Frozen(NamedTuple):
         return dict(zip(names, sizes))
 
 
-def face_network():
+def face_network() -> Frozen:
     """dlib's face network, of an installed package. Raises as data.dlib_model.read."""
     arrays, _ = dlib_model.read()
     arrays = face_weights.without_neck(arrays, stages=5)
@@ -66,7 +68,7 @@ def face_network():
     )
 
 
-def own_network(folder, size_px):
+def own_network(folder: pathlib.Path | str, size_px: int) -> Frozen:
     """The weights that `data_prep weights` wrote into a folder, for size_px images.
 
     Raises: as data.weights.read.
@@ -93,7 +95,7 @@ def own_network(folder, size_px):
     )
 
 
-def said(network, images):
+def said(network: Frozen, images: jax.Array) -> dict[str, jax.Array]:
     """{name: [B, D] float32} of images uint8 [B, h, w, 3]. For use inside jit."""
     images = augment.resized(images, network.size_px)
     images = (images / 255 - jnp.array(network.mean)) / jnp.array(network.std)
@@ -116,7 +118,7 @@ def said(network, images):
     return {name: x.astype(jnp.float32) for name, x in found.items()}
 
 
-def in_parts(maps, count=3):
+def in_parts(maps: jax.Array, count: int = 3) -> jax.Array:
     """[B, h, w, c] -> [B, count^2 c], means over parts that may overlap by a row."""
 
     def cuts(length):
@@ -132,7 +134,14 @@ def in_parts(maps, count=3):
     return jnp.concatenate(parts, -1)
 
 
-def extract(network, data, folder, *, rows, progress=lambda count: None):
+def extract(
+    network: Frozen,
+    data: prepared.Prepared,
+    folder: pathlib.Path,
+    *,
+    rows: dict[str, np.ndarray],
+    progress: Callable[[int], object] = lambda count: None,
+) -> features.Store:
     """Writes the features of a prepared set into `folder`; returns the Store.
 
     Batches go through the network on as many threads as there are cores.
@@ -189,7 +198,7 @@ def extract(network, data, folder, *, rows, progress=lambda count: None):
     )
 
 
-def ahead(function, things):
+def ahead(function: Callable[[Any], Any], things: Iterable[Any]) -> Iterator[Any]:
     """Yields function(thing) in order, computed on a thread for each core."""
     count = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else 4
     with concurrent.futures.ThreadPoolExecutor(count) as pool:

@@ -10,6 +10,7 @@ them: a batch norm in evaluation mode is just that,
 A Graph can be run (`call`), and is what the ONNX export translates.
 """
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -28,14 +29,14 @@ class Node(NamedTuple):
     params: dict
 
     @property
-    def name(self):
+    def name(self) -> str:
         return self.primitive.name
 
 
 class Value:
     """What a node computes, known by identity."""
 
-    def __init__(self, aval):
+    def __init__(self, aval: Any) -> None:
         self.shape, self.dtype = tuple(aval.shape), aval.dtype
 
 
@@ -47,7 +48,7 @@ class Graph(NamedTuple):
     result: Value
 
 
-def trace(function, images):
+def trace(function: Callable, images: Any) -> Graph:
     """The Graph of function(images).
 
     Args:
@@ -60,7 +61,9 @@ def trace(function, images):
     return Graph(entry, evaluated(nodes, result), result)
 
 
-def inline(jaxpr, constants, arguments, nodes):
+def inline(
+    jaxpr: Any, constants: Sequence[Any], arguments: Sequence[Any], nodes: list[Node]
+) -> list[Any]:
     """Appends the operations of `jaxpr` and all it calls; returns its results."""
     known = dict(zip(jaxpr.constvars, constants)) | dict(zip(jaxpr.invars, arguments))
 
@@ -81,7 +84,7 @@ def inline(jaxpr, constants, arguments, nodes):
     return [read(atom) for atom in jaxpr.outvars]
 
 
-def called(equation):
+def called(equation: Any) -> Any:
     """The ClosedJaxpr that an equation just calls, or None."""
     for name in ('jaxpr', 'call_jaxpr'):
         inner = equation.params.get(name)
@@ -90,7 +93,7 @@ def called(equation):
     return None
 
 
-def used(function, weights, images):
+def used(function: Callable, weights: Any, images: Any) -> list[bool]:
     """[bool] for each leaf of `weights`: whether function(weights, images) needs it."""
     closed = jax.make_jaxpr(function)(weights, images)
     entries, nodes = [Value(aval) for aval in closed.in_avals], []
@@ -99,7 +102,7 @@ def used(function, weights, images):
     return [entry in needed for entry in entries[: len(jax.tree.leaves(weights))]]
 
 
-def backwards(nodes, result):
+def backwards(nodes: list[Node], result: Value) -> tuple[list[Node], set[Value]]:
     """(the nodes that `result` depends on, the Values that it depends on)."""
     needed, kept = {result}, []
     for node in reversed(nodes):
@@ -109,7 +112,7 @@ def backwards(nodes, result):
     return kept[::-1], needed
 
 
-def evaluated(nodes, result):
+def evaluated(nodes: list[Node], result: Value) -> list[Node]:
     """The nodes that `result` needs of the input, all else computed to constants."""
     fixed, rest, known = [], [], set()
     for node in backwards(nodes, result)[0]:
@@ -130,19 +133,21 @@ def evaluated(nodes, result):
     ]
 
 
-def values(operands):
+def values(operands: Iterable[Any]) -> list[Value]:
     """The Values among operands."""
     return [operand for operand in operands if isinstance(operand, Value)]
 
 
-def constant(constants, operand):
+def constant(constants: dict[Value, np.ndarray], operand: Any) -> Any:
     """A NumPy array for an operand that is constant, else the Value itself."""
     if isinstance(operand, Value):
         return constants.get(operand, operand)
     return np.asarray(operand)
 
 
-def run(nodes, known, wanted):
+def run(
+    nodes: list[Node], known: dict[Value, Any], wanted: Sequence[Value]
+) -> list[Any]:
     """Computes `nodes` from the arrays `known` {Value: array}; the `wanted` results."""
     known = dict(known)
     for node in nodes:
@@ -156,12 +161,12 @@ def run(nodes, known, wanted):
     return [known[value] for value in wanted]
 
 
-def call(graph, images):
+def call(graph: Graph, images: Any) -> Any:
     """The result of a graph for images of the shape that it was traced with."""
     return run(graph.nodes, {graph.input: images}, [graph.result])[0]
 
 
-def folded(function):
+def folded(function: Callable) -> Callable:
     """`function` with its norms folded; for use inside jit or export."""
 
     def call_folded(images):
@@ -170,7 +175,7 @@ def folded(function):
     return call_folded
 
 
-def fold(graph):
+def fold(graph: Graph) -> Graph:
     """The graph with constant factors and terms moved into the layer before them."""
     users, gone, nodes = uses(graph), set(), []
     for node in graph.nodes:
@@ -187,7 +192,7 @@ def fold(graph):
     return graph._replace(nodes=nodes)
 
 
-def uses(graph):
+def uses(graph: Graph) -> dict[Value, list[Node]]:
     """{Value: the nodes that use it}."""
     users = {}
     for node in graph.nodes:
@@ -196,7 +201,7 @@ def uses(graph):
     return users
 
 
-def weight_axes(node):
+def weight_axes(node: Node) -> tuple[int, int] | None:
     """(axis of the result, axis of the weights) that hold a layer's output channels.
 
     None for what is no convolution or product by a constant.
@@ -210,7 +215,7 @@ def weight_axes(node):
     return None
 
 
-def following(node, axis, users):
+def following(node: Node, axis: int, users: dict[Value, list[Node]]) -> list[Node]:
     """The chain of operations with one constant a channel that use `node` alone."""
     chain, last = [], node
     while len(users.get(last.results[0], ())) == 1:
@@ -227,14 +232,14 @@ def following(node, axis, users):
     return chain
 
 
-def per_channel(operand, axis):
+def per_channel(operand: Any, axis: int) -> bool:
     """Whether an operand is a constant that varies along `axis` at most."""
     if not isinstance(operand, np.ndarray):
         return False
     return all(size == 1 for i, size in enumerate(operand.shape) if i != axis)
 
 
-def merged(node, axes, chain):
+def merged(node: Node, axes: tuple[int, int], chain: list[Node]) -> list[Node]:
     """The layer with the chain's factors in its weights, then one addition."""
     axis, weight_axis = axes
     weights = node.operands[1]

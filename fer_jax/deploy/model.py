@@ -5,12 +5,14 @@ export keeps as model.json. Inference is in float32, whatever a run computed in.
 """
 
 import pathlib
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fer_jax.algorithms import Algorithm
 from fer_jax.data import augment, source, whole
 from fer_jax.data.quoting import quoted
 from fer_jax.deploy import compiling, graph
@@ -29,7 +31,9 @@ class Model(NamedTuple):
     stats: Any  # likewise
 
 
-def from_run(workdir, *, which='last', network=None):
+def from_run(
+    workdir: pathlib.Path | str, *, which: str = 'last', network: str | None = None
+) -> Model:
     """The model of a run, finished or not.
 
     Args:
@@ -76,7 +80,7 @@ def from_run(workdir, *, which='last', network=None):
     return Model(card, params, stats)
 
 
-def describe(config, data):
+def describe(config: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
     """The card of a run, as far as it does not depend on a checkpoint.
 
     Args:
@@ -97,7 +101,7 @@ def describe(config, data):
     )
 
 
-def preprocessing(config, data):
+def preprocessing(config: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
     """What happens to stored images on their way into the network, for the card.
 
     Args:
@@ -117,7 +121,7 @@ def preprocessing(config, data):
     }
 
 
-def method(card):
+def method(card: dict[str, Any]) -> Algorithm:
     """The card's algorithm."""
     return build.method(
         card['algorithm'],
@@ -127,14 +131,14 @@ def method(card):
     )
 
 
-def shapes(card):
+def shapes(card: dict[str, Any]) -> tuple[Any, Any]:
     """params and stats of the card's algorithm as ShapeDtypeStructs, all its P."""
     seen = examples(card).seen
     images = jax.ShapeDtypeStruct((1, *seen.shape), seen.dtype)
     return jax.eval_shape(method(card).init, jax.random.key(0), images)[:2]
 
 
-def choose(network, count):
+def choose(network: str, count: int) -> tuple[int, ...]:
     """Numbers of the networks that `network` names, counted from 1."""
     numbers = [str(number) for number in range(1, count + 1)]
     if network in votes.TOGETHER:
@@ -147,7 +151,7 @@ def choose(network, count):
     return (int(network),)
 
 
-def examples(card):
+def examples(card: dict[str, Any]) -> source.Source:
     """The data.source.Source of the card: its plain view is the preprocessing."""
     settings = card['preprocessing']
     return source.images(
@@ -158,7 +162,7 @@ def examples(card):
     )
 
 
-def make_predict(card):
+def make_predict(card: dict[str, Any]) -> Callable:
     """predict(params, stats, images [B, h, w, 3] uint8) -> algorithms.Prediction.
 
     Preprocessing included; images of any one size, as stored sets have.
@@ -171,19 +175,19 @@ def make_predict(card):
     return predict
 
 
-def make_logits(card):
+def make_logits(card: dict[str, Any]) -> Callable:
     """logits(params, stats, images [B, h, w, 3] uint8) -> [P, B, C] float32."""
     predict = make_predict(card)
     return lambda params, stats, images: predict(params, stats, images).logits
 
 
-def make_probs(card):
+def make_probs(card: dict[str, Any]) -> Callable:
     """probs(params, stats, images [B, h, w, 3] uint8) -> [P, B, C] float32."""
     logits = make_logits(card)
     return lambda params, stats, images: jax.nn.softmax(logits(params, stats, images))
 
 
-def function(model):
+def function(model: Model) -> Callable:
     """recognise(images [B, h, w, 3] uint8) -> [B, C] float32, the weights inside.
 
     Several networks answer together, by the card's vote.
@@ -194,12 +198,12 @@ def function(model):
     )
 
 
-def compiled(model):
+def compiled(model: Model) -> Callable:
     """`function` of the model, compiled for each size of a batch that comes."""
     return compiling.for_batches(function(model))
 
 
-def weights(model):
+def weights(model: Model) -> dict[str, np.ndarray]:
     """{name: array} of what the predictions depend on, 'params/classifier/kernel' ...
 
     Other parts (the branches that only training needs) stay behind. The axis P is
@@ -221,7 +225,7 @@ def weights(model):
     }
 
 
-def from_weights(card, found):
+def from_weights(card: dict[str, Any], found: dict[str, np.ndarray]) -> Model:
     """The model of a card and the named arrays of `weights`.
 
     Parts that the predictions do not depend on are filled with zeros.

@@ -5,14 +5,15 @@ in which its axes lie, and is only turned round (Transpose) where an operation a
 another order: between the convolutions of a network nothing is.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
 import fer_jax
-from fer_jax.deploy.graph import per_channel, uses
+from fer_jax.deploy.graph import Graph, Node, Value, per_channel, uses
 from fer_jax.deploy.onnx_operations import OPERATIONS, sizes
 from fer_jax.errors import Unusable
 
@@ -27,7 +28,13 @@ class Tensor(NamedTuple):
     order: tuple
 
 
-def translate(graph, *, input_name='images', result_name='probs', notes=None):
+def translate(
+    graph: Graph,
+    *,
+    input_name: str = 'images',
+    result_name: str = 'probs',
+    notes: dict[str, str] | None = None,
+) -> onnx.ModelProto:
     """The ONNX ModelProto of a graph.Graph, checked.
 
     Args:
@@ -66,7 +73,7 @@ def translate(graph, *, input_name='images', result_name='probs', notes=None):
     return model
 
 
-def information(name, value):
+def information(name: str, value: Value) -> onnx.ValueInfoProto:
     """Name, type and shape of the input or the result."""
     kind = helper.np_dtype_to_tensor_dtype(np.dtype(value.dtype))
     return helper.make_tensor_value_info(name, kind, sizes(value.shape, BATCH))
@@ -75,39 +82,39 @@ def information(name, value):
 class Writer:
     """Collects ONNX nodes and constants, and knows where each value is."""
 
-    def __init__(self, graph, input_name):
+    def __init__(self, graph: Graph, input_name: str) -> None:
         self.nodes, self.constants = [], []
         self.users = uses(graph)
         self._tensors, self._turned, self._merged = {}, {}, set()
         self.put(graph.input, input_name)
 
-    def put(self, value, name, order=None):
+    def put(self, value: Value, name: str, order: Iterable[int] | None = None) -> None:
         """Notes that the ONNX tensor `name` holds `value`."""
         order = range(len(value.shape)) if order is None else order
         self._tensors[value] = Tensor(name, tuple(order))
 
-    def tensor(self, value):
+    def tensor(self, value: Value) -> Tensor:
         """Where a value is."""
         return self._tensors[value]
 
-    def skip(self, node):
+    def skip(self, node: Node) -> bool:
         """Whether a node was merged into an earlier one."""
         return id(node) in self._merged
 
-    def emit(self, kind, inputs, **attributes):
+    def emit(self, kind: str, inputs: Sequence[str], **attributes: Any) -> str:
         """Appends an ONNX node with one output; returns the output's name."""
         name = f'{kind.lower()}_{len(self.nodes)}'
         self.nodes.append(helper.make_node(kind, inputs, [name], name, **attributes))
         return name
 
-    def constant(self, array):
+    def constant(self, array: np.ndarray) -> str:
         """Name of a new constant."""
         name = f'constant_{len(self.constants)}'
         array = np.ascontiguousarray(array)
         self.constants.append(numpy_helper.from_array(array, name))
         return name
 
-    def ask(self, operand, order):
+    def ask(self, operand: Any, order: Iterable[int]) -> str:
         """Name of a tensor that has the operand's axes in `order`."""
         order = tuple(order)
         if isinstance(operand, np.ndarray):
@@ -122,7 +129,7 @@ class Writer:
             )
         return self._turned[tensor.name, order]
 
-    def bias(self, node, axis):
+    def bias(self, node: Node, axis: int) -> tuple[np.ndarray | None, Node]:
         """(constant [channels] or None, node whose result this is) of what follows.
 
         An addition of one constant a channel, if it is all that uses the result.

@@ -3,10 +3,13 @@
 Each is a function (writer, node) that emits ONNX nodes and notes where the result is.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from onnx import helper
 
-from fer_jax.deploy.graph import PRODUCT
+from fer_jax.deploy.graph import PRODUCT, Node
 from fer_jax.errors import Unusable
 
 ELEMENTWISE = {
@@ -17,12 +20,12 @@ ELEMENTWISE = {
 REDUCTIONS = {'reduce_sum': 'ReduceSum', 'reduce_max': 'ReduceMax'}
 
 
-def sizes(shape, batch):
+def sizes(shape: Sequence[Any], batch: Any) -> list[Any]:
     """`shape` with `batch` for the one dimension that is free."""
     return [size if isinstance(size, int) else batch for size in shape]
 
 
-def elementwise(writer, node):
+def elementwise(writer: Any, node: Node) -> None:
     """Operands in the order of the first one; constants may have fewer axes."""
     if writer.skip(node):
         return
@@ -39,14 +42,14 @@ def elementwise(writer, node):
     writer.put(node.results[0], writer.emit(ELEMENTWISE[node.name], inputs), order)
 
 
-def scalar(operand):
+def scalar(operand: Any) -> float | None:
     """The number that a constant is throughout, or None."""
     if isinstance(operand, np.ndarray) and operand.size == 1:
         return float(operand.ravel()[0])
     return None
 
 
-def bounded(writer, node, order):
+def bounded(writer: Any, node: Node, order: Sequence[int]) -> None:
     """relu and relu6 by their names: onnxruntime puts those into the convolution."""
     name, bound = writer.ask(node.operands[0], order), scalar(node.operands[1])
     if node.name == 'max' and bound == 0:
@@ -58,7 +61,7 @@ def bounded(writer, node, order):
     writer.put(node.results[0], name, order)
 
 
-def convolution(writer, node):
+def convolution(writer: Any, node: Node) -> None:
     """Conv, with the constant that is added behind it as its bias."""
     numbers, settings = node.params['dimension_numbers'], node.params
     if settings['batch_group_count'] != 1 or set(settings['lhs_dilation']) != {1}:
@@ -82,7 +85,7 @@ def convolution(writer, node):
     writer.put(end.results[0], name, numbers.out_spec)
 
 
-def max_pool(writer, node):
+def max_pool(writer: Any, node: Node) -> None:
     """MaxPool over the two axes of the image."""
     settings = node.params
     rank = len(settings['window_dimensions'])
@@ -110,7 +113,7 @@ def max_pool(writer, node):
     writer.put(node.results[0], name, order)
 
 
-def product(writer, node):
+def product(writer: Any, node: Node) -> None:
     """MatMul with a bias where it is one, else Einsum."""
     (left, right), (left_batch, right_batch) = node.params['dimension_numbers']
     ranks = [len(operand.shape) for operand in node.operands]
@@ -135,7 +138,7 @@ def product(writer, node):
     return writer.put(node.results[0], writer.emit('Einsum', inputs, equation=equation))
 
 
-def transpose(writer, node):
+def transpose(writer: Any, node: Node) -> None:
     """Nothing moves: only the note of the order changes."""
     permutation = node.params['permutation']
     tensor = writer.tensor(node.operands[0])
@@ -143,7 +146,7 @@ def transpose(writer, node):
     writer.put(node.results[0], tensor.name, order)
 
 
-def reduction(writer, node):
+def reduction(writer: Any, node: Node) -> None:
     """A sum or maximum over some axes."""
     value, axes = node.operands[0], node.params['axes']
     tensor = writer.tensor(value)
@@ -155,7 +158,7 @@ def reduction(writer, node):
     writer.put(node.results[0], name, [sorted(left).index(axis) for axis in left])
 
 
-def reshape(writer, node):
+def reshape(writer: Any, node: Node) -> None:
     """The free dimension is the one that ONNX works out."""
     if node.params['dimensions'] is not None:
         raise Unusable('a reshape that permutes has no translation to ONNX')
@@ -164,7 +167,7 @@ def reshape(writer, node):
     writer.put(node.results[0], writer.emit('Reshape', [name, shape]))
 
 
-def broadcast(writer, node):
+def broadcast(writer: Any, node: Node) -> None:
     """New axes of size 1; ONNX's own rules stretch them where they are used."""
     value, places = node.operands[0], node.params['broadcast_dimensions']
     shape = node.results[0].shape
@@ -178,7 +181,7 @@ def broadcast(writer, node):
     )
 
 
-def stack(writer, node):
+def stack(writer: Any, node: Node) -> None:
     """Concat of what got a new axis."""
     axis = writer.constant(np.array([node.params['axis']], np.int64))
     inputs = [
@@ -189,7 +192,7 @@ def stack(writer, node):
     writer.put(node.results[0], name)
 
 
-def crop(writer, node):
+def crop(writer: Any, node: Node) -> None:
     """Of axes of a known size; the batch stays whole."""
     value, settings = node.operands[0], node.params
     strides = settings['strides'] or (1,) * len(value.shape)
@@ -201,7 +204,7 @@ def crop(writer, node):
     writer.put(node.results[0], writer.emit('Slice', inputs))
 
 
-def cast(writer, node):
+def cast(writer: Any, node: Node) -> None:
     tensor = writer.tensor(node.operands[0])
     kind = helper.np_dtype_to_tensor_dtype(np.dtype(node.params['new_dtype']))
     name = writer.emit('Cast', [tensor.name], to=kind)

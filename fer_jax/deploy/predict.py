@@ -1,8 +1,11 @@
 """Class probabilities of pictures: a line each, as CSV, or on a contact sheet."""
 
+import argparse
 import collections
 import pathlib
 import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -13,7 +16,7 @@ from fer_jax.deploy.recognizer import LARGEST_BATCH, Recognizer, batched
 from fer_jax.errors import Unusable
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options to an argparse parser."""
     parser.add_argument('--workdir', required=True, help='folder of a run or an export')
     parser.add_argument('pictures', nargs='+', help='files, and folders of files')
@@ -28,7 +31,7 @@ def add_arguments(parser):
     opening.add_arguments(parser)
 
 
-def run(options):
+def run(options: argparse.Namespace) -> int:
     """Recognises every picture; returns 1 when some had to be skipped, else 0.
 
     Raises:
@@ -76,7 +79,9 @@ def run(options):
     return 1 if skipped else 0
 
 
-def squares(recognizer, paths, align, skipped):
+def squares(
+    recognizer: Recognizer, paths: Iterable[pathlib.Path], align: bool, skipped: Counter
+) -> Iterator[tuple[pathlib.Path | str, np.ndarray]]:
     """(name, pixels) of every picture or, with `align`, of every face on it.
 
     Names are paths; where there are several faces, path#1, path#2 ... from left to
@@ -98,7 +103,7 @@ def squares(recognizer, paths, align, skipped):
             yield (path if len(found) == 1 else f'{path}#{number}'), square
 
 
-def files(given):
+def files(given: Iterable[str]) -> tuple[list[pathlib.Path], Counter]:
     """Paths of all pictures, and a Counter of what else is in the folders.
 
     Files as given, whatever they are called; folders searched through, in order.
@@ -123,7 +128,7 @@ def files(given):
     return paths, left_out
 
 
-def table(class_names, rows):
+def table(class_names: Sequence[str], rows: Iterable[tuple]) -> str:
     """CSV text: file, its class, and the probability of every class."""
     return tables.text(
         ['file', 'class', *class_names],

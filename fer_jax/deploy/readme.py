@@ -1,5 +1,7 @@
 """The model card of an export: README.md."""
 
+from typing import Any
+
 from fer_jax.deploy import formats
 from fer_jax.deploy.card import title
 
@@ -50,7 +52,7 @@ VOTES = {'mean': 'the mean of the probabilities', 'sum': 'the summed logits'}
 LINES = {'orbax': ORBAX, 'stablehlo': STABLEHLO, 'onnx': ONNX}
 
 
-def text(card):
+def text(card: dict[str, Any]) -> str:
     """README.md of an export, in Markdown."""
     size, settings = card['image_size_px'], card['preprocessing']
     numbers = card['networks']

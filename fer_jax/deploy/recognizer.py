@@ -3,6 +3,8 @@
 import itertools
 import os
 import pathlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Self
 
 import numpy as np
 from PIL import Image
@@ -29,7 +31,7 @@ class Recognizer:
     limits: opening.Limits of the files of pictures; may be changed.
     """
 
-    def __init__(self, known, probs):
+    def __init__(self, known: dict[str, Any], probs: Callable) -> None:
         """`known`: the card; `probs`: [B, s, s, 3] uint8 -> [B, C] float32."""
         self.card = known
         self.class_names = known['class_names']
@@ -38,7 +40,14 @@ class Recognizer:
         self._probs = probs
 
     @classmethod
-    def load(cls, path, *, format=None, which=None, network=None):
+    def load(
+        cls,
+        path: pathlib.Path | str,
+        *,
+        format: str | None = None,
+        which: str | None = None,
+        network: str | None = None,
+    ) -> Self:
         """The recogniser of a run's folder or of an export.
 
         Args:
@@ -71,7 +80,7 @@ class Recognizer:
         loaded = model.from_run(path, which=which or 'last', network=network)
         return cls(loaded.card, model.compiled(loaded))
 
-    def __call__(self, images):
+    def __call__(self, images: Any) -> np.ndarray:
         """Probabilities [B, C] float32 of B pictures; rows sum to 1.
 
         Args:
@@ -89,11 +98,11 @@ class Recognizer:
             found.append(self.squares(np.stack([self.square(one) for one in some])))
         return np.concatenate(found)
 
-    def square(self, picture):
+    def square(self, picture: Any) -> np.ndarray:
         """What the network is shown of a picture: [s, s, 3] uint8."""
         return pictures.square(picture, self.image_size_px, self.limits)
 
-    def faces(self, photograph):
+    def faces(self, photograph: Any) -> np.ndarray:
         """Every face of a photograph for `squares`, aligned: [n, s, s, 3] uint8.
 
         From left to right, by `fer_jax.faces`; none where no face is found.
@@ -107,7 +116,7 @@ class Recognizer:
         image = np.asarray(pictures.rgb(photograph, self.limits))
         return faces.crops(image, self.image_size_px)
 
-    def squares(self, images):
+    def squares(self, images: np.ndarray) -> np.ndarray:
         """Probabilities [B, C] float32 of images [B, s, s, 3] uint8 RGB.
 
         Raises:
@@ -127,7 +136,7 @@ class Recognizer:
         return np.asarray(self._probs(np.pad(images, padding)))[:count]
 
 
-def batched(items, size):
+def batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
     """`items` in lists of `size`; the last one may be shorter."""
     items = iter(items)
     return iter(lambda: list(itertools.islice(items, size)), [])

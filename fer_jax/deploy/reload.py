@@ -11,7 +11,7 @@ from fer_jax.data import arrays
 from fer_jax.deploy.recognizer import Recognizer
 
 
-def main(folder, format, images_file, probs_file):
+def main(folder: str, format: str, images_file: str, probs_file: str) -> None:
     """Writes the probabilities of all images; the first one as a batch of its own."""
     recognizer = Recognizer.load(folder, format=format)
     images = arrays.read_npy(images_file, arrays.Array('u', 4))

@@ -1,14 +1,16 @@
 """A contact sheet: each picture as the network saw it, with what it said."""
 
 import math
+from collections.abc import Sequence
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 SIDE_PX, TEXT_PX = 112, 14
 LARGEST = 400  # pictures on a sheet
 
 
-def draw(squares, captions):
+def draw(squares: Sequence[np.ndarray], captions: Sequence[str]) -> Image.Image:
     """One image of all `squares` in rows, each over its caption.
 
     Args:
