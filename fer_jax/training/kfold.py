@@ -11,6 +11,8 @@ cleanlab.filter.find_label_issues(labels, pred_probs)
 """
 
 import pathlib
+from collections.abc import Sequence
+from typing import Any
 
 import jax
 import numpy as np
@@ -21,7 +23,13 @@ from fer_jax.training import checkpoint, fields, files, hosts, loop, setup, stop
 SAME = ('digest', 'noise_list_sha256', 'corrections_sha256')  # of data.json
 
 
-def run(workdir, k, *, data=None, which='last'):
+def run(
+    workdir: pathlib.Path | str,
+    k: int,
+    *,
+    data: pathlib.Path | str | None = None,
+    which: str = 'last',
+) -> pathlib.Path | None:
     """Trains K runs with the config of the run in `workdir` and writes the files above.
 
     They run one after the other, in RUN/kfold. Stopped by SIGTERM or Ctrl-C they are
@@ -65,7 +73,9 @@ def run(workdir, k, *, data=None, which='last'):
     return workdir
 
 
-def out_of_fold(config, workdir, about, which):
+def out_of_fold(
+    config: Any, workdir: pathlib.Path, about: dict[str, Any], which: str
+) -> tuple[np.ndarray, ...] | None:
     """Trains the run that leaves out config.data.fold, or goes on with it.
 
     Returns:
@@ -97,7 +107,13 @@ def out_of_fold(config, workdir, about, which):
     )
 
 
-def export(workdir, probs, labels, ids, class_names):
+def export(
+    workdir: pathlib.Path,
+    probs: np.ndarray,
+    labels: np.ndarray,
+    ids: np.ndarray,
+    class_names: Sequence[str],
+) -> None:
     """Writes what cleanlab takes.
 
     Args:
