@@ -11,7 +11,8 @@ import pytest
 import launch
 from fer_jax.analysis import cases
 from fer_jax.deploy import card
-from fer_jax.training import files, history
+from fer_jax.errors import Unusable
+from fer_jax.training import fields, files, history, loop, setup
 
 HERE = pathlib.Path(__file__).parent / 'format_1'
 
@@ -82,3 +83,31 @@ def test_a_newer_format_is_refused(old, name):
     said = 'format 3, wanted one that this version of fer_jax reads, 1 to 2; put'
     with pytest.raises(ValueError, match=said):
         read(old / 'run')
+
+
+def more(old, epochs):
+    """The config of the run, to `epochs`."""
+    config = fields.stored(old / 'run')
+    config.data.dir, config.epochs = str(old / 'drawn'), epochs
+    return config
+
+
+def content(folder):
+    return {path: path.read_bytes() for path in folder.rglob('*') if path.is_file()}
+
+
+def test_it_is_not_trained_on_and_loses_nothing(old):
+    """Its checkpoints have no evidence."""
+    before = content(old)
+    with pytest.raises(Unusable, match=r'older version \(format 1, now 2\), which can'):
+        setup.prepare(more(old, 4), old / 'run', accept_changes=True)
+    assert content(old) == before
+
+
+def test_its_own_command_finds_it_finished(old):
+    """And the same version as before: what a run of it was not told has its default."""
+    config = more(old, 3)
+    assert config.data.resident == 'auto'
+    run = setup.prepare(config, old / 'run')
+    assert loop.finished(run)
+    assert files.read_format(old / 'run') == 1

@@ -139,7 +139,7 @@ def restore(checkpointer: ocp.training.Checkpointer, step: int, state: Any) -> A
     try:
         return checkpointer.load(step, wanted)
     except (ValueError, KeyError) as error:
-        said = str(error).strip().splitlines()[0]
+        said = str(error).strip().splitlines()[0][:120]
         raise whole.Damaged(
             f'the checkpoint of step {step} does not fit this config ({said}); give the'
             ' config that the run was started with'

@@ -34,10 +34,15 @@ def check(config: ConfigDict) -> None:
 def stored(workdir: pathlib.Path) -> ConfigDict:
     """The config that the run in `workdir` was started with, to be changed at will.
 
+    A field that it lacks is younger than the run, which had the default.
+
     Raises:
       Missing: no folder of a run.
+      Unusable: its method is none of ours.
     """
-    return ConfigDict(files.read_config(workdir))
+    given = files.read_config(workdir)
+    known = schema.config(given['algorithm']['name'])
+    return thawed((flat(json.loads(known.to_json())) | flat(given)).items())
 
 
 def frozen(config: ConfigDict, names: Iterable[str]) -> tuple[tuple[str, Any], ...]:
@@ -153,7 +158,7 @@ def changes(config: ConfigDict, workdir: pathlib.Path) -> list[str]:
     """['a.b was 1 and is 2', ...]: what differs from the run's config in `workdir`."""
     if not files.has_config(workdir):
         return []
-    before = flat(files.read_config(workdir))
+    before = flat(json.loads(stored(workdir).to_json()))
     now = flat(json.loads(config.to_json()))
     return [
         f'{name} was {before.get(name)!r} and is {now.get(name)!r}'

@@ -98,6 +98,13 @@ def read_data(workdir: pathlib.Path | str) -> dict[str, Any]:
     return _read_json(workdir, DATA, contents.DATA, 'so no folder of a run')
 
 
+def read_format(workdir: pathlib.Path | str) -> int:
+    """Format of a run's folder, of data.json; 1 where it does not say. Raises as
+    `read_config`."""
+    found = _read_whole(workdir, DATA, contents.DATA, 'so no folder of a run')
+    return found.get('format', 1)
+
+
 def write_rows(workdir: pathlib.Path | str, rows: Sequence[dict[str, Any]]) -> None:
     """metrics.jsonl anew, a row an epoch."""
     text = ''.join(map(_line, rows))
@@ -284,7 +291,13 @@ def _write_json(path, content):
 
 
 def _read_json(workdir, name, kind, otherwise):
-    """The object in a JSON file, but for its format.
+    """The object in a JSON file, but for its format; the rest as for _read_whole."""
+    found = _read_whole(workdir, name, kind, otherwise)
+    return {field: value for field, value in found.items() if field != 'format'}
+
+
+def _read_whole(workdir, name, kind, otherwise):
+    """The object in a JSON file.
 
     Args:
       otherwise: what follows from there being none.
@@ -296,9 +309,8 @@ def _read_json(workdir, name, kind, otherwise):
             ' python launch.py wrote'
         )
     try:
-        content = documents.read(path, kind, contents.BACK)
+        return documents.read(path, kind, contents.BACK)
     except Missing:
         raise
     except Unusable as error:
         raise whole.Damaged(str(error)) from None
-    return {field: value for field, value in content.items() if field != 'format'}

@@ -24,6 +24,7 @@ from fer_jax.data import (
 from fer_jax.errors import Unusable
 from fer_jax.training import (
     build,
+    contents,
     feed,
     fields,
     files,
@@ -102,6 +103,7 @@ def prepare(
         check_goes_on(config, workdir)
     else:
         fields.check_same(config, workdir)
+    check_format(config, workdir)
     if hosts.first():
         whole.check_folder(workdir)
         whole.clear(workdir)
@@ -197,10 +199,30 @@ def write(
     workdir.mkdir(parents=True, exist_ok=True)
     if noise is not None:
         noise_list.save(noise, data.train.ids, workdir)
-    if not files.finished(workdir) or fields.changes(config, workdir):
+    training = has_to_train(config, workdir)
+    if training:
         files.withdraw(workdir)
-    files.write_data(workdir, about)
+    if training or not files.has_data(workdir):
+        files.write_data(workdir, about)
     files.write_config(workdir, json.loads(config.to_json()))
+
+
+def has_to_train(config: Any, workdir: pathlib.Path) -> bool:
+    """Whether there is more to do for the run in `workdir` than a page."""
+    return not files.finished(workdir) or bool(fields.changes(config, workdir))
+
+
+def check_format(config: Any, workdir: pathlib.Path) -> None:
+    """Raises Unusable when a run of an older version would be trained on."""
+    if not (seals.steps(files.checkpoints(workdir)) and files.has_data(workdir)):
+        return
+    found = files.read_format(workdir)
+    if found < contents.FORMAT and has_to_train(config, workdir):
+        raise Unusable(
+            f'{workdir} is a run of an older version (format {found}, now'
+            f' {contents.FORMAT}), which can be evaluated, audited and exported, but'
+            ' not trained on; nothing was changed; name another --workdir'
+        )
 
 
 def check_goes_on(config: Any, workdir: pathlib.Path) -> None:
