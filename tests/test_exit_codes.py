@@ -115,7 +115,7 @@ def test_a_signal_is_heard_while_the_first_step_compiles(faces, tmp_path, kind, 
     )
     with process:
         first = process.stdout.readline()
-        assert first.startswith('run: compiling')
+        assert first.startswith('run: on 1 cpu device; compiling')
         process.send_signal(kind)
         process.communicate(timeout=10)
     assert process.returncode == code
