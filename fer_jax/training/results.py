@@ -17,11 +17,11 @@ from fer_jax.training import files, mesh
 LAST = 5  # epochs that `last5` is the mean of
 
 
-def detection(log_odds: np.ndarray | None, examples: Any) -> dict[str, float]:
+def detection(log_odds: np.ndarray, examples: Any) -> dict[str, float]:
     """How well the log-odds of being right find the wrong ones of the given labels.
 
     Args:
-      log_odds: [P, N], the mean over the networks is judged; or None.
+      log_odds: [P, N], the mean over the networks is judged.
       examples: setup.Examples; those with clean label -1 do not count.
 
     Returns:
@@ -29,7 +29,7 @@ def detection(log_odds: np.ndarray | None, examples: Any) -> dict[str, float]:
       positive class; {} when none is known to be, or all are.
     """
     known = examples.clean_labels >= 0
-    if log_odds is None or not known.any():
+    if not known.any():
         return {}
     wrong = (examples.labels != examples.clean_labels)[known]
     if not wrong.any() or wrong.all():
@@ -150,7 +150,7 @@ def labels(
     examples: Any,
     final: np.ndarray,
     flips: np.ndarray,
-    log_odds: np.ndarray | None,
+    log_odds: np.ndarray,
     suggested: np.ndarray,
 ) -> files.Labels:
     """The files.Labels of a finished run.
@@ -159,11 +159,9 @@ def labels(
       examples: setup.Examples.
       final: [N] int32, the relabel table at the end.
       flips: [N] int32.
-      log_odds: [P, N] of being right, or None where nothing is known.
+      log_odds: [P, N] of being right.
       suggested: [N] int32, class of the largest mean probability.
     """
-    if log_odds is None:
-        log_odds = np.empty((0, len(flips)))
     return files.Labels(
         ids=examples.ids,
         given=examples.labels,
