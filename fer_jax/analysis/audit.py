@@ -8,6 +8,10 @@ With --data and --out in place of --workdir: the same of a prepared set, without
 training (see frozen). With --kfold=K: the files that cleanlab takes (training.kfold).
 """
 
+import argparse
+import pathlib
+from typing import Any
+
 import numpy as np
 
 from fer_jax.analysis import (
@@ -26,7 +30,7 @@ from fer_jax.training import files, kfold
 PICTURES = 2000
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options to an argparse parser."""
     parser.add_argument('--workdir', help='folder of a finished run')
     parser.add_argument('--data', help="prepared folder; default: the run's own")
@@ -61,7 +65,7 @@ def add_arguments(parser):
     )
 
 
-def run(options):
+def run(options: argparse.Namespace) -> int:
     """Writes the page and the lists; returns 0.
 
     Raises:
@@ -88,7 +92,7 @@ def run(options):
     return 0
 
 
-def in_passing(workdir):
+def in_passing(workdir: pathlib.Path | str) -> str:
     """What a run writes at its end: all that takes no look at the faces by a network.
 
     Returns:
@@ -108,7 +112,9 @@ def in_passing(workdir):
     return f'{workdir}: which labels are wrong is in {path}'
 
 
-def gather(case, pictures=PICTURES, which='last'):
+def gather(
+    case: cases.Case, pictures: int = PICTURES, which: str | None = 'last'
+) -> dict[str, Any]:
     """Everything that the page shows: plain values and arrays, as page.render takes it.
 
     A part that the run has nothing for is a line that says why.
@@ -140,7 +146,7 @@ def gather(case, pictures=PICTURES, which='last'):
     }
 
 
-def write(case, found):
+def write(case: cases.Case, found: dict[str, Any]) -> list[pathlib.Path]:
     """Writes audit.html and issues.json into the run's folder; returns their paths.
 
     Args:

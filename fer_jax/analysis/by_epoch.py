@@ -3,17 +3,20 @@
 As in `sections`: plain values and arrays, or a line that says why there is nothing.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import jax
 import numpy as np
 
-from fer_jax.analysis import opinions, timeline, weights
+from fer_jax.analysis import cases, opinions, timeline, weights
 from fer_jax.numerics import votes
 
 UNSTABLE = 30  # examples whose labels are drawn epoch by epoch
 MOST_FLIPS = 6  # the last bar holds that many and more
 
 
-def curves(case, count):
+def curves(case: cases.Case, count: int) -> dict[str, Any]:
     """What the networks thought of the first `count` labels after each epoch."""
     chosen, opinion = case.order[:count], case.scale.opinion
     values = [np.round(255 * opinion(epoch)[:, chosen]) for epoch in case.run.scores]
@@ -24,7 +27,7 @@ def curves(case, count):
     }
 
 
-def epochs(case):
+def epochs(case: cases.Case) -> dict[str, Any]:
     """What the networks thought after each epoch, and the mixture over it."""
     rows, scores = case.run.rows, case.run.scores
     drawn = opinions.histogram(scores, case.scale, by_truth(case))
@@ -59,7 +62,7 @@ def epochs(case):
     }
 
 
-def by_truth(case):
+def by_truth(case: cases.Case) -> dict[str, np.ndarray]:
     """{'right', 'wrong', 'unknown': [N] bool}, those with labels; {} without truth."""
     if not case.known.any():
         return {}
@@ -71,7 +74,7 @@ def by_truth(case):
     return {name: inside for name, inside in groups.items() if inside.any()}
 
 
-def trust(case):
+def trust(case: cases.Case) -> tuple[Callable[[int], np.ndarray], str]:
     """of(epoch from 0) -> [P, N] float32 trust in the labels, and what it is."""
     scores, fits, rising = case.run.scores, case.judged.fits, case.judged.rising
     if fits:
@@ -88,7 +91,7 @@ def trust(case):
     )
 
 
-def trust_by_class(case):
+def trust_by_class(case: cases.Case) -> dict[str, Any]:
     """Mean trust [E, C], mean over the networks."""
     of, said = trust(case)
     mean = [
@@ -98,7 +101,7 @@ def trust_by_class(case):
     return {'mean': np.array(mean, np.float32), 'said': said}
 
 
-def relabels(case):
+def relabels(case: cases.Case) -> dict[str, Any] | str:
     """What became of the labels; a line where none changed."""
     counts = case.flips
     if not counts.count.any():

@@ -13,7 +13,8 @@ wrong labels: docs/analysis.md has the table.
 """
 
 import itertools
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import optimize, special, stats
@@ -27,11 +28,11 @@ class Reliability(NamedTuple):
 
     said: np.ndarray  # [K] mean probability; nan of an empty bin
     right: np.ndarray  # [K] share of right labels; likewise
-    count: np.ndarray  # [K] int
+    count: np.ndarray  # type: ignore[assignment]  # [K] int, not the one of tuples
     error: float  # sum_k count_k / N |said_k - right_k| (Guo et al. 2017, eq. 3)
 
 
-def trust(scores, rising):
+def trust(scores: np.ndarray, rising: bool) -> np.ndarray:
     """[N] float64 trust for each label, larger for labels more likely right.
 
     Scores become normal scores, the quantile of the standard normal distribution at
@@ -48,7 +49,7 @@ def trust(scores, rising):
     return mean if rising else -mean
 
 
-def normal_scores(scores):
+def normal_scores(scores: np.ndarray) -> np.ndarray:
     """Normal scores [P, N] float64 of scores [P, N]; 0 where one is not finite."""
     finite = np.isfinite(scores)
     ranks = stats.rankdata(np.where(finite, scores, 0), axis=-1)
@@ -56,7 +57,7 @@ def normal_scores(scores):
     return np.where(finite, normal, 0)
 
 
-def wrong_rate(rows, num_classes):
+def wrong_rate(rows: Sequence[dict[str, Any]], num_classes: int) -> float:
     """Estimated share of wrong training labels, within RATES.
 
     A network that has learned nothing by heart, and is right with probability A, agrees
@@ -82,7 +83,7 @@ def wrong_rate(rows, num_classes):
     return float(np.clip(max(found, default=0), *RATES))
 
 
-def right_probability(scores, rising, rate):
+def right_probability(scores: np.ndarray, rising: bool, rate: float) -> np.ndarray:
     """[N] float64 in (0, 1): the calibrated probability that each given label is right.
 
     Args:
@@ -100,7 +101,9 @@ def right_probability(scores, rising, rate):
     return special.expit(SLOPE * (trusted - threshold))
 
 
-def reliability(probability, right, bins=10):
+def reliability(
+    probability: np.ndarray, right: np.ndarray, bins: int = 10
+) -> Reliability:
     """The Reliability of probabilities in equal bins.
 
     Args:
@@ -117,7 +120,7 @@ def reliability(probability, right, bins=10):
     return Reliability(said, share, count, float(error))
 
 
-def expected_yield(probability):
+def expected_yield(probability: np.ndarray) -> np.ndarray:
     """[N] float64: wrong labels to be expected among the first 1, 2, ... N reviewed.
 
     Args:

@@ -1,5 +1,6 @@
 """The labels of a finished run and everything that is known about them."""
 
+import pathlib
 from typing import NamedTuple
 
 import numpy as np
@@ -32,27 +33,31 @@ class Case(NamedTuple):
     data: prepared.Prepared | str  # or a line that says why there is none
 
     @property
-    def known(self):
+    def known(self) -> np.ndarray:
         """[N] bool: whether the clean label is."""
         return self.clean_labels >= 0
 
     @property
-    def wrong(self):
+    def wrong(self) -> np.ndarray:
         """[N] bool: known to be wrong."""
         return self.known & (self.clean_labels != self.given)
 
     @property
-    def order(self):
+    def order(self) -> np.ndarray:
         """[N] int: examples from the least trusted label on, as the page has them."""
         return np.argsort(self.right, kind='stable')
 
     @property
-    def rank(self):
+    def rank(self) -> np.ndarray:
         """[N] int32: place of each example in `order`."""
         return np.argsort(self.order).astype(np.int32)
 
 
-def read(workdir, folder=None, rate=None):
+def read(
+    workdir: pathlib.Path | str,
+    folder: pathlib.Path | str | None = None,
+    rate: float | None = None,
+) -> Case:
     """The Case of the finished run in `workdir`.
 
     Args:
@@ -96,7 +101,9 @@ def read(workdir, folder=None, rate=None):
     )
 
 
-def data_of(found, folder):
+def data_of(
+    found: runs.FinishedRun, folder: pathlib.Path | str | None
+) -> prepared.Prepared | str:
     """The prepared set of a run, or a line that says why it cannot be had.
 
     Raises:

@@ -4,10 +4,13 @@ Embeddings, Grad-CAM, the likeness of two networks; and the faces that are trust
 and least. As in `sections`, rows are places in Case.order.
 """
 
+from typing import Any
+
 import numpy as np
 
 from fer_jax.analysis import (
     by_epoch,
+    cases,
     compactness,
     embedding,
     features,
@@ -29,7 +32,7 @@ LEFT_OUT = (
 )
 
 
-def networks(case, which):
+def networks(case: cases.Case, which: str | None) -> dict[str, Any]:
     """The section about the networks.
 
     Args:
@@ -68,13 +71,13 @@ def networks(case, which):
     return found
 
 
-def suspects(case, most=CHOSEN):
+def suspects(case: cases.Case, most: int = CHOSEN) -> np.ndarray:
     """[n] examples: the least trusted ones for which another class is suggested."""
     order = case.order
     return order[case.suggested[order] != case.given[order]][:most]
 
 
-def likeness(case):
+def likeness(case: cases.Case) -> dict[str, Any] | str:
     """How alike the networks think, by epoch."""
     if case.run.scores.shape[1] == 1:
         return 'One network was trained, so there is no other to compare it with.'
@@ -86,7 +89,7 @@ def likeness(case):
     }
 
 
-def alike_probs(probs, bins=40):
+def alike_probs(probs: np.ndarray, bins: int = 40) -> dict[str, Any]:
     """Cosine of the predictions of the first two networks, probs [P, N, C]."""
     one, two = np.asarray(probs[:2], np.float64)
     norms = np.linalg.norm(one, axis=1) * np.linalg.norm(two, axis=1)
@@ -100,7 +103,7 @@ def alike_probs(probs, bins=40):
     }
 
 
-def weighted(case):
+def weighted(case: cases.Case) -> dict[str, Any]:
     """The most and the least trusted faces of each class (ReSup, Figs. 5 and 6)."""
     of, said = by_epoch.trust(case)
     last = of(len(case.run.scores) - 1).mean(axis=0)
@@ -117,7 +120,9 @@ def weighted(case):
     }
 
 
-def space(case, embeddings, seen, chosen):
+def space(
+    case: cases.Case, embeddings: np.ndarray, seen: np.ndarray, chosen: np.ndarray
+) -> dict[str, Any]:
     """Embeddings of network 1: in the plane, by class, and distances to all centres.
 
     Args:
@@ -148,7 +153,9 @@ def space(case, embeddings, seen, chosen):
     }
 
 
-def cam(case, loaded, faces, chosen):
+def cam(
+    case: cases.Case, loaded: model.Model, faces: thumbnails.Faces, chosen: np.ndarray
+) -> dict[str, Any] | str:
     """Where network 1 looks for the given and for the suggested label."""
     if not len(chosen):
         return (

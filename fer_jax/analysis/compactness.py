@@ -14,10 +14,10 @@ class Compactness(NamedTuple):
 
     mean: np.ndarray  # [C] float64
     deviation: np.ndarray  # [C] float64, over the class (divided by its count)
-    count: np.ndarray  # [C] int
+    count: np.ndarray  # type: ignore[assignment]  # [C] int, not the one of tuples
 
 
-def centres(embeddings, labels, num_classes):
+def centres(embeddings: np.ndarray, labels: np.ndarray, num_classes: int) -> np.ndarray:
     """Class means [C, D] float64; nan for a class without examples.
 
     Args:
@@ -29,7 +29,7 @@ def centres(embeddings, labels, num_classes):
     return sums / counts(labels, num_classes)[:, None]
 
 
-def distances(embeddings, centres):
+def distances(embeddings: np.ndarray, centres: np.ndarray) -> np.ndarray:
     """||x - c|| [N, C] float64 of every example to every centre (Fig. 4).
 
     Args:
@@ -42,7 +42,7 @@ def distances(embeddings, centres):
     return found
 
 
-def table(embeddings, labels, num_classes):
+def table(embeddings: np.ndarray, labels: np.ndarray, num_classes: int) -> Compactness:
     """The Compactness of the classes of `labels` (Table 2).
 
     Centres are the class means, as the paper's are after training. Distances have the
@@ -60,7 +60,7 @@ def table(embeddings, labels, num_classes):
     return Compactness(mean, np.sqrt(spread), np.nan_to_num(number).astype(int))
 
 
-def counts(labels, num_classes):
+def counts(labels: np.ndarray, num_classes: int) -> np.ndarray:
     """Examples by class [C] float64; nan where there is none."""
     found = np.bincount(labels, minlength=num_classes).astype(float)
     return np.where(found > 0, found, np.nan)

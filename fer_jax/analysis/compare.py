@@ -6,6 +6,8 @@ python -m fer_jax.analysis.compare RUN RUN ... --out=summary.json
 import json
 import pathlib
 import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -29,7 +31,7 @@ ACCURACIES = ('last', 'last5', 'best_on_test')
 DATA = ('dataset_digest', 'noise_list_sha256', 'corrections_sha256', 'train_examples')
 
 
-def told_apart(found):
+def told_apart(found: Sequence[runs.FinishedRun]) -> dict[str, runs.FinishedRun]:
     """Runs by a name of their own: that of the folder, its path where two share it."""
     names = [run.name for run in found]
     return {
@@ -38,7 +40,7 @@ def told_apart(found):
     }
 
 
-def marks(found):
+def marks(found: dict[str, runs.FinishedRun]) -> dict[str, str]:
     """{run's name: 'A', 'B' ...}, a letter for each data; {} when all have the same.
 
     Accuracies on other test images, or after other wrong labels, do not compare.
@@ -52,7 +54,7 @@ def marks(found):
     return {name: chr(ord('A') + kinds.index(kind)) for name, kind in data.items()}
 
 
-def summary(found):
+def summary(found: dict[str, runs.FinishedRun]) -> dict[str, dict[str, Any]]:
     """{run's name: {key of COLUMNS: fraction, or None where a run has none}}.
 
     And `data`, its mark, where the runs are not all of the same data.
@@ -65,7 +67,7 @@ def summary(found):
     }
 
 
-def table(found):
+def table(found: dict[str, runs.FinishedRun]) -> Table:
     """The summary as a rich table: accuracies in %, detection as fractions."""
     grid = Table(
         title='Accuracy on clean test labels, and how well wrong ones are found'
@@ -82,14 +84,14 @@ def table(found):
     return grid
 
 
-def written(key, value):
+def written(key: str, value: float | None) -> str:
     """A value as the table shows it."""
     if value is None:
         return '-'
     return f'{100 * value:.1f} %' if key in ACCURACIES else f'{value:.3f}'
 
 
-def differing(found):
+def differing(found: dict[str, runs.FinishedRun]) -> Iterator[str]:
     """A line for each data that the runs have, when they have not all the same."""
     marked = marks(found)
     for letter in sorted(set(marked.values())):
@@ -105,12 +107,12 @@ def differing(found):
         yield 'runs of different data do not compare: compare those of one letter'
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command line; returns the exit code."""
     return doors.run('compare', lambda: compare(arguments))
 
 
-def compare(arguments):
+def compare(arguments: Sequence[str] | None) -> int:
     """Runs a command line; returns the exit code, or raises."""
     parser = doors.Parser('compare', description=__doc__)
     parser.add_argument('folders', nargs='+', metavar='RUN', help='folder of a run')

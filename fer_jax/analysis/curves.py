@@ -21,7 +21,7 @@ class Points(NamedTuple):
     precision: np.ndarray  # [K + 1]; 1 where none is taken
 
 
-def points(trust, wrong):
+def points(trust: np.ndarray, wrong: np.ndarray) -> Points:
     """The points of the ROC curve (false_alarms, recall) and of precision and recall.
 
     Args:
@@ -48,7 +48,7 @@ def points(trust, wrong):
     )
 
 
-def missed(trust, wrong, rate):
+def missed(trust: np.ndarray, wrong: np.ndarray, rate: float) -> float:
     """False-negative rate: share of the wrong labels that are not among the
     round(rate N) least trusted; of a tie at the end, the expected share.
 
@@ -62,7 +62,7 @@ def missed(trust, wrong, rate):
     return float(1 - found / curve.found[-1])
 
 
-def detection(trust, wrong, rate):
+def detection(trust: np.ndarray, wrong: np.ndarray, rate: float) -> dict[str, float]:
     """{'auroc', 'average_precision', 'precision_at_true_count', 'false_negative_rate'}.
 
     metrics.detection, and `missed` at the noise rate.
@@ -71,7 +71,7 @@ def detection(trust, wrong, rate):
     return found | {'false_negative_rate': missed(trust, wrong, rate)}
 
 
-def thinned(curve, most=500):
+def thinned(curve: Points, most: int = 500) -> Points:
     """At most `most` of the points, for drawing: evenly along the list, ends kept."""
     places = np.linspace(0, len(curve.taken) - 1, min(most, len(curve.taken)))
     return Points(*(values[places.round().astype(int)] for values in curve))

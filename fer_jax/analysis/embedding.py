@@ -3,7 +3,9 @@
 import numpy as np
 
 
-def plane(embeddings, *, perplexity=30.0, seed=0):
+def plane(
+    embeddings: np.ndarray, *, perplexity: float = 30.0, seed: int = 0
+) -> np.ndarray:
     """t-SNE of embeddings (van der Maaten and Hinton 2008; scikit-learn).
 
     Minutes for more than 10,000 examples: draw some (`chosen`).
@@ -32,7 +34,7 @@ def plane(embeddings, *, perplexity=30.0, seed=0):
         return drawing.fit_transform(np.asarray(embeddings, np.float32))
 
 
-def chosen(count, most=2000, seed=0):
+def chosen(count: int, most: int = 2000, seed: int = 0) -> np.ndarray:
     """[n] int, rising: `most` of `count` places drawn without replacement, or all."""
     generator = np.random.Generator(np.random.Philox(seed))
     order = np.argsort(generator.random(count), kind='stable')

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from fer_jax.data import pipeline
+from fer_jax.data import pipeline, prepared
 from fer_jax.deploy import model
 from fer_jax.training import scoring
 
@@ -19,7 +19,7 @@ class Outputs(NamedTuple):
     embeddings: np.ndarray  # [P, N, D] float32
 
 
-def of(loaded, split, positions):
+def of(loaded: model.Model, split: prepared.Split, positions: np.ndarray) -> Outputs:
     """The Outputs of the examples at `positions` [N] of a prepared.Split.
 
     Args:

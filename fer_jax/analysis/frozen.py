@@ -4,9 +4,11 @@ OUT/audit.html, OUT/issues.json, OUT/labels.csv    as of a run
 OUT/features                                       made on the way, and used again
 """
 
+import argparse
 import hashlib
 import pathlib
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import rich.console
@@ -16,7 +18,8 @@ from fer_jax.analysis import frozen_sections, issues, page
 from fer_jax.data import features, prepared, tables, whole
 from fer_jax.data.quoting import printable
 from fer_jax.errors import Missing, Unusable
-from fer_jax.numerics import axes, flips, judging
+from fer_jax.numerics import axes, judging
+from fer_jax.numerics import flips as changes
 from fer_jax.training import files, setup
 
 AXES, SAMPLE = 500, 3000
@@ -40,41 +43,49 @@ class Labels(NamedTuple):
     rate: float | None  # of wrong labels, given by who knows it; None: estimated
     data: prepared.Prepared
     card: dict  # of the features
-    networks = property(lambda self: np.zeros((0, len(self.ids))))  # of a run
-    evidence = None  # likewise
 
     @property
-    def right(self):
+    def networks(self) -> np.ndarray:
+        """None was trained on the set: [0, N]."""
+        return np.zeros((0, len(self.ids)))
+
+    @property
+    def evidence(self) -> None:
+        """Nor is there any by epoch."""
+        return None
+
+    @property
+    def right(self) -> np.ndarray:
         return self.judged.right
 
     @property
-    def suggested(self):
+    def suggested(self) -> np.ndarray:
         return self.judged.suggested
 
     @property
-    def flips(self):
+    def flips(self) -> changes.Flips:
         none = np.zeros(len(self.ids), np.int32)
-        return flips.Flips(*[none] * len(flips.Flips._fields))
+        return changes.Flips(*[none] * len(changes.Flips._fields))
 
     @property
-    def known(self):
+    def known(self) -> np.ndarray:
         return self.clean_labels >= 0
 
     @property
-    def wrong(self):
+    def wrong(self) -> np.ndarray:
         return self.known & (self.clean_labels != self.given)
 
     @property
-    def order(self):
+    def order(self) -> np.ndarray:
         """[N] int: examples from the least trusted label on."""
         return np.argsort(self.judged.log_odds, kind='stable')
 
     @property
-    def rank(self):
+    def rank(self) -> np.ndarray:
         return np.argsort(self.order).astype(np.int32)
 
 
-def run(options):
+def run(options: argparse.Namespace) -> int:
     """Writes the page and the lists of a prepared set; returns 0.
 
     Raises:
@@ -116,7 +127,9 @@ def run(options):
     return 0
 
 
-def features_of(data, rows, folder):
+def features_of(
+    data: prepared.Prepared, rows: np.ndarray, folder: pathlib.Path | str
+) -> features.Store:
     """The Store of a set's features in a folder: read, or made by the face network.
 
     Raises:
@@ -134,7 +147,9 @@ def features_of(data, rows, folder):
     return store
 
 
-def made(data, rows, folder):
+def made(
+    data: prepared.Prepared, rows: np.ndarray, folder: pathlib.Path | str
+) -> features.Store:
     """The features of some training faces by the face network, with a progress bar."""
     from fer_jax.deploy import frozen
 
@@ -153,7 +168,7 @@ def made(data, rows, folder):
         )
 
 
-def on_axes(store, rows, count=AXES):
+def on_axes(store: features.Store, rows: np.ndarray, count: int = AXES) -> np.ndarray:
     """[N, k] float32: features of training rows on their principal axes.
 
     The means of both mirror images, standardised; of a stage that was seen in parts,
@@ -195,13 +210,13 @@ def on_axes(store, rows, count=AXES):
     )
 
 
-def chosen_columns(columns):
+def chosen_columns(columns: dict[str, Sequence[int]]) -> np.ndarray:
     """[D] int: columns of the parts, and of the means of stages without parts."""
     names = [name for name in columns if f'{name}_grid' not in columns]
     return np.concatenate([np.arange(*columns[name]) for name in names])
 
 
-def write(labels, out, pictures):
+def write(labels: Labels, out: pathlib.Path, pictures: int) -> tuple[pathlib.Path, ...]:
     """Writes audit.html, issues.json and labels.csv; returns their paths."""
     out.mkdir(parents=True, exist_ok=True)
     found = frozen_sections.content(labels, pictures)
@@ -218,7 +233,7 @@ def write(labels, out, pictures):
     return out / files.PAGE, out / files.ISSUES, out / files.LABELS
 
 
-def suspected(labels):
+def suspected(labels: Labels) -> tuple[list[dict[str, Any]], bool]:
     """(what issues.json lists, whether that is by rank alone).
 
     The labels that are more probably wrong than right; in doubt, as many of the first
@@ -240,7 +255,7 @@ def suspected(labels):
     return ranked, doubtful
 
 
-def write_table(labels, path):
+def write_table(labels: Labels, path: pathlib.Path) -> None:
     """labels.csv: a row an example, in the order of the set."""
     names = np.array([*labels.names, ''])
     columns = {

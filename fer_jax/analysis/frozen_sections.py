@@ -1,6 +1,7 @@
 """The sections of an audit's page of a set that no network was trained on."""
 
 import hashlib
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from fer_jax.analysis import calibration, sections
 NO_RUN = 'No network was trained for this audit, so there is nothing by epoch.'
 
 
-def content(labels, pictures):
+def content(labels: Any, pictures: int) -> dict[str, Any]:
     """Everything that the page shows: plain values and arrays, as page.render takes it.
 
     Args:
@@ -34,7 +35,7 @@ def content(labels, pictures):
     }
 
 
-def about(labels):
+def about(labels: Any) -> dict[str, Any]:
     """What audit this is."""
     return {
         'name': labels.name,
@@ -49,7 +50,7 @@ def about(labels):
     }
 
 
-def summary(labels):
+def summary(labels: Any) -> dict[str, Any]:
     """Data, noise, and what to do next."""
     judged, known = labels.judged, int(labels.known.sum())
     few = min(sections.REVIEWED, len(labels.ids))
@@ -92,7 +93,7 @@ def summary(labels):
     }
 
 
-def rate_words(labels):
+def rate_words(labels: Any) -> str:
     """A sentence about the rate of wrong labels and how sure it is."""
     low, high = (100 * share for share in labels.judged.interval)
     said = 100 * labels.judged.estimate
@@ -106,7 +107,7 @@ def rate_words(labels):
     return f'The rate of {100 * labels.rate:.1f} % was given. By itself: {between}'
 
 
-def doubts(labels):
+def doubts(labels: Any) -> list[str]:
     """Sentences about what cannot be trusted; as a rule there are none."""
     found = []
     given, suggested = (set(v.tolist()) for v in (labels.given, labels.suggested))
@@ -119,7 +120,7 @@ def doubts(labels):
     return found
 
 
-def noise(labels):
+def noise(labels: Any) -> dict[str, Any]:
     """Transition matrices; where truth is known, how well wrong labels are found."""
     found = sections.noise(labels)
     found['transitions']['estimated'] = labels.judged.transition.astype(np.float32)

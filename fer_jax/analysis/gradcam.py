@@ -6,6 +6,9 @@ z_c is the logit of class c as the method predicts it, whatever lies between it 
 last feature maps A of the backbone.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,7 +19,7 @@ from fer_jax.deploy import model
 BATCH = 32
 
 
-def heat(loaded, images, classes):
+def heat(loaded: model.Model, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Grad-CAM of each image for the class asked for, by the model's first network.
 
     Args:
@@ -40,7 +43,9 @@ def heat(loaded, images, classes):
     return (heats / np.where(largest > 0, largest, 1)).astype(np.float32)
 
 
-def make_importance(loaded):
+def make_importance(
+    loaded: model.Model,
+) -> Callable[[Any, Any], tuple[jax.Array, jax.Array]]:
     """importance(images [B, H, W, 3] uint8, classes [B]) -> a [B, D], A [B, h, w, D].
 
     Of the first network of a deploy.model.Model, in evaluation mode.

@@ -1,9 +1,19 @@
 """The suspected labels of a run, for other programs: what issues.json lists."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 
-def ranked(ids, given, suggested, right, class_names, threshold=0.5):
+def ranked(
+    ids: np.ndarray,
+    given: np.ndarray,
+    suggested: np.ndarray,
+    right: np.ndarray,
+    class_names: Sequence[str],
+    threshold: float = 0.5,
+) -> list[dict[str, Any]]:
     """The labels with right < threshold as list of dicts, the least probable first.
 
     Args:

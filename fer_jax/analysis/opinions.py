@@ -5,13 +5,13 @@ it can be drawn as it is and read as an opinion in [0, 1].
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 from scipy import special, stats
 
-from fer_jax.numerics import gaussians, mixtures
+from fer_jax.numerics import division, gaussians, mixtures
 
 BINS = 40
 PROBABILITY = 'probability of the given label'
@@ -38,17 +38,19 @@ class Histogram(NamedTuple):
     parts: dict  # {group: [E, P, K] int32}
 
 
-def unchanged(scores):
+def unchanged(scores: np.ndarray) -> np.ndarray:
     """A signal that is drawn as it is."""
     return scores
 
 
-def bounded(function):
+def bounded(
+    function: Callable[[np.ndarray], np.ndarray],
+) -> Callable[[np.ndarray], np.ndarray]:
     """function(scores) as float32 in [0, 1]; 0 where it is not finite."""
     return lambda scores: np.clip(np.nan_to_num(function(scores)), 0, 1, dtype='f4')
 
 
-def likelihood(losses):
+def likelihood(losses: np.ndarray) -> np.ndarray:
     """The probability that has these cross-entropies."""
     return np.exp(-np.maximum(losses, 0))
 
@@ -73,7 +75,7 @@ SCALES = {
 }
 
 
-def scale(name, rising):
+def scale(name: str, rising: bool) -> Scale:
     """The Scale of a signal; of one that has no words here, ranks are the opinion.
 
     Args:
@@ -90,20 +92,26 @@ def scale(name, rising):
     return SCALES.get(name, other)
 
 
-def ends(scores):
+def ends(scores: np.ndarray) -> tuple[float, float]:
     """Of a histogram of scores [E, P, N]: 0 and 1, or what is beyond but for .5 %."""
     finite = scores[np.isfinite(scores)]
     low, high = np.percentile(finite, (0.5, 99.5), overwrite_input=True)
     return min(0.0, low), max(1.0, high)
 
 
-def histogram(scores, scale, groups=None, bins=BINS):
+def histogram(
+    scores: np.ndarray,
+    scale: Scale,
+    groups: dict[str, np.ndarray] | None = None,
+    bins: int = BINS,
+) -> Histogram:
     """The Histogram of scores [E, P, N].
 
     Args:
       scale: the Scale of their signal.
       groups: {name: [N] bool} of labels that are counted by themselves as well.
     """
+    groups = groups or {}
     low, high = scale.ends or ends(scores)
     edges = np.linspace(low, high, bins + 1)
 
@@ -111,7 +119,7 @@ def histogram(scores, scale, groups=None, bins=BINS):
         kept = np.clip(values[np.isfinite(values)], low, high)
         return np.histogram(kept, edges)[0]
 
-    counts, parts = [], {name: [] for name in groups or {}}
+    counts, parts = [], {name: [] for name in groups}
     for epoch in scores:  # one at a time: of a large run all are gigabytes
         values = scale.drawn(epoch)
         counts.append([count(peer) for peer in values])
@@ -124,7 +132,7 @@ def histogram(scores, scale, groups=None, bins=BINS):
     )
 
 
-def right_last(fitted, rising):
+def right_last(fitted: division.Fitted, rising: bool) -> division.Fitted:
     """The Fitted with component 1 the one of the right labels, leaves [..., 2]."""
     if rising:
         return fitted
@@ -132,7 +140,7 @@ def right_last(fitted, rising):
     return fitted._replace(mixture=turned)
 
 
-def density(mixture, x):
+def density(mixture: Any, x: np.ndarray) -> np.ndarray:
     """Densities [..., 2, K] of both components at x [..., K]; 0 where there is none."""
     one, two = (leaf[..., None] for leaf in mixture[:2])
     x = x[..., None, :]
@@ -143,7 +151,9 @@ def density(mixture, x):
     return np.nan_to_num(np.exp(powers - special.betaln(one, two)))
 
 
-def curves(fits, histogram, points=160):
+def curves(
+    fits: division.Fitted, histogram: Histogram, points: int = 160
+) -> tuple[np.ndarray, np.ndarray]:
     """The fitted components over a histogram.
 
     Args:
@@ -163,7 +173,7 @@ def curves(fits, histogram, points=160):
     return x.astype(np.float32), y.astype(np.float32)
 
 
-def separation(fits):
+def separation(fits: division.Fitted) -> np.ndarray:
     """[E, P] float32: distance of the components' means, of the scaled score; nan
     where there was no valid fit."""
     means = fits.mixture[0]
@@ -173,13 +183,13 @@ def separation(fits):
     return np.where(fits.ready, distance, np.nan).astype(np.float32)
 
 
-def fallbacks(fits):
+def fallbacks(fits: division.Fitted) -> list[tuple[int, int]]:
     """[(epoch, network)], both from 1: fits that were not valid."""
     before = np.concatenate([np.zeros_like(fits.rejected[:1]), fits.rejected[:-1]])
     return [(int(e) + 1, int(p) + 1) for e, p in np.argwhere(fits.rejected > before)]
 
 
-def likeness(scores):
+def likeness(scores: np.ndarray) -> np.ndarray:
     """[E] float32: correlation of the networks' scores [E, P, N], mean over pairs."""
     peers = scores.shape[1]
     pairs = np.triu_indices(peers, 1)

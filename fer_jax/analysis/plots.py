@@ -1,10 +1,16 @@
 """Drawings of finished runs. Each function fills the axes that it is given."""
 
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
 import jax
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
 
 from fer_jax.analysis import opinions, signals
+from fer_jax.analysis.runs import FinishedRun
 from fer_jax.data import pipeline, prepared, records, whole
 from fer_jax.errors import Unusable
 from fer_jax.training import results
@@ -12,13 +18,15 @@ from fer_jax.training import results
 RIGHT, WRONG, UNKNOWN = '#2a7f9e', '#d1495b', '#8a8a8a'
 
 
-def write(figure, path):
+def write(figure: Figure, path: pathlib.Path | str) -> None:
     """Writes a drawing as PNG, whole or not at all."""
     with whole.replacing(path) as file:
         figure.savefig(file, format='png')
 
 
-def accuracy_curves(axes, runs, marks):
+def accuracy_curves(
+    axes: Axes, runs: dict[str, FinishedRun], marks: dict[str, str]
+) -> None:
     """Accuracy on the test labels by epoch, a line a run.
 
     Args:
@@ -36,7 +44,9 @@ def accuracy_curves(axes, runs, marks):
     axes.legend(frameon=False, loc='lower center', fontsize=8)
 
 
-def score_histogram(axes, run, name, peer=0, bins=40):
+def score_histogram(
+    axes: Axes, run: FinishedRun, name: str, peer: int = 0, bins: int = 40
+) -> None:
     """What a network thinks of right and of wrong labels after the last epoch.
 
     With the fitted mixture over it where the run has one.
@@ -75,7 +85,7 @@ def score_histogram(axes, run, name, peer=0, bins=40):
     axes.legend(frameon=False, loc='upper center')
 
 
-def suspects(run, count):
+def suspects(run: FinishedRun, count: int) -> list[tuple[np.ndarray, str, str]]:
     """The most suspicious labels: [(uint8 face, title, colour)], `count` or all.
 
     The colour tells whether the given label is right, where that is known.
@@ -100,7 +110,12 @@ def suspects(run, count):
     return found
 
 
-def comparison(runs, path, marks, count=10):
+def comparison(
+    runs: dict[str, FinishedRun],
+    path: pathlib.Path | str,
+    marks: dict[str, str],
+    count: int = 10,
+) -> list[str]:
     """One picture of several runs; the labels of the last that judges any are shown.
 
     What there is nothing to draw for has no panel. Writes a PNG to `path`.
@@ -124,19 +139,21 @@ def comparison(runs, path, marks, count=10):
     except Unusable as error:
         faces, said = [], [f'no faces in the picture: {error}']
     figure = Figure(figsize=(11, 5.8 if faces else 4), layout='constrained', dpi=110)
-    top, bottom = figure, None
+    panels: Any = [figure]
     if faces:
-        top, bottom = figure.subfigures(2, 1, height_ratios=(2.2, 1))
-    left, right = top.subplots(1, 2)
+        panels = figure.subfigures(2, 1, height_ratios=(2.2, 1))
+    left, right = panels[0].subplots(1, 2)
     accuracy_curves(left, runs, marks)
     score_histogram(right, runs[name], name)
     if faces:
-        show_faces(bottom, faces, name)
+        show_faces(panels[1], faces, name)
     write(figure, path)
     return said
 
 
-def show_faces(figure, faces, name):
+def show_faces(
+    figure: Figure | SubFigure, faces: Sequence[tuple[np.ndarray, str, str]], name: str
+) -> None:
     """A row of `suspects` of the run `name`."""
     figure.suptitle(
         f'Most suspicious labels of {name}: given → suggested'

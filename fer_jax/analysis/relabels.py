@@ -8,8 +8,10 @@ a label that the example had before, the given one included.
 
 import pathlib
 import sys
+from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
@@ -26,7 +28,7 @@ COLUMNS = {
 }
 
 
-def flip_counts(run, most=6):
+def flip_counts(run: runs.FinishedRun, most: int = 6) -> np.ndarray:
     """[most + 1] int: examples by the number of times that their label changed.
 
     The last entry counts `most` and more.
@@ -34,7 +36,7 @@ def flip_counts(run, most=6):
     return np.bincount(np.minimum(run.labels.flips, most), minlength=most + 1)
 
 
-def histogram(axes, found, most=6):
+def histogram(axes: Axes, found: Sequence[runs.FinishedRun], most: int = 6) -> None:
     """Examples by number of flips, a group of bars for each run, logarithmic."""
     width = 0.8 / len(found)
     for number, run in enumerate(found):
@@ -54,7 +56,7 @@ def histogram(axes, found, most=6):
     axes.legend(frameon=False)
 
 
-def said(run):
+def said(run: runs.FinishedRun) -> str:
     """'1,203 flips, 310 of them back to an earlier label'."""
     result = run.result
     if not result.get('flips'):
@@ -62,7 +64,7 @@ def said(run):
     return f'{result["flips"]:,} flips, {result["returns"]:,} back to an earlier label'
 
 
-def table(found):
+def table(found: Sequence[runs.FinishedRun]) -> Table:
     """The counts of result.json, one row a run."""
     grid = Table(title='Relabelling')
     grid.add_column('run')
@@ -73,19 +75,19 @@ def table(found):
     return grid
 
 
-def written(value):
+def written(value: float | None) -> str:
     """A count or a fraction as the table shows it."""
     if value is None:
         return '-'
     return f'{100 * value:.1f} %' if isinstance(value, float) else f'{value:,}'
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command line; returns the exit code."""
     return doors.run('relabels', lambda: relabels(arguments))
 
 
-def relabels(arguments):
+def relabels(arguments: Sequence[str] | None) -> int:
     """Runs a command line; returns the exit code, or raises."""
     parser = doors.Parser('relabels', description=__doc__)
     parser.add_argument('folders', nargs='+', metavar='RUN', help='folder of a run')

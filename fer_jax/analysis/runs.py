@@ -21,16 +21,16 @@ class FinishedRun(NamedTuple):
     scores: np.ndarray  # [E, P, N] float32, mapped from its file
 
     @property
-    def name(self):
+    def name(self) -> str:
         return self.folder.name
 
     @property
-    def log_odds(self):
+    def log_odds(self) -> np.ndarray:
         """[P, N] float64, finite: the log-odds of `labels.trust`."""
         return special.logit(np.clip(self.labels.trust, 1e-300, 1 - 1e-15))
 
 
-def read(workdir):
+def read(workdir: pathlib.Path | str) -> FinishedRun:
     """The run in `workdir`.
 
     Raises:

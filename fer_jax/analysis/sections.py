@@ -6,11 +6,14 @@ run has nothing for it. Rows are places in `Case.order`: the least trusted label
 
 import hashlib
 import shlex
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from fer_jax.analysis import (
     calibration,
+    cases,
     curves,
     page,
     thumbnails,
@@ -22,7 +25,7 @@ from fer_jax.training import results
 REVIEWED = 200  # labels that a person looks at in one go
 
 
-def about(case):
+def about(case: cases.Case) -> dict[str, Any]:
     """What run this is."""
     result = case.run.result
     # Decisions belong to labels, not to a run: another run on them finds them again.
@@ -40,7 +43,7 @@ def about(case):
     }
 
 
-def summary(case, which):
+def summary(case: cases.Case, which: str | None) -> dict[str, Any]:
     """Data, noise, accuracy, and what to do next.
 
     Args:
@@ -90,7 +93,7 @@ def summary(case, which):
     }
 
 
-def doubts(case):
+def doubts(case: cases.Case) -> list[str]:
     """Sentences about what cannot be trusted on the page; as a rule there are none."""
     found = []
     least, most = calibration.RATES
@@ -113,7 +116,7 @@ def doubts(case):
     return found
 
 
-def noise_words(result):
+def noise_words(result: dict[str, Any]) -> str:
     """'symmetric, rate 30 %, seed 0', or 'none: labels as they came'."""
     noise = result['config']['noise']
     if not result['noise_list_sha256']:
@@ -126,7 +129,7 @@ def noise_words(result):
     return f'{noise["kind"]}, rate {rate}, seed {noise["seed"]}'
 
 
-def correction_words(result):
+def correction_words(result: dict[str, Any]) -> str:
     """'3 labels changed, 1 dropped', or 'none'."""
     counts = result.get('corrections')  # runs of older versions do not say
     if not result.get('corrections_sha256'):
@@ -134,7 +137,7 @@ def correction_words(result):
     return results.corrections(counts).partition(': ')[2] if counts else 'some'
 
 
-def advice(case, which):
+def advice(case: cases.Case, which: str | None) -> list[tuple[str, str | None]]:
     """[(what to do, command or None)]."""
     folder = case.run.folder
     few = min(REVIEWED, len(case.ids))
@@ -160,12 +163,12 @@ def advice(case, which):
     return found
 
 
-def command(*words):
+def command(*words: str) -> str:
     """A command line of launch.py, as a shell takes it."""
     return shlex.join(['python', 'launch.py', *words])
 
 
-def labels(case):
+def labels(case: Any) -> dict[str, Any]:
     """The columns of the table."""
     order = case.order
     small = np.uint8 if len(case.names) <= 256 else np.uint16
@@ -184,7 +187,9 @@ def labels(case):
     return found
 
 
-def pictures(case, suspects, more):
+def pictures(
+    case: Any, suspects: np.ndarray, more: Sequence[np.ndarray]
+) -> dict[str, Any] | str:
     """Small pictures of the rows `suspects` and of those that other sections show.
 
     Args:
@@ -205,7 +210,7 @@ def pictures(case, suspects, more):
     return {'rows': rows, 'rule': rule} | thumbnails.strung(found)
 
 
-def noise(case):
+def noise(case: Any) -> dict[str, Any]:
     """Transition matrices; where truth is known, how well wrong labels are found."""
     if case.evidence is None:  # of a run of an older version
         elsewhere = transitions.suggestions(case.given, case.suggested, len(case.names))
@@ -222,7 +227,7 @@ def noise(case):
     }
 
 
-def detection(right, wrong):
+def detection(right: np.ndarray, wrong: np.ndarray) -> dict[str, Any] | str:
     """Curves and numbers of probabilities [N] of being right; `wrong` [N] bool."""
     if not len(wrong):
         return (

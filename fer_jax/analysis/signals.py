@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fer_jax.algorithms import Progress
+from fer_jax.algorithms import Algorithm, Progress
+from fer_jax.analysis import runs
 from fer_jax.data import documents, whole
 from fer_jax.numerics import division
 from fer_jax.training import build, contents, files
@@ -22,7 +23,7 @@ class Judgement(NamedTuple):
     fits: division.Fitted | None  # leaves [E, P, ...]; None: its method fits nothing
 
 
-def of(run):
+def of(run: runs.FinishedRun) -> Judgement:
     """The Judgement of a runs.FinishedRun.
 
     A run of an older version stored neither: its method is made once more, and asked.
@@ -37,7 +38,7 @@ def of(run):
     return Judgement(method.signal.name, method.signal.rising, replayed(method, run))
 
 
-def stored(run):
+def stored(run: runs.FinishedRun) -> division.Fitted | None:
     """The fits in a run's history, leaves [E, P, ...]; None where there is none.
 
     Raises:
@@ -65,7 +66,7 @@ def stored(run):
     return fits
 
 
-def rebuilt(run):
+def rebuilt(run: runs.FinishedRun) -> Algorithm:
     """The method of a run, from the config in its result.
 
     Raises:
@@ -82,7 +83,7 @@ def rebuilt(run):
     )
 
 
-def replayed(method, run):
+def replayed(method: Algorithm, run: runs.FinishedRun) -> division.Fitted | None:
     """The fits that `method` makes of a run's scores once more; None: it makes none.
 
     They depend on scores and labels alone, so they are those of the run.
@@ -94,7 +95,7 @@ def replayed(method, run):
     memory = jax.jit(lambda key: method.init(key, images)[2])(jax.random.key(0))
     refresh, found = jax.jit(method.refresh), []
     for row, scores in zip(run.rows, run.scores):
-        done = Progress(np.int32(row['step']), np.int32(row['epoch']))
+        done = Progress(jnp.int32(row['step']), jnp.int32(row['epoch']))
         memory = refresh(memory, scores, np.int32(run.labels.given), done)
         found.append(jax.device_get(method.fit_of(memory)))
     return jax.tree.map(lambda *leaves: np.stack(leaves), *found)

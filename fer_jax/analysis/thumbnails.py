@@ -1,11 +1,13 @@
 """Small pictures of training examples, for a page that has to hold them itself."""
 
 import io
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from fer_jax.data import pipeline, records
+from fer_jax.data import pipeline, prepared, records
 
 SIDE_PX = 96
 QUALITY = 80  # of WebP; a face of 48 px takes about 700 bytes
@@ -18,21 +20,21 @@ class Faces:
       data: prepared.Prepared whose damaged records, if any, were put away.
     """
 
-    def __init__(self, data):
+    def __init__(self, data: prepared.Prepared) -> None:
         self._split, self._source = data.train, data.train.records()
         self._place = {name: i for i, name in enumerate(data.train.ids.tolist())}
 
-    def pixels(self, name):
+    def pixels(self, name: str) -> np.ndarray:
         """uint8 [s, s, 3] of the example called `name`."""
         _, image = records.decode_example(self._source[self._place[name]])
         return pipeline.decode(image, self._split.image_size_px, name)
 
-    def places(self, names):
+    def places(self, names: Iterable[str]) -> np.ndarray:
         """[n] int: rows of the training split."""
         return np.array([self._place[name] for name in names], int)
 
 
-def small(pixels):
+def small(pixels: np.ndarray) -> bytes:
     """WebP of uint8 [s, s, 3], at most SIDE_PX wide."""
     image = Image.fromarray(pixels)
     if image.width > SIDE_PX:
@@ -42,7 +44,7 @@ def small(pixels):
     return file.getvalue()
 
 
-def strung(images):
+def strung(images: Sequence[bytes]) -> dict[str, Any]:
     """{'bytes': uint8 [...], 'ends': uint32 [n], 'type'} of encoded images."""
     return {
         'bytes': np.frombuffer(b''.join(images), np.uint8),
@@ -51,7 +53,7 @@ def strung(images):
     }
 
 
-def heated(pixels, heat):
+def heated(pixels: np.ndarray, heat: np.ndarray) -> np.ndarray:
     """uint8 [s, s, 3]: a face with a map over it, dark where nothing is seen.
 
     Args:

@@ -1,11 +1,13 @@
 """What became of each label, epoch by epoch (embedding-proximity paper, Fig. 3)."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from fer_jax.numerics import flips
 
 
-def unstable(found, most=50):
+def unstable(found: flips.Flips, most: int = 50) -> np.ndarray:
     """Places of the examples that changed most often, ties by returns, then by place.
 
     Examples that never changed are left out, so there may be fewer than `most`.
@@ -17,7 +19,12 @@ def unstable(found, most=50):
     return order[found.count[order] > 0]
 
 
-def by_epoch(given, tables, clean_labels, num_classes):
+def by_epoch(
+    given: np.ndarray,
+    tables: Iterable[np.ndarray],
+    clean_labels: np.ndarray,
+    num_classes: int,
+) -> dict[str, np.ndarray]:
     """What relabelling did until each epoch.
 
     Args:

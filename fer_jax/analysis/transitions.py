@@ -5,7 +5,7 @@ import numpy as np
 from fer_jax.numerics import noise
 
 
-def estimate(given, right, elsewhere):
+def estimate(given: np.ndarray, right: np.ndarray, elsewhere: np.ndarray) -> np.ndarray:
     """Estimated p(given = j | true = i), [C, C] float64, row i the true class.
 
     Each label counts as its own class with the probability that it is right; what is
@@ -25,7 +25,7 @@ def estimate(given, right, elsewhere):
     return rows(counts)
 
 
-def others(given, probs):
+def others(given: np.ndarray, probs: np.ndarray) -> np.ndarray:
     """[N, C] float64: class probabilities [N, C], were it not the given class."""
     left = np.array(probs, np.float64)
     left[np.arange(len(given)), given] = 0
@@ -33,7 +33,9 @@ def others(given, probs):
     return np.divide(left, total, out=np.zeros_like(left), where=total > 0)
 
 
-def suggestions(given, suggested, num_classes):
+def suggestions(
+    given: np.ndarray, suggested: np.ndarray, num_classes: int
+) -> np.ndarray:
     """The same, where only the likeliest class is known: that one, or, where it is the
     given one, the classes as often as they are suggested."""
     shares = np.bincount(suggested, minlength=num_classes)
@@ -42,13 +44,15 @@ def suggestions(given, suggested, num_classes):
     return others(given, found)
 
 
-def counted(given, clean_labels, num_classes):
+def counted(
+    given: np.ndarray, clean_labels: np.ndarray, num_classes: int
+) -> np.ndarray:
     """The true matrix [C, C] of the labels whose clean label is known (>= 0)."""
     known = clean_labels >= 0
     return rows(noise.realised(clean_labels[known], given[known], num_classes))
 
 
-def rows(counts):
+def rows(counts: np.ndarray) -> np.ndarray:
     """Counts [C, C] as rows that sum to 1; an empty row becomes the identity's."""
     total = counts.sum(axis=1, keepdims=True)
     return np.where(total > 0, counts / np.maximum(total, 1e-12), np.eye(len(counts)))

@@ -9,7 +9,7 @@ from fer_jax.numerics import division
 _log_odds = jax.jit(division.log_odds)
 
 
-def posterior(fitted, scores, rising):
+def posterior(fitted: division.Fitted, scores: np.ndarray, rising: bool) -> np.ndarray:
     """[P, N] float32 that labels are right, by the mixtures over an epoch's scores.
 
     1 for a network without a valid fit, whose labels all count.
@@ -24,7 +24,7 @@ def posterior(fitted, scores, rising):
     return np.where(np.asarray(fitted.ready)[:, None], right, 1).astype(np.float32)
 
 
-def by_class(weights, labels, num_classes):
+def by_class(weights: np.ndarray, labels: np.ndarray, num_classes: int) -> np.ndarray:
     """Mean weight [..., C] of the examples [..., N] of each class; nan for none."""
     weights = np.asarray(weights, np.float64)
     means = [weights[..., labels == c] for c in range(num_classes)]
@@ -32,7 +32,9 @@ def by_class(weights, labels, num_classes):
     return np.stack([m.mean(axis=-1) if m.size else empty for m in means], axis=-1)
 
 
-def extremes(weights, labels, num_classes, most=8):
+def extremes(
+    weights: np.ndarray, labels: np.ndarray, num_classes: int, most: int = 8
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """The least and the most weighted examples of each class (ReSup, Figs. 5 and 6).
 
     Args:

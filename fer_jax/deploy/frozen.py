@@ -137,7 +137,7 @@ def in_parts(maps: jax.Array, count: int = 3) -> jax.Array:
 def extract(
     network: Frozen,
     data: prepared.Prepared,
-    folder: pathlib.Path,
+    folder: pathlib.Path | str,
     *,
     rows: dict[str, np.ndarray],
     progress: Callable[[int], object] = lambda count: None,

@@ -10,6 +10,8 @@ import gzip
 import json
 import math
 import pathlib
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +35,7 @@ SCRIPTS = (
 DTYPES = ('uint8', 'uint16', 'uint32', 'int8', 'int16', 'int32', 'float32')
 
 
-def render(title, content):
+def render(title: str, content: dict[str, Any]) -> str:
     """The page as text.
 
     Args:
@@ -55,7 +57,7 @@ def render(title, content):
     return ''.join(pieces)
 
 
-def packed(value):
+def packed(value: Any) -> Any:
     """`value` for JSON: arrays as {dtype, shape, gzip}, NaN and infinities as null.
 
     An array's bytes, the lowest first, are compressed with gzip and written in base64:
@@ -84,6 +86,6 @@ def packed(value):
     return value
 
 
-def texts(values):
+def texts(values: Iterable[str]) -> np.ndarray:
     """Texts as an array of bytes, for `packed`: a list in JSON, whatever they hold."""
     return np.frombuffer(json.dumps(list(values)).encode(), np.uint8)
