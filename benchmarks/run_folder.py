@@ -20,7 +20,8 @@ import types
 import numpy as np
 from scipy import special
 
-from fer_jax.training import files, history, results, setup
+from fer_jax.training import files, history, results
+from fer_jax.training.examples import Examples
 
 NAMES = ('anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness', 'surprise')
 FIT = {
@@ -40,13 +41,13 @@ CONFIG = {
 
 
 def labelled(count, draws):
-    """setup.Examples with 30 % of wrong labels."""
+    """Examples with 30 % of wrong labels."""
     clean = draws.integers(0, len(NAMES), count, np.int32)
     other = (clean + draws.integers(1, len(NAMES), count, np.int32)) % len(NAMES)
     given = np.where(draws.random(count) < 0.3, other, clean).astype(np.int32)
     ids = np.array([f'Manually_Annotated/{i % 1250}/{i:08x}.jpg' for i in range(count)])
     learned = np.ones(count, bool)
-    return setup.Examples(np.arange(count), ids, given, clean, learned)
+    return Examples(np.arange(count), ids, given, clean, learned)
 
 
 def train(workdir, examples, epochs, draws):

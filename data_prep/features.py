@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Extracts and says what was written."""
     from fer_jax.deploy import frozen  # here: no other door has to wait for JAX
-    from fer_jax.training import heap, setup
+    from fer_jax.training import examples, heap
 
     heap.keep()
     if options.max_train is not None and options.max_train < 1:
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> None:
     else:
         network = frozen.face_network()
     rows = {
-        'train': setup.drawn(data.train, options.max_train or 0),
+        'train': examples.drawn(data.train, options.max_train or 0),
         'test': data.test.readable(),
     }
     console = rich.console.Console(highlight=False, markup=False, soft_wrap=True)

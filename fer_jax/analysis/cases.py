@@ -9,7 +9,7 @@ from fer_jax.analysis import calibration, opinions, runs, signals
 from fer_jax.data import documents, prepared
 from fer_jax.errors import Unusable
 from fer_jax.numerics import flips
-from fer_jax.training import contents, files, history, setup
+from fer_jax.training import contents, examples, files, history
 
 
 class Case(NamedTuple):
@@ -114,7 +114,7 @@ def data_of(
         data = prepared.load(folder or config['dir'])
         if data.digest != found.result['dataset_digest']:
             raise Unusable(f'{data.folder} is not the set that the run learned from')
-        return setup.check_records(data, config.get('on_corrupt', 'stop'))[0]
+        return examples.check_records(data, config.get('on_corrupt', 'stop'))[0]
     except (ValueError, OSError) as error:
         if folder:
             raise

@@ -22,7 +22,7 @@ def detection(log_odds: np.ndarray, examples: Any) -> dict[str, float]:
 
     Args:
       log_odds: [P, N], the mean over the networks is judged.
-      examples: setup.Examples; those with clean label -1 do not count.
+      examples: examples.Examples; those with clean label -1 do not count.
 
     Returns:
       {'auroc', 'average_precision', 'precision_at_true_count'}, wrong labels being the
@@ -156,7 +156,7 @@ def labels(
     """The files.Labels of a finished run.
 
     Args:
-      examples: setup.Examples.
+      examples: examples.Examples.
       final: [N] int32, the relabel table at the end.
       flips: [N] int32.
       log_odds: [P, N] of being right.
