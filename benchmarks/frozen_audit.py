@@ -18,7 +18,7 @@ from scipy.stats import rankdata
 from fer_jax.analysis import frozen
 from fer_jax.data import features, noise_list, prepared
 from fer_jax.numerics import judging
-from fer_jax.training import heap, setup
+from fer_jax.training import examples, heap
 
 FIRST = 200
 
@@ -49,7 +49,7 @@ def measure(trust, given, clean):
 
 def drawn(data, kind, rate, size, seed):
     """Rows, given and clean labels of a setting."""
-    rows = setup.drawn(
+    rows = examples.drawn(
         data.train, size, 0 if size == 8000 and kind != 'human' else seed
     )
     if kind == 'human':

@@ -20,7 +20,7 @@ from fer_jax.data.quoting import printable
 from fer_jax.errors import Missing, Unusable
 from fer_jax.numerics import axes, judging
 from fer_jax.numerics import flips as changes
-from fer_jax.training import files, setup
+from fer_jax.training import examples, files
 
 AXES, SAMPLE = 500, 3000
 FOLDER = 'features'
@@ -101,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
     out = pathlib.Path(options.out)
     whole.check_folder(out)
     data = prepared.load(options.data)
-    rows = setup.drawn(data.train, options.max_train or 0)
+    rows = examples.drawn(data.train, options.max_train or 0)
     store = features_of(data, rows, options.features or out / FOLDER)
     judged = judging.judge(
         on_axes(store, rows),
