@@ -81,7 +81,7 @@ def test_without_variance_and_divergence_it_is_plain(small, batch, key):
     def loss(params):
         return algorithm.objective(params, stats, (), batch, NOW, key)[0]
 
-    nets = networks(Gaussian(small.backbone, 3, dropout=0.0), 1, 'auto')
+    nets = networks(Gaussian(small.backbone, 3, dropout=0.0), 1, 'unroll')
 
     def plain(params):
         (logits, _, _), _ = nets.train(params, stats, key, batch.images[0])
