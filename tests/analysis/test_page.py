@@ -66,6 +66,7 @@ def large():
         'balanced_accuracy': 0.5,
         'macro_f1': 0.5,
         'method': 'baseline',
+        'answer': '1',
         'signal': {'name': 'log_odds', 'rising': True, 'augmented': True},
         'recalls': dict.fromkeys(names, 0.5),
         'confusion': np.eye(5, dtype=int).tolist(),

@@ -6,12 +6,13 @@ const CHOICES = ['keep', 'relabel', 'drop'];
 function review(audit) {
   const {labels, decisions, run} = audit;
   const cards = new Gallery(audit);
+  const source = run.epochs ? 'how the run saw each label over its epochs'
+    : 'what a frozen network says of each face, its label left out';
   const table = new VirtualTable(audit, (row) => cards.show(row));
   return el('section', {id: 'review'},
     el('h2', {}, 'Suspicious labels'),
     el('p', {}, `Sorted by the calibrated probability that the given label is right, the least
-      probable first. It is learned from how the run saw each label over its epochs, without
-      any clean label. Pictures: ${audit.pictureRule}`),
+      probable first. It is learned from ${source}, without any clean label. Pictures: ${audit.pictureRule}`),
     el('div', {class: 'panel'}, filters(audit), harvest(audit)),
     cards.node,
     el('h3', {style: 'margin-top:26px'}, 'All labels that pass the filter'),
