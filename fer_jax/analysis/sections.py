@@ -204,8 +204,8 @@ def pictures(
     rule = (
         'every label has one.'
         if everyone
-        else f'the {len(suspects):,} most suspicious labels have one, and a curve over'
-        ' the epochs (--pictures=N makes it N); the table has every label.'
+        else f'the {len(suspects):,} most suspicious labels have one (--pictures=N'
+        ' makes it N), and a curve over the epochs of a run; the table has every label.'
     )
     return {'rows': rows, 'rule': rule} | thumbnails.strung(found)
 
