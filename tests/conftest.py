@@ -23,6 +23,7 @@ import pytest
 from absl import flags
 from PIL import Image
 
+from fer_jax import nets
 from fer_jax.nets import BatchNorm, Features, Maps
 
 
@@ -126,3 +127,13 @@ def encoded_png16(values):
         chunk(*one)
         for one in ((b'IHDR', header), (b'IDAT', zlib.compress(lines)), (b'IEND', b''))
     )
+
+
+@pytest.fixture
+def plain(short, tiny, monkeypatch):
+    """The config of a plain run of one epoch on all faces, 30 % noise."""
+    monkeypatch.setitem(nets.BACKBONES, 'tiny', tiny)
+    config = short('baseline', 'tiny')
+    config.model.width = 4
+    config.batch_size = 16
+    return config

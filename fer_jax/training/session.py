@@ -25,7 +25,7 @@ class Session:
     ) -> None:
         self.run = run
         self._programs = programs.compiled(run.spec, run.mesh)
-        self._called: set[str] = set()
+        self._called: set[tuple[Any, ...]] = set()  # (program, shapes) compiled
         self._everywhere = mesh.everywhere(run.mesh)
         self._trial = placed(run.trial, self._everywhere)
         steps = programs.chunk(run.spec, run.steps_per_epoch)

@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 from scipy import special
 
-from fer_jax import nets
 from fer_jax.data import prepared
 
 TRUST = np.array([[0.1, 0.2, 0.9, 0.9, 0.95, 0.99], [0.3, 0.2, 0.8, 0.9, 0.95, 0.99]])
@@ -34,13 +33,8 @@ FIT = {  # of each epoch; network 2 has no valid one
 
 
 @pytest.fixture
-def config(short, tiny, monkeypatch):
-    """Of a plain run of one epoch on all faces, 30 % noise."""
-    monkeypatch.setitem(nets.BACKBONES, 'tiny', tiny)
-    config = short('baseline', 'tiny')
-    config.model.width = 4
-    config.batch_size = 16
-    return config
+def config(plain):
+    return plain
 
 
 @pytest.fixture

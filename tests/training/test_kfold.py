@@ -5,18 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from fer_jax import nets
 from fer_jax.training import checkpoint, kfold, loop, seals, setup
 
 
 @pytest.fixture
-def config(short, tiny, monkeypatch):
-    """Of a plain run of one epoch on all faces, 30 % noise."""
-    monkeypatch.setitem(nets.BACKBONES, 'tiny', tiny)
-    config = short('baseline', 'tiny')
-    config.model.width = 4
-    config.batch_size = 16
-    return config
+def config(plain):
+    return plain
 
 
 def test_every_label_is_judged_by_a_run_that_did_not_see_it(
