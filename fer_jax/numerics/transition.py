@@ -41,10 +41,13 @@ def log_odds(
 
 @jax.jit
 def update(posterior: jax.Array, given: jax.Array, pseudo: float) -> jax.Array:
-    """T from posteriors [N, C], with `pseudo` counts a row of the uniform matrix."""
-    n, c = posterior.shape
+    """T from posteriors [N, C], with `pseudo` counts a row of the uniform matrix.
+
+    Rows of zeros do not count.
+    """
+    c = posterior.shape[1]
     counts = posterior.T @ jax.nn.one_hot(given, c)
-    rate = 1 - jnp.trace(counts) / n
+    rate = 1 - jnp.trace(counts) / counts.sum()
     counts = counts + pseudo * uniform(jnp.maximum(rate, LEAST), c)
     return counts / counts.sum(axis=1, keepdims=True)
 
