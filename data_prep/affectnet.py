@@ -24,7 +24,7 @@ import numpy as np
 
 from data_prep import importing, layouts
 from data_prep.squares import Picture
-from fer_jax.data import arrays, picture_folders, regular, sets, tables
+from fer_jax.data import arrays, limits, picture_folders, regular, sets, tables
 from fer_jax.errors import Missing, Unusable
 
 CLASSES = sets.SETS['affectnet'].class_names
@@ -32,7 +32,6 @@ CSV = {'train': 'training.csv', 'test': 'validation.csv'}
 FOLDERS = {'train': 'train_set', 'test': 'val_set'}
 BOX = ('face_x', 'face_y', 'face_width', 'face_height')
 FILE, POINTS, CODE = 'subDirectory_filePath', 'facial_landmarks', 'expression'
-LARGEST_NOTE = 1 << 20  # bytes of a file of annotations
 UNUSED = ('valence', 'arousal')  # the last columns
 NO_CLASS = {8: 'none', 9: 'uncertain', 10: 'no face'}
 
@@ -191,7 +190,7 @@ def npy_rows(
 def values(path: pathlib.Path) -> np.ndarray:
     """The numbers in an npy file, which may hold them as text: float64 [n]."""
     try:
-        content = regular.content(path, LARGEST_NOTE)
+        content = regular.content(path, limits.limit('note'))
     except Unusable as error:
         raise Unusable(f'{error}; copy the annotations again') from None
     try:

@@ -9,12 +9,11 @@ import pathlib
 import tarfile
 from collections.abc import Iterable
 
-from fer_jax.data import regular
+from fer_jax.data import limits, regular
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 
 PACKERS = {b'\x1f\x8b': gzip.open, b'BZ': bz2.open, b'\xfd7': lzma.open}
-MOST_MEMBERS = 10_000
 
 
 def unpacked(
@@ -45,7 +44,7 @@ def unpacked(
 
 
 def _unpacked(path, names, most):
-    members = {}
+    members, allowed = {}, limits.limit('members')
     with regular.opened(path) as packed:
         start = packed.peek(6)
         unpack = next((PACKERS[magic] for magic in PACKERS if start[:2] == magic), None)
@@ -55,9 +54,10 @@ def _unpacked(path, names, most):
                 tarfile.open(fileobj=_Measured(plain, most), mode='r:')
             )
             for number, member in enumerate(archive):
-                if number == MOST_MEMBERS:
+                if number == allowed.most:
                     raise _TooMuch(
-                        f'more than {MOST_MEMBERS:,} members; is it another set?'
+                        f'more than {allowed.most:,} members; is it another set? '
+                        f'{allowed.more}'
                     )
                 if member.isreg() and member.size > most:
                     raise _TooMuch(_words(most))

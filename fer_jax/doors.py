@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
-from fer_jax.data import whole
+from fer_jax.data import limits, whole
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 
@@ -84,6 +84,7 @@ def run(name: str, command: Callable[[], int | None]) -> int:
 def _ended(name, command):
     """The exit code of `run`."""
     try:
+        limits.moved()  # a wrong one is said here, and not of each file
         return command() or 0
     except Unusable as error:
         return failed(name, error, UNUSABLE)

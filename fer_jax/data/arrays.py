@@ -18,11 +18,10 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from fer_jax.data import regular
+from fer_jax.data import limits, regular
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 
-LARGEST = 1 << 30  # bytes of the arrays of a file, unless the file itself has more
 HIGHEST = 0x10FFFF  # of the characters
 WORDS = {
     'b': 'truth values', 'i': 'whole numbers', 'u': 'whole numbers', 'f': 'numbers',
@@ -42,7 +41,6 @@ def read_npz(
     wanted: Mapping[str, Array],
     *,
     others: Array | None = None,
-    most: int = LARGEST,
 ) -> dict[str, np.ndarray]:
     """{name: array} of a .npz.
 
@@ -50,7 +48,6 @@ def read_npz(
       path: the file.
       wanted: {name: Array} of what it has to hold.
       others: the Array that each other member has to be; None: these are not read.
-      most: bytes of the arrays together, unless the file itself has more.
 
     Raises:
       Missing: no such file.
@@ -58,9 +55,8 @@ def read_npz(
     """
     with regular.opened(path) as file:
         try:
-            most = max(most, os.fstat(file.fileno()).st_size)
             with zipfile.ZipFile(file) as archive:
-                members = _members(path, archive, wanted, others, most)
+                members = _members(path, archive, wanted, others)
                 data = {name: archive.read(member) for name, member in members.items()}
         except Unusable:
             raise
@@ -87,9 +83,8 @@ def map_npz(
     """
     with regular.opened(path) as file:
         try:
-            most = os.fstat(file.fileno()).st_size
             with zipfile.ZipFile(file) as archive:
-                members = _members(path, archive, wanted, others, max(most, LARGEST))
+                members = _members(path, archive, wanted, others)
                 return {
                     name: _mapped(path, archive, member, wanted.get(name, others))
                     for name, member in members.items()
@@ -120,7 +115,7 @@ def _mapped(path, archive, member, wanted):
     return np.memmap(path, dtype, 'r', start, shape, order)
 
 
-def _members(path, archive, wanted, others, most):
+def _members(path, archive, wanted, others):
     """{name: ZipInfo} of the arrays to read, none of them too large."""
     members = {}
     for member in archive.infolist():
@@ -133,8 +128,12 @@ def _members(path, archive, wanted, others, most):
             raise Unusable(f'{path}: there is no {name} in it')
     chosen = members if others else {name: members[name] for name in wanted}
     size = sum(member.file_size for member in chosen.values())
-    if size > most:
-        raise Unusable(f'{path}: arrays of {size:,} bytes; wanted at most {most:,}')
+    limit = limits.limit('arrays')
+    if size > max(limit.most, os.fstat(archive.fp.fileno()).st_size):
+        raise Unusable(
+            f'{path}: arrays of {size:,} bytes; wanted at most {limit.most:,}; '
+            f'{limit.more}'
+        )
     return chosen
 
 
@@ -162,11 +161,9 @@ def stream_npz(file: BinaryIO, stacks: Mapping[str, tuple[int, Iterable]]) -> No
                     member.write(np.ascontiguousarray(row).data)
 
 
-def read_npy(
-    path: str | os.PathLike, wanted: Array, *, most: int = LARGEST
-) -> np.ndarray:
-    """The array of a .npy, of at most `most` bytes. Raises as `read_npz`."""
-    return parse(regular.content(path, most), path, wanted)
+def read_npy(path: str | os.PathLike, wanted: Array) -> np.ndarray:
+    """The array of a .npy. Raises as `read_npz`."""
+    return parse(regular.content(path, limits.limit('arrays')), path, wanted)
 
 
 def mapped(

@@ -10,11 +10,11 @@ import pathlib
 import re
 from collections.abc import Callable, Iterator
 
+from fer_jax.data import limits
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
 
 SEPARATORS = ',;\t'
-LONGEST = 1 << 24  # characters of a line, or of a field over several lines
 MARKS = {b'\xff\xfe': 'utf-16', b'\xfe\xff': 'utf-16'}  # else UTF-8
 
 
@@ -47,6 +47,7 @@ def lines(
     path = pathlib.Path(path)
     if data is None and not path.is_file():
         raise Missing(f'{path}: no such file')
+    limit = limits.limit('line')
     with open(path, 'rb') if data is None else io.BytesIO(data) as binary:
         encoding = MARKS.get(binary.read(2), 'utf-8-sig')
         binary.seek(0)
@@ -54,9 +55,9 @@ def lines(
         # lines end as in the file: a field in quotes may hold such an end
         with io.TextIOWrapper(binary, encoding, newline='') as file:
             try:
-                while line := file.readline(LONGEST):
+                while line := file.readline(limit.most):
                     number += 1
-                    _check(path, number, line)
+                    _check(path, number, line, limit)
                     yield number, line
             except UnicodeError:
                 raise Unusable(
@@ -65,16 +66,16 @@ def lines(
                 ) from None
 
 
-def _check(path, number, line):
+def _check(path, number, line, limit):
     if '\0' in line:
         raise Unusable(
             f'{path} line {number} has a NUL byte, so it is damaged or no text; get '
             'it again'
         )
-    if len(line) >= LONGEST:
+    if len(line) >= limit.most:
         raise Unusable(
-            f'{path} line {number} is longer than {LONGEST:,} characters; is this the '
-            'right file?'
+            f'{path} line {number} is longer than {limit.most:,} characters; is this '
+            f'the right file? {limit.more}'
         )
 
 
@@ -114,7 +115,8 @@ def _quoting(number, line, lines, separator, path):
 def _inside(number, line, place, lines, path):
     """The field in quotes from `place` on; number, line and place behind its end."""
     began, pieces, size = number, [], 0
-    while size <= LONGEST:
+    limit = limits.limit('line')
+    while size <= limit.most:
         end = line.find('"', place)
         pieces.append(line[place : None if end < 0 else end])
         size += len(pieces[-1]) + 1

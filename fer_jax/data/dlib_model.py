@@ -22,7 +22,7 @@ import re
 
 import numpy as np
 
-from fer_jax.data import regular, whole
+from fer_jax.data import limits, regular, whole
 from fer_jax.errors import Missing
 
 PACKAGE = 'face-recognition-models==0.3.0'
@@ -34,7 +34,6 @@ LICENCE = (
 )
 MEAN = (122.782 / 255, 117.001 / 255, 104.298 / 255)  # (x - 122.782) / 256 ...
 STD = (256 / 255,) * 3  # ... of values 0 to 255
-LARGEST = 1 << 25  # bytes
 COUNTS = (3, 4, 3, 3, 1)  # blocks of the five stages
 LAYER = re.compile(rb'\x01\x05con_4|\x01\x07affine_|\x01\x04fc_2')
 
@@ -72,7 +71,7 @@ def read(
       Damaged: another file than the one that is known.
     """
     file = path() if file is None else file
-    data = regular.content(file, LARGEST)
+    data = regular.content(file, limits.limit('network'))
     if hashlib.sha256(data).hexdigest() != SHA256:
         raise whole.Damaged(
             f'{file}: not the file of {PACKAGE} (sha256 {SHA256[:12]}...); install it'

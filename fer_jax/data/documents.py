@@ -3,7 +3,8 @@
 A schema is a `Kind`, made of the ones below. What a schema does not name may be there,
 for older and newer versions write other fields; what it names is of the right type and
 in its range. Refused, in a line that names file and field: what is no JSON, or is cut
-short, nested too deep, larger than LARGEST, no regular file, or names a field twice.
+short, nested too deep, beyond its limit (limits.py), no regular file, or names a field
+twice.
 """
 
 import json
@@ -14,11 +15,10 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from fer_jax.data import regular
+from fer_jax.data import limits, regular
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 
-LARGEST = 1 << 24  # bytes of a file: values in memory are some forty times that
 DEEPEST = 50  # containers in each other
 MOST_WHOLE = 1 << 53  # beyond it other programs read another number
 
@@ -44,7 +44,7 @@ def read(path: str | os.PathLike, kind: Kind, remedy: str) -> Any:
       Unusable: it is refused, for one of the reasons above.
     """
     try:
-        data = regular.content(path, LARGEST)
+        data = regular.content(path, limits.limit('json'))
     except Unusable as error:
         raise type(error)(f'{error}; {remedy}') from None
     return parse(data, kind, path, remedy)

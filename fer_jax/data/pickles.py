@@ -21,13 +21,14 @@ from typing import Any
 
 import numpy as np
 
-from fer_jax.data import arrays, regular
+from fer_jax.data import arrays, limits, regular
 from fer_jax.data.quoting import printable
 from fer_jax.data.unpickling import Budget, Machine
 from fer_jax.errors import Unusable
 
 LEGACY_TORCH = 0x1950A86A20F9469CFC6C  # the first of the pickles in a .pt before 1.6
 LARGEST = 10**9  # bytes of a file, and of all that it holds
+MORE = '--largest-file allows more'
 
 
 def read(path: str | os.PathLike, most: int = LARGEST) -> Any:
@@ -41,14 +42,14 @@ def read(path: str | os.PathLike, most: int = LARGEST) -> Any:
       Unusable: something other than such data, damaged or too large; nothing of it was
         run.
     """
-    return load(regular.content(path, most), path, most)
+    return load(regular.content(path, limits.Limit(most, MORE)), path, most)
 
 
 def load(data: bytes, name: str | os.PathLike, most: int = LARGEST) -> Any:
     """What the bytes of a file hold; `name` is for errors. Raises as `read`."""
     if not data:
         raise Unusable(f'{name} is empty; get it again')
-    file, budget = io.BytesIO(data), Budget(most)
+    file, budget = io.BytesIO(data), Budget(limits.Limit(most, MORE))
     try:
         if data.startswith(b'PK'):
             return _torch(zipfile.ZipFile(file), budget)

@@ -4,6 +4,7 @@ import os
 import stat
 from typing import BinaryIO
 
+from fer_jax.data.limits import Limit
 from fer_jax.errors import Missing, Unusable
 
 
@@ -28,10 +29,13 @@ def opened(path: str | os.PathLike) -> BinaryIO:
     return open(number, 'rb')
 
 
-def content(path: str | os.PathLike, most: int) -> bytes:
-    """The bytes of a file. Raises as `opened`; Unusable at more than `most`."""
+def content(path: str | os.PathLike, limit: Limit) -> bytes:
+    """The bytes of a file. Raises as `opened`; Unusable beyond the limit."""
     with opened(path) as file:
         size = os.fstat(file.fileno()).st_size
-        if size > most:
-            raise Unusable(f'{path} has {size:,} bytes; wanted at most {most:,}')
-        return file.read(most)
+        if size > limit.most:
+            raise Unusable(
+                f'{path} has {size:,} bytes; wanted at most {limit.most:,}; '
+                f'{limit.more}'
+            )
+        return file.read(size)

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from fer_jax.data.limits import Limit
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 
@@ -22,14 +23,14 @@ LONGEST_BITS = 128  # of a whole number
 class Budget:
     """Bytes that may still be taken."""
 
-    def __init__(self, most: int) -> None:
-        self._most = self._left = most
+    def __init__(self, limit: Limit) -> None:
+        self._limit, self._left = limit, limit.most
 
     def take(self, count: int) -> None:
         self._left -= count
         if self._left < 0:
             raise Unusable(
-                f'it holds more than {self._most:,} bytes; --largest-file allows more'
+                f'it holds more than {self._limit.most:,} bytes; {self._limit.more}'
             )
 
 

@@ -287,7 +287,7 @@ def test_one_array_named_often_counts_as_often(tmp_path):
         pickles.read(tmp_path / 'file')
     found = pickles.read(tmp_path / 'file', most=10**10)
     assert [one.nbytes for one in found] == [10_000_000] * 200
-    with pytest.raises(errors.Unusable, match=r'bytes; wanted at most 1,000$'):
+    with pytest.raises(errors.Unusable, match=r'at most 1,000; --largest-file all'):
         pickles.read(tmp_path / 'file', most=1000)
 
 

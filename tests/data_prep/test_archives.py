@@ -9,6 +9,7 @@ import pytest
 from data_prep import __main__ as data_prep
 from data_prep import archives
 from fer_jax import errors
+from fer_jax.data import limits
 
 MB = 1_000_000
 
@@ -46,8 +47,10 @@ def test_no_more_is_unpacked_than_agreed(tmp_path, monkeypatch):
     told = archive(tmp_path / 'told', {'a': 3}, comment='x' * (2 * MB))
     with pytest.raises(errors.Unusable, match=said):
         archives.unpacked(told, ['a'], MB)
-    monkeypatch.setattr(archives, 'MOST_MEMBERS', 4)
-    with pytest.raises(errors.Unusable, match='more than 4 members'):
+    monkeypatch.setenv(limits.VARIABLE, 'members=4')
+    with pytest.raises(
+        errors.Unusable, match=r'more than 4 members.*FER_JAX_LIMITS=members=8 all'
+    ):
         archives.unpacked(many, ['0'], 10 * MB)
 
 
