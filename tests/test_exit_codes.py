@@ -1,43 +1,56 @@
 """How a command ends: the table "Exit codes" of docs/design.md, fault by fault.
 
-Real processes, started side by side. Root may write everywhere; where that hides the
-fault, the process gives up that right first. tests/test_faults.py has what goes wrong
-while a run is trained, tests/test_pods.py the loss of a host.
+Real processes, started side by side, of whoever runs the tests and, where that is root,
+of nobody too (nobody.py). tests/test_faults.py has what goes wrong while a run is
+trained, tests/test_pods.py the loss of a host.
 """
 
 import contextlib
 import os
 import signal
 import subprocess
-import sys
 
 import pytest
 
 import launch
 from data_prep import __main__ as data_prep
 from fer_jax.analysis import compare
-from tests import disks
+from tests import disks, nobody
 from tests.processes import ROOT, command, small_run
 
-# prctl(PR_CAPBSET_DROP) of CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: root has to ask
-# for files as others have to. In vain, and harmless, where one is not root.
-ASKING = """
-import ctypes, os, sys
-for right in (1, 2):
-    ctypes.CDLL(None).prctl(24, right, 0, 0, 0)
-os.execv(sys.argv[1], sys.argv[1:])
-"""
+ROOT_RUNS = os.geteuid() == 0
 
 
-def start(*arguments, **environment):
-    return subprocess.Popen(
-        [sys.executable, '-c', ASKING, *command(*arguments)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | environment,
-    )
+@pytest.fixture(scope='module')
+def unavailable():
+    """Why no process can be of nobody, as text."""
+    return nobody.refusal() if ROOT_RUNS else 'only root can start processes of nobody'
+
+
+@pytest.fixture(params=['oneself', 'nobody'])
+def start(request, faces, tmp_path):
+    """start(words of launch.py, **environment): a process of a user."""
+    if request.param == 'nobody' and request.getfixturevalue('unavailable'):
+        pytest.skip(request.getfixturevalue('unavailable'))
+
+    def started(*arguments, **environment):
+        words = command(*arguments)
+        if request.param == 'nobody':
+            words = nobody.command(words, faces, tmp_path)
+            environment |= {'JAX_ENABLE_COMPILATION_CACHE': 'false'}  # not theirs
+        return subprocess.Popen(
+            words,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | environment,
+        )
+
+    if request.param == 'nobody':
+        os.chown(tmp_path, *nobody.owner())
+    started.may_all = request.param == 'oneself' and ROOT_RUNS
+    return started
 
 
 def ends(process):
@@ -49,31 +62,39 @@ def ends(process):
 
 @contextlib.contextmanager
 def shut(path, mode):
-    """Takes rights to `path` away from everybody."""
-    before = path.stat().st_mode
+    """Makes `path` one of nobody, if it can be, who has no more rights than `mode`."""
+    before = path.stat()
     path.chmod(mode)
+    if ROOT_RUNS:
+        os.chown(path, *nobody.owner())
     try:
         yield
     finally:
-        path.chmod(before)
+        os.chown(path, before.st_uid, before.st_gid)
+        path.chmod(before.st_mode)
 
 
-def test_folders_that_cannot_be_used(faces, tmp_path):
+def test_folders_that_cannot_be_used(start, faces, tmp_path):
     """Before a device is touched, but for the lock, and nothing is left."""
     (tmp_path / 'file').touch()
-    for name in ('closed', 'locked'):
+    for name in ('closed', 'locked', 'of another'):
         (tmp_path / name).mkdir()
     (tmp_path / 'locked' / '.lock').touch()
     wanted = {
         'file': 'there is a file of this name',
         'file/run': 'there is a file of this name',
         'x' * 256: 'File name too long',
-        'closed': 'Permission denied',
-        'closed/run': 'Permission denied',
-        'locked': 'tells whether another process trains there',
     }
+    if not start.may_all:
+        wanted |= {
+            'closed': 'Permission denied',
+            'closed/run': 'Permission denied',
+            'locked': 'tells whether another process trains there',
+        }
+        wanted |= {'of another/run': 'Permission denied'} if ROOT_RUNS else {}
     with (
         shut(tmp_path / 'closed', 0o555),
+        shut(tmp_path / 'locked', 0o755),
         shut(tmp_path / 'locked' / '.lock', 0),
     ):
         started = {
@@ -90,10 +111,11 @@ def test_folders_that_cannot_be_used(faces, tmp_path):
             assert 'make room' not in said
     assert (tmp_path / 'file').read_text() == ''
     assert list((tmp_path / 'closed').iterdir()) == []
+    assert list((tmp_path / 'of another').iterdir()) == []
     assert not (tmp_path / 'locked' / 'metrics.jsonl').exists()
 
 
-def test_disks_that_are_full_or_closed(faces, tmp_path):
+def test_disks_that_are_full_or_closed(start, faces, tmp_path):
     """4 where there is no room, for the same command goes on; 2 where it is closed."""
     with disks.small(tmp_path, '4k') as small:
         run = small_run(faces, small / 'run', 'baseline')
@@ -108,7 +130,9 @@ def test_disks_that_are_full_or_closed(faces, tmp_path):
 
 
 @pytest.mark.parametrize(('kind', 'code'), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-def test_a_signal_is_heard_while_the_first_step_compiles(faces, tmp_path, kind, code):
+def test_a_signal_is_heard_while_the_first_step_compiles(
+    start, faces, tmp_path, kind, code
+):
     """Within a second or so, with the code of a stop; the cache is not asked."""
     process = start(
         *small_run(faces, tmp_path / 'run'), JAX_ENABLE_COMPILATION_CACHE='false'
