@@ -111,8 +111,12 @@ def labelled(
         label = layouts.label('affectnet', code, classes, where)
         if label < 0:
             dropped['contempt'] += 1
+            continue
+        made = picture()._replace(label=label)
+        if picture_folders.is_hidden_below('.', made.id):
+            dropped[picture_folders.HIDDEN] += 1
         else:
-            pictures.append(picture()._replace(label=label))
+            pictures.append(made)
     return pictures, dropped
 
 

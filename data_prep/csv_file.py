@@ -69,7 +69,13 @@ def run(options: argparse.Namespace) -> None:
     files = [pathlib.Path(options.source)]
     if options.test_source:
         files.append(pathlib.Path(options.test_source))
-    read = {path: labelled(path, columns, box) for path in files}
+    read, left_out = {}, collections.Counter()
+    for path in files:
+        rows = labelled(path, columns, box)
+        read[path], hidden = layouts.shown_below(
+            rows, options.root or path.parent, lambda row: row[columns['path']]
+        )
+        left_out += hidden
     classes = layouts.classes(names(read, columns), options.set)
     listed = presence.listings()
     pictures, unlabelled = collections.defaultdict(list), collections.Counter()
@@ -96,6 +102,7 @@ def run(options: argparse.Namespace) -> None:
             said,
             importing.DRAWN if drawn else importing.AS_GIVEN,
             classes.doubts,
+            left_out,
         ),
         columns=columns | ({'box': box} if box else {}),
         set=options.set,

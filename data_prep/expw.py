@@ -35,7 +35,10 @@ def run(options: argparse.Namespace) -> None:
     """Reads the list, prints what is in it and writes the prepared folder."""
     path = layouts.folder_with(options.source, LIST, 'label') / LIST
     images = image_folder(options)
-    rows = [face(path, images, *line) for line in tables.lines(path, COLUMNS)]
+    lines, left_out = layouts.shown_below(
+        tables.lines(path, COLUMNS), images, lambda line: line[1][0]
+    )
+    rows = [face(path, images, *line) for line in lines]
     splits, said = layouts.drawn(rows, options, lambda row: row.path.name)
     importing.run(
         options,
@@ -48,6 +51,7 @@ def run(options: argparse.Namespace) -> None:
             (path,),
             (f'{path}: {len(rows):,} faces in {images}', said),
             importing.DRAWN,
+            left_out=left_out,
         ),
         **layouts.split_recipe(options),
     )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from data_prep import presence
 from data_prep.squares import Picture
-from fer_jax.data import sets, tables
+from fer_jax.data import picture_folders, sets, tables
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
 
@@ -181,6 +181,24 @@ def folder_with(source: str | os.PathLike, name: str, *inside: str) -> pathlib.P
         if (folder / name).is_file():
             return folder
     raise Missing(f'no {name} in {source}; --source is the folder with it')
+
+
+def shown_below(
+    rows: Iterable, folder: str | os.PathLike, path: Callable
+) -> tuple[list, collections.Counter]:
+    """The rows of a table whose pictures are not hidden, and Found.left_out of others.
+
+    Args:
+      rows: of any kind.
+      folder: what the table calls pictures from.
+      path: row -> what it calls its picture.
+    """
+    listed = [*rows]
+    shown = [
+        row for row in listed if not picture_folders.is_hidden_below(folder, path(row))
+    ]
+    hidden = len(listed) - len(shown)
+    return shown, +collections.Counter({picture_folders.HIDDEN: hidden})
 
 
 def located(

@@ -38,6 +38,23 @@ def is_hidden(name: str) -> bool:
     return name.startswith('.') or name.casefold() in FOREIGN
 
 
+def is_hidden_below(folder: str | os.PathLike, path: str) -> bool:
+    """Whether a file is none of the user's data, by its path below a folder.
+
+    Args:
+      folder: what a table calls files from.
+      path: what it calls one. Of a path that leads out of the folder its last part
+        alone counts, for what it leads through was meant.
+    """
+    parts = pathlib.PurePath(path.strip().replace('\\', '/')).parts
+    if not any(map(is_hidden, parts)):
+        return False
+    parts = pathlib.PurePath(
+        os.path.relpath(os.path.join(folder, *parts), folder)
+    ).parts
+    return any(map(is_hidden, parts[-1:] if parts[0] == os.pardir else parts))
+
+
 def below(folder: str | os.PathLike) -> Below:
     """Below a folder, at any depth.
 

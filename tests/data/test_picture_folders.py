@@ -65,3 +65,25 @@ def test_a_hidden_folder_that_was_named_is_looked_into(tmp_path):
 def test_a_folder_that_is_not_there():
     with pytest.raises(FileNotFoundError):
         picture_folders.below('no/such/folder')
+
+
+@pytest.mark.parametrize(
+    ('path', 'hidden'),
+    [
+        ('a/b.png', False),
+        ('./a/../b.png', False),
+        ('a/._b.png', True),
+        ('.thumbnails/b.png', True),
+        ('__MACOSX/a/b.png', True),
+        (' a\\.thumbnails\\b.png ', True),
+        ('.thumbnails/../b.png', False),
+        ('../.cache/b.png', False),
+        ('../.cache/._b.png', True),
+        ('/home/.me/b.png', False),
+        ('/home/.me/._b.png', True),
+        ('/set/.me/faces/a/b.png', False),
+        ('/set/.me/faces/.git/b.png', True),
+    ],
+)
+def test_what_a_table_calls_from_a_folder(path, hidden):
+    assert picture_folders.is_hidden_below('/set/.me/faces', path) == hidden

@@ -71,6 +71,20 @@ def test_a_path_that_is_none_is_refused_by_its_row(faces, imports):
         assert len(said) < 300
 
 
+def test_rows_that_name_hidden_files_are_left_out_and_counted(faces, imports, photo):
+    """Of a class of their own, too; the folder itself may be hidden."""
+    path = faces('path,label', lambda i, name: f'img/{i}.png,{name}', root='.mine/csv')
+    with open(path, 'a') as table:
+        for name in ('img/._3.png', '.thumbnails/3.png', '__MACOSX/3.png'):
+            photo(path.parent / name, 7)
+            table.write(f'{name},hidden\n')
+        table.write(f'{path.parent}/img/.4.png,joy\n')  # and is not there
+    data = imports('csv', path, '--size=24')
+    assert paths(data) == WANTED
+    assert data.class_names == NAMES
+    assert 'left out: 4 hidden or of a system' in imports.said
+
+
 def test_a_wrong_header_is_answered_with_the_options_to_give(faces, imports):
     path = faces('user,image,emotion', lambda i, name: f'u,img/{i}.png,{name}')
     said = imports.refused('csv', path)

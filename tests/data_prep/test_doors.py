@@ -149,6 +149,20 @@ def test_affectnet_of_2017(affectnet, imports, named, stored):
     assert named(eight, 'test')['1/validation7.JPG'] == 'contempt'
 
 
+def test_tables_that_name_hidden_files(affectnet, expw, imports):
+    for path, old, new in (
+        (affectnet / 'training.csv', '1/training4.JPG', '1/._training4.JPG'),
+        (expw / 'label/label.lst', 'a_3.jpg 0', '._a_3.jpg 0'),
+    ):
+        text = path.read_text()
+        row = next(line for line in text.splitlines() if line.startswith(old))
+        path.write_text(f'{text}{row.replace(old, new)}\n')
+    imports('affectnet', affectnet, '--size=32')
+    assert 'no face 1, hidden or of a system 1)' in imports.said
+    imports('expw', expw, '--size=32', '--force')
+    assert 'left out: 1 hidden or of a system' in imports.said
+
+
 def test_affectnet_aligned_by_its_68_landmarks(affectnet, imports):
     options = ('--size=32', '--align=landmarks', '--smallest-face=1')
     imports('affectnet', affectnet, *options)
