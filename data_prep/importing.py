@@ -24,6 +24,7 @@ from data_prep.squares import Picture
 from fer_jax.data import opening, picture_folders, prepared, writing
 from fer_jax.data.quoting import printable, quoted
 from fer_jax.errors import Unusable
+from fer_jax.faces import networks
 
 SHARD = 8192  # examples; no more is done again after a kill
 ALIGNED_SHARD = 1024  # which takes longer
@@ -97,6 +98,8 @@ def prepare(
     if options.size < 1:
         raise Unusable(f'--size={options.size}; wanted 1 or more pixels')
     aligner = alignment.make(options, options.size)
+    if options.align == 'mtcnn':
+        console.print(networks.LICENCE)
     limits = opening.limits_of(options)
     for line in found.said:
         console.print(printable(line))

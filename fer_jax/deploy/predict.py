@@ -44,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
         from fer_jax.faces import networks  # with JAX, as in Recognizer.faces
 
         networks.weights()  # that they are missing is known before any work is done
+        print(networks.LICENCE, file=sys.stderr)
     paths, left_out = files(options.pictures)
     recognizer = Recognizer.load(
         options.workdir,

@@ -1,8 +1,10 @@
 """The three networks of MTCNN (Zhang et al. 2016, fig. 2), with the authors' weights.
 
-The weights are in the package mtcnn (https://github.com/ipazc/mtcnn, MIT), whose code
-is not imported: it needs TensorFlow. They are joblib files, that is pickles, which may
-run code when read. So they are read only if their sha256 is that of 1.0.0.
+The weights are in the package mtcnn (https://github.com/ipazc/mtcnn), whose code is not
+imported: it needs TensorFlow. The code is MIT; the weights, its author says, are not
+for commercial use (ipazc/mtcnn#53), as the pictures that they learned from are not.
+They are joblib files, that is pickles, which may run code when read. So they are read
+only if their sha256 is that of 1.0.0.
 
 Caffe, from which they come, rounds the size of a pooled map up; and Matlab, in which
 the authors trained, flattens maps column by column.
@@ -26,6 +28,11 @@ SHA256 = {
     'rnet': 'cb00e6460f3c98b0bfafaba3c0a0ded4bdf6e62cee7174d969e8670d7e757fee',
     'onet': '94f6ea2f4cf985275ee958cdd762d17b6009348a4fb9d8c6be39ba73ffd22ca3',
 }
+
+LICENCE = (
+    "Faces are found with MTCNN's weights from mtcnn==1.0.0, which their packager says"
+    ' are not for commercial use (ipazc/mtcnn#53).'
+)
 
 
 @functools.cache

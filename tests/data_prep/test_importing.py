@@ -13,6 +13,7 @@ from PIL import Image
 
 from data_prep import alignment, importing, presence, squares
 from fer_jax.data import opening, prepared
+from fer_jax.faces import networks
 from tests import disks
 from tests.processes import ROOT
 
@@ -217,6 +218,17 @@ def test_alignment_has_its_own_listing(source, photo, imports):
     assert len(listed) == 21
     manifest = json.loads((imports.out / 'manifest.json').read_text())
     assert manifest['recipe']['align']['kind'] == 'landmarks'
+
+
+def test_the_licence_of_the_face_finder_is_said_once_and_first(source, imports):
+    """Of its weights; the other kinds of alignment have none."""
+    imports('image_folder', source, SMALL, '--align=mtcnn', '--no-face=centre')
+    assert imports.said.startswith(networks.LICENCE)
+    assert imports.said.count('not for commercial use') == 1
+    imports(
+        'image_folder', source, SMALL, '--align=boxes', '--no-face=centre', '--force'
+    )
+    assert 'commercial' not in imports.said
 
 
 KILLED = """

@@ -53,7 +53,9 @@ def test_every_face_has_a_row(untrained, photographs, tmp_path, capsys):
     assert code == 0
     one, two = photographs / 'one.png', photographs / 'two.png'
     assert [row['file'] for row in rows] == [str(one), f'{two}#1', f'{two}#2']
-    assert f'{two}#2' in capsys.readouterr().out
+    printed = capsys.readouterr()
+    assert f'{two}#2' in printed.out
+    assert printed.err.splitlines() == [networks.LICENCE]  # once, not for each picture
 
     recognizer = Recognizer.load(workdir)
     crops = np.concatenate([recognizer.faces(one), recognizer.faces(two)])
