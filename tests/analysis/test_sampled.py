@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from fer_jax.analysis import calibration
-from fer_jax.numerics import sampled
+from fer_jax.analysis import calibration, sampled
 
 
 def test_the_interval_is_that_of_clopper_and_pearson():
