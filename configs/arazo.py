@@ -13,7 +13,7 @@ On CIFAR it is the authors' own M-DYR-H: dynamic hard bootstrapping with mixup, 
 mixup before epoch 106. On faces it is ReSup's arm, with ReSup's optimiser.
 """
 
-from configs import default
+from fer_jax.configs import default
 
 # From random weights a loss means little at first (see configs/resup.py).
 SCRATCH = {'warmup_epochs': 3, 'rules': 'safe'}

@@ -12,7 +12,7 @@
               learns wrong labels by heart.
 """
 
-from configs import default
+from fer_jax.configs import default
 
 
 def get_config(arg=''):

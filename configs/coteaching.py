@@ -15,7 +15,7 @@ The method has to be told the noise rate. Noise kinds with rates of their own
 noise.rate at 0: give --config.algorithm.noise_rate, or every example is kept.
 """
 
-from configs import default
+from fer_jax.configs import default
 
 # The release's: Adam, linear to 0, beta1 .1 meanwhile. It trains epochs 1 to 199 of a
 # plan that starts at 0: plan[80] is its 80th, here number 79. It neither augments nor

@@ -13,7 +13,7 @@ The method has to be told the noise rate. Noise kinds with rates of their own
 noise.rate at 0: give --config.algorithm.noise_rate, or every example is kept.
 """
 
-from configs import default
+from fer_jax.configs import default
 
 # From random weights a network fits wrong labels early: the ramp is shorter there.
 SCRATCH = {'ramp_epochs': 5}

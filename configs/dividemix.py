@@ -20,7 +20,7 @@ noise has them. For asymmetric noise on CIFAR-10 they take
 --config.algorithm.unlabelled_weight=0 --config.algorithm.penalty=True.
 """
 
-from configs import default
+from fer_jax.configs import default
 
 RUN = {  # on CIFAR; the release's PreAct ResNet-18 replaced by ResNet-18
     'batch_size': 64,

@@ -18,7 +18,7 @@ sets have that of embedding proximity (DMUE-C); --config.algorithm.release=True 
 the authors' code where it leaves the paper.
 """
 
-from configs import default
+from fer_jax.configs import default
 
 PAPER = {
     'batch_size': 72,

@@ -16,7 +16,7 @@ On faces the run is the paper's (sec. IV-B), with FER2013 at 224 pixels as well,
 without the authors' table of rates for AffectNet.
 """
 
-from configs import default, dmue
+from fer_jax.configs import default, dmue
 
 # .01, by 10 at epochs 10 and 20, on all sets; of a pretrained backbone a tenth of it.
 OPTIMIZER = dmue.PAPER['optimizer'] | {

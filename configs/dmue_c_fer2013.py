@@ -11,7 +11,7 @@
               configs/dmue_c.py.
 """
 
-from configs import default, dmue_c
+from fer_jax.configs import default, dmue_c
 
 
 def get_config(arg=''):

@@ -10,7 +10,7 @@
     Measured: not run here at 224 px: no GPU.
 """
 
-from configs import default, dmue_c
+from fer_jax.configs import default, dmue_c
 
 
 def get_config(arg=''):

@@ -10,7 +10,7 @@
     Measured: not run here but in the tests.
 """
 
-from configs import default, rul
+from fer_jax.configs import default, rul
 
 
 def get_config(arg=''):

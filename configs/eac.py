@@ -15,7 +15,7 @@
 with an erasing of its own, 'eac_shared' (or any other recipe) of the very same tensor.
 """
 
-from configs import default
+from fer_jax.configs import default
 
 # The release's, with the learning rate its authors name for ResNet-18; 1e-4 for
 # ResNet-50. Other batch sizes cost its users points.

@@ -13,7 +13,7 @@ Arm `select` has to be told the noise rate. Noise kinds with rates of their own
 noise.rate at 0: give --config.algorithm.noise_rate, or every example is kept.
 """
 
-from configs import default
+from fer_jax.configs import default
 
 # From random weights networks fit wrong labels early, so the ramp is shorter there, and
 # need longer until their opinion is worth something: ReSup's settings.

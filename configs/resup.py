@@ -12,7 +12,7 @@
               sets.
 """
 
-from configs import default
+from fer_jax.configs import default
 
 # The paper trains from face-recognition weights and starts to weight after one epoch;
 # `safe` starts once the networks memorise, and does not where they cannot. From random

@@ -10,7 +10,7 @@
     Measured: not run here: no AffectNet, no GPU.
 """
 
-from configs import default, resup
+from fer_jax.configs import default, resup
 
 
 def get_config(arg=''):

@@ -11,7 +11,7 @@
               faces, 30 % symmetric noise").
 """
 
-from configs import default, resup
+from fer_jax.configs import default, resup
 
 
 def get_config(arg=''):

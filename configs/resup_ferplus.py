@@ -11,7 +11,7 @@
               resup_fer2013.
 """
 
-from configs import default, resup
+from fer_jax.configs import default, resup
 
 
 def get_config(arg=''):

@@ -11,7 +11,7 @@
     Measured: not run here: no RAF-DB, no GPU.
 """
 
-from configs import default, resup
+from fer_jax.configs import default, resup
 
 
 def get_config(arg=''):

@@ -14,7 +14,7 @@
 --config.algorithm.relabel=True is the arm that its authors used for noisy labels.
 """
 
-from configs import default
+from fer_jax.configs import default
 
 # The release's.
 PAPER = {

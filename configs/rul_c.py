@@ -15,7 +15,7 @@ The mean branch pulled to the centre of its label.
 On faces the run is the paper's (sec. IV-B), with FER2013 at 224 pixels as well.
 """
 
-from configs import default, rul
+from fer_jax.configs import default, rul
 
 
 def get_config(arg=''):

@@ -11,7 +11,7 @@
               configs/rul_c.py.
 """
 
-from configs import default, rul_c
+from fer_jax.configs import default, rul_c
 
 
 def get_config(arg=''):

@@ -15,7 +15,7 @@
 --config.algorithm.rank_weight=0 is the SCN that embedding proximity (SCN-C) builds on.
 """
 
-from configs import default
+from fer_jax.configs import default
 
 # The release's: batches of 64, for which its notes give a rank margin of .07.
 PAPER = {

@@ -15,7 +15,7 @@ Features pulled to the centre of their current label.
 On faces the run is the paper's (sec. IV-B), with FER2013 at 224 pixels as well.
 """
 
-from configs import default, scn
+from fer_jax.configs import default, scn
 
 # Batches of 1024 and a rate of .1 that falls in steps; the epochs are those of SCN's
 # paper, which has the same. The paper names Adam, which at .1 would undo a pretrained

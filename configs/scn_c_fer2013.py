@@ -11,7 +11,7 @@
               configs/scn_c.py.
 """
 
-from configs import default, scn_c
+from fer_jax.configs import default, scn_c
 
 
 def get_config(arg=''):

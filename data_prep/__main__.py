@@ -18,11 +18,12 @@ import sys
 import types
 from collections.abc import Sequence
 
-from fer_jax import doors
+from fer_jax import doors, home
 from fer_jax.data import whole
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 
+NAME = home.prepare().removeprefix('python -m ')  # as messages begin
 DOORS = {  # door -> its module
     'affectnet': 'affectnet',
     'cifar10': 'cifar10',
@@ -46,7 +47,7 @@ DOORS = {  # door -> its module
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the door that the arguments name; returns the exit code."""
     door, words = doors.command(sys.argv[1:] if arguments is None else arguments, DOORS)
-    return doors.run(f'data_prep {door}'.rstrip(), lambda: enter(door, words))
+    return doors.run(f'{NAME} {door}'.rstrip(), lambda: enter(door, words))
 
 
 def enter(door: str, words: Sequence[str]) -> int:
@@ -58,8 +59,8 @@ def enter(door: str, words: Sequence[str]) -> int:
     if not door:
         return lacking(words)
     # Here, for the processes of `processes.spread` load this file, and need no door.
-    module = importlib.import_module(f'data_prep.{DOORS[door]}')
-    parser = doors.Parser(f'data_prep {door}', description=summary(module))
+    module = importlib.import_module(f'.{DOORS[door]}', __package__)
+    parser = doors.Parser(f'{NAME} {door}', description=summary(module))
     module.add_arguments(parser)
     options = parser.parse_args(words)
     if getattr(options, 'out', None):  # before the work
@@ -77,7 +78,7 @@ def lacking(words: Sequence[str]) -> int:
     if set(words) & set(doors.HELP):
         print(__doc__)
         for name, module in DOORS.items():
-            said = summary(importlib.import_module(f'data_prep.{module}'))
+            said = summary(importlib.import_module(f'.{module}', __package__))
             print(f'  {name:14}{said}')
         return 0
     if not words:

@@ -22,10 +22,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from data_prep import importing, layouts
-from data_prep.squares import Picture
 from fer_jax.data import arrays, limits, picture_folders, regular, sets, tables
 from fer_jax.errors import Missing, Unusable
+
+from . import importing, layouts
+from .squares import Picture
 
 CLASSES = sets.SETS['affectnet'].class_names
 CSV = {'train': 'training.csv', 'test': 'validation.csv'}

@@ -30,12 +30,13 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from data_prep import squares
 from fer_jax import faces
 from fer_jax.data import pictures
 from fer_jax.errors import Unusable
 from fer_jax.faces import boxes as boxing
 from fer_jax.faces import mtcnn, networks
+
+from . import squares
 
 KINDS = ('mtcnn', 'landmarks', 'boxes')
 REASONS = (

@@ -22,9 +22,10 @@ import rich.progress
 import rich.table
 from PIL import Image
 
-from data_prep import archives, png
 from fer_jax.data import noise_exchange, noise_formats, pickles, prepared, sets, writing
 from fer_jax.errors import Missing, Unusable
+
+from . import archives, png
 
 SIZE_PX = 32
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from data_prep import cifar
+from . import cifar
 
 LAYOUT = cifar.Layout(
     name='cifar100',

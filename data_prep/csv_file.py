@@ -17,11 +17,12 @@ import os
 import pathlib
 from collections.abc import Mapping, Sequence
 
-from data_prep import importing, layouts, presence
-from data_prep.squares import Picture
 from fer_jax.data import sets, tables
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
+
+from . import importing, layouts, presence
+from .squares import Picture
 
 COLUMNS = ('path', 'label', 'clean', 'split', 'id')
 TESTS = ('test', 'val', 'valid', 'validation')  # the first that is there

@@ -12,10 +12,11 @@ import argparse
 import pathlib
 from collections.abc import Sequence
 
-from data_prep import importing, layouts
-from data_prep.squares import Picture
 from fer_jax.data import sets, tables
 from fer_jax.errors import Missing
+
+from . import importing, layouts
+from .squares import Picture
 
 LIST = 'label.lst'
 FOLDERS = ('image/origin', 'origin', 'image', 'images')

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data_prep.canvas import Canvas, Pose, arc, curve, mixed, shaded
+from .canvas import Canvas, Pose, arc, curve, mixed, shaded
 
 OVERSAMPLING = 4
 SKINS = (

@@ -10,10 +10,11 @@ import argparse
 
 import rich.console
 
-from data_prep import reports
 from fer_jax.data import prepared, whole
 from fer_jax.data.quoting import printable
 from fer_jax.errors import Unusable
+
+from . import reports
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

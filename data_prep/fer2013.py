@@ -28,10 +28,11 @@ from typing import NamedTuple
 import numpy as np
 import rich.console
 
-from data_prep import fer2013_csv, fer2013_folder, ferplus, importing
-from data_prep.fer2013_csv import CLASSES, PREFIXES, SIZE_PX, Face, read_faces
-from data_prep.squares import Picture
 from fer_jax.errors import Missing, Unusable
+
+from . import fer2013_csv, fer2013_folder, ferplus, importing
+from .fer2013_csv import CLASSES, PREFIXES, SIZE_PX, Face, read_faces
+from .squares import Picture
 
 TESTS = {'public': 'PublicTest', 'private': 'PrivateTest'}
 LABELS = ('fer2013', *(f'ferplus_{rule}' for rule in ferplus.RULES))

@@ -12,10 +12,11 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from data_prep import png
 from fer_jax.data import sets, tables
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
+
+from . import png
 
 SIZE_PX = 48
 HEADER = ['emotion', 'pixels', 'Usage']

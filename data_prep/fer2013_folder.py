@@ -11,9 +11,10 @@ import argparse
 import pathlib
 from collections.abc import Sequence
 
-from data_prep import fer2013_csv, image_folder, importing, splits
-from data_prep.squares import Picture
 from fer_jax.errors import Unusable
+
+from . import fer2013_csv, image_folder, importing, splits
+from .squares import Picture
 
 TESTS = {'private': 'PrivateTest', 'public': 'PublicTest'}  # the first that is there
 

@@ -17,11 +17,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from data_prep import fer2013, fer2013_csv, ferplus, importing
-from data_prep.squares import Picture
 from fer_jax.data import tables
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
+
+from . import fer2013, fer2013_csv, ferplus, importing
+from .squares import Picture
 
 FOLDERS = {
     'Training': 'FER2013Train',

@@ -22,10 +22,11 @@ from array_record.python.array_record_data_source import ArrayRecordDataSource
 from google.protobuf import message
 from tensorflow_datasets.proto import tf_example_pb2
 
-from data_prep import importing
-from data_prep.squares import Picture
 from fer_jax.data import records, sets
 from fer_jax.errors import Missing, Unusable
+
+from . import importing
+from .squares import Picture
 
 FORMATS = ('array_record', 'tfrecord')
 TESTS = ('test', 'validation')  # the first that is there

@@ -15,10 +15,11 @@ import collections
 import pathlib
 from collections.abc import Sequence
 
-from data_prep import importing, layouts, splits
-from data_prep.squares import Picture
 from fer_jax.data import picture_folders, sets, tables
 from fer_jax.errors import Unusable
+
+from . import importing, layouts, splits
+from .squares import Picture
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

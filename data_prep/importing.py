@@ -18,13 +18,14 @@ from typing import Any, NamedTuple, NoReturn
 
 import rich.console
 
-from data_prep import alignment, presence, processes, reports, squares
-from data_prep.presence import place, several
-from data_prep.squares import Picture
 from fer_jax.data import opening, picture_folders, prepared, writing
 from fer_jax.data.quoting import printable, quoted
 from fer_jax.errors import Unusable
 from fer_jax.faces import networks
+
+from . import alignment, presence, processes, reports, squares
+from .presence import place, several
+from .squares import Picture
 
 SHARD = 8192  # examples; no more is done again after a kill
 ALIGNED_SHARD = 1024  # which takes longer

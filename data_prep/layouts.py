@@ -9,11 +9,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from data_prep import presence
-from data_prep.squares import Picture
 from fer_jax.data import picture_folders, sets, tables
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
+
+from . import presence
+from .squares import Picture
 
 WIDEST = 100  # characters of a class name
 LONGEST = 1000  # characters of a path in a table

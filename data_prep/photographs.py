@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data_prep import faces
+from . import faces
 
 if TYPE_CHECKING:  # which imports this module
-    from data_prep.synthetic import Dice
+    from .synthetic import Dice
 
 
 def take(dice: 'Dice', image: np.ndarray) -> np.ndarray:

@@ -13,13 +13,14 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
-from data_prep.squares import NO_TEXT, Picture
 from fer_jax.data import opening, prepared
 from fer_jax.data.quoting import is_utf8, printable
 from fer_jax.errors import Missing, Unusable
 
+from .squares import NO_TEXT, Picture
+
 if TYPE_CHECKING:  # which imports this module
-    from data_prep.importing import Found
+    from .importing import Found
 
 NAMED = 3  # of many wrong things, so many are named
 MISSING = 'missing'

@@ -13,11 +13,12 @@ box and landmarks from Annotation where it has them.
 import argparse
 import pathlib
 
-from data_prep import importing, layouts
-from data_prep.squares import Picture
 from fer_jax.data import sets, tables
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
+
+from . import importing, layouts
+from .squares import Picture
 
 LIST = 'EmoLabel/list_patition_label.txt'
 CLASSES = sets.SETS['raf_db'].class_names

@@ -13,7 +13,7 @@ from fer_jax.data import prepared, sets
 from fer_jax.data.quoting import printable
 
 if TYPE_CHECKING:  # which imports this module
-    from data_prep.importing import Found
+    from .importing import Found
 
 
 def class_table(found: 'Found') -> rich.table.Table:

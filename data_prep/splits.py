@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from data_prep import layouts
 from fer_jax.data import picture_folders, sets
 from fer_jax.data.quoting import printable, quoted
 from fer_jax.errors import Missing, Unusable
+
+from . import layouts
 
 TRAIN = ('train', 'training')
 # The first that is there. FER2013's two are in its csv's order of preference.

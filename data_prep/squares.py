@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from data_prep import processes
 from fer_jax.data import opening, pictures
 from fer_jax.data.quoting import is_utf8
 from fer_jax.errors import Unusable
+
+from . import processes
 
 FEW = 256  # so many are done before processes have started
 UNREADABLE = 'unreadable'

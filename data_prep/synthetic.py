@@ -28,10 +28,11 @@ import rich.console
 import rich.progress
 from PIL import Image
 
-from data_prep import canvas, faces, photographs, png
-from data_prep.canvas import Colour
 from fer_jax.data import sets, writing
 from fer_jax.errors import Unusable
+
+from . import canvas, faces, photographs, png
+from .canvas import Colour
 
 SPLITS = ('train', 'test')
 CLASSES = sets.SETS['synthetic'].class_names

@@ -18,6 +18,7 @@ BELOW = {
     'training': 'numerics data nets algorithms',
     'deploy': 'numerics data nets faces algorithms training',
     'analysis': 'numerics data nets algorithms training deploy',
+    'cli': 'numerics data nets faces algorithms training deploy analysis',
 }
 DOORS = {  # package -> where it may be imported
     'csv': (),  # fer_jax/data/tables.py reads and writes tables

@@ -17,11 +17,12 @@ import rich.console
 import rich.progress
 import rich.table
 
-from data_prep import processes, splits
-from data_prep.doctor import layouts, page, pixels, sources, verdict
 from fer_jax.data import opening, whole
 from fer_jax.data.quoting import printable
 from fer_jax.errors import Unusable
+
+from .. import processes, splits
+from . import layouts, page, pixels, sources, verdict
 
 NAMED = 3  # groups of a finding, and pictures of a group, on the screen
 

@@ -5,7 +5,10 @@ import contextlib
 import pathlib
 from typing import Any, NamedTuple
 
-from data_prep import (
+from fer_jax.data import picture_folders, sets
+from fer_jax.errors import Missing, Unusable
+
+from .. import (
     affectnet,
     cifar10,
     cifar100,
@@ -17,9 +20,7 @@ from data_prep import (
     importing,
     raf_db,
 )
-from data_prep.doctor import sources
-from fer_jax.data import picture_folders, sets
-from fer_jax.errors import Missing, Unusable
+from . import sources
 
 
 class Layout(NamedTuple):

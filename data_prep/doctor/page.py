@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from data_prep.doctor import pixels, sources
 from fer_jax.data import opening
 from fer_jax.data.quoting import printable
+
+from . import pixels, sources
 
 THUMBNAIL_PX = 96
 GROUPS = 16  # of pictures are shown of each finding

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image, ImageChops, ImageStat
 
-from data_prep import processes
 from fer_jax.data import opening, pictures
 from fer_jax.errors import Missing, Unusable
+
+from .. import processes
 
 FEW = 512  # so many are done before processes have started
 TINY_PX = 8

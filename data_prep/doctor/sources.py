@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from data_prep import cifar, fer2013_csv, ferplus
 from fer_jax.data import prepared, records, sets
+
+from .. import cifar, fer2013_csv, ferplus
 
 
 class Item(NamedTuple):

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from data_prep.doctor import copies, pixels, sources
 from fer_jax.data import augment, sets
 from fer_jax.data.quoting import is_utf8
+
+from . import copies, pixels, sources
 
 # name: (wrong in a prepared folder, wrong in a raw one, what it means)
 FINDINGS = {

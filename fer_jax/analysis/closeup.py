@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from fer_jax import home
 from fer_jax.analysis import (
     by_epoch,
     cases,
@@ -28,7 +29,7 @@ CHOSEN = 12  # suspicious faces looked into
 EACH = 3  # most and least trusted faces of each class
 LEFT_OUT = (
     'Embeddings and Grad-CAM need a look at the faces, which a run does not take by'
-    ' itself: python launch.py audit --workdir=RUN draws them.'
+    f' itself: {home.launch()} audit --workdir=RUN draws them.'
 )
 
 

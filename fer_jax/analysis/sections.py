@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from fer_jax import home
 from fer_jax.analysis import (
     calibration,
     cases,
@@ -164,8 +165,8 @@ def advice(case: cases.Case, which: str | None) -> list[tuple[str, str | None]]:
 
 
 def command(*words: str) -> str:
-    """A command line of launch.py, as a shell takes it."""
-    return shlex.join(['python', 'launch.py', *words])
+    """A command line, as a shell takes it."""
+    return shlex.join([*home.launch().split(), *words])
 
 
 def labels(case: Any) -> dict[str, Any]:

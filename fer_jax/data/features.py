@@ -20,13 +20,14 @@ from typing import NamedTuple
 import google_crc32c
 import numpy as np
 
+from fer_jax import home
 from fer_jax.data import arrays, documents, prepared, whole
 from fer_jax.data.documents import fields, mapping, one_of, sequence, whole_number
 from fer_jax.errors import Unusable
 
 CHUNK = 512  # faces
 CARD, FORMAT = 'features.json', 1
-REMEDY = 'make the features again with python -m data_prep features'
+REMEDY = f'make the features again with {home.prepare()} features'
 COLUMNS = documents.checked(
     mapping(sequence(whole_number(), 2, 2)),
     'pairs of rising numbers',

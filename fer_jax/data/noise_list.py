@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fer_jax import home
 from fer_jax.data import documents, tables, whole
 from fer_jax.data.prepared import Prepared, Split, check_labels
 from fer_jax.errors import Missing, Unusable
@@ -136,7 +137,7 @@ def load(folder: str | os.PathLike, prepared: Prepared) -> NoiseList:
         if not (folder / name).is_file():
             raise Missing(
                 f'{folder / name}: no such file; make a list with '
-                'python -m data_prep noise'
+                f'{home.prepare()} noise'
             )
     about = documents.read(folder / 'noise.json', ABOUT, AGAIN)
     data = (folder / 'noise.csv').read_bytes()

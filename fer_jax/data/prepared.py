@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fer_jax import home
 from fer_jax.data import arrays, documents, records, sets
 from fer_jax.data.quoting import quoted
 from fer_jax.data.records import RecordSource
@@ -164,13 +165,11 @@ def manifest(folder: str | os.PathLike) -> dict[str, Any]:
     """
     folder = pathlib.Path(folder)
     if not folder.is_dir():
-        raise Missing(
-            f'{folder}: no such data folder; make one with python -m data_prep'
-        )
+        raise Missing(f'{folder}: no such data folder; make one with {home.prepare()}')
     if not (folder / 'manifest.json').is_file():
         raise Missing(
             f'{folder}: no manifest.json, so not a prepared data set; '
-            'make one with python -m data_prep'
+            f'make one with {home.prepare()}'
         )
     return documents.read(folder / 'manifest.json', MANIFEST, AGAIN)
 

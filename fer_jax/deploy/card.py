@@ -11,6 +11,7 @@ import pathlib
 import warnings
 from typing import Any
 
+from fer_jax import home
 from fer_jax.data import documents, sets, whole
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing
@@ -70,8 +71,8 @@ def read(folder: pathlib.Path | str) -> dict[str, Any]:
     folder = pathlib.Path(folder)
     if not (folder / CARD).exists():
         raise Missing(
-            f'{folder}: no {CARD}, so no export; give a folder that python launch.py'
-            ' wrote'
+            f'{folder}: no {CARD}, so no export; give a folder that'
+            f' {home.launch()} export wrote'
         )
     found = documents.read(folder / CARD, CONTENT, AGAIN)
     if ('seal' in found) != ('sha256' in found):

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 import fer_jax
+from fer_jax import home
 from fer_jax.data import arrays, pipeline, prepared, whole
 from fer_jax.deploy import card as cards
 from fer_jax.deploy import formats, model, readme
@@ -72,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
             tested = np.concatenate([samples, faces(options.workdir, loaded.card)])
             export(folder, loaded, names, samples, tested, options.fold_bn)
     except Different as error:
-        print(f'launch.py export: {error}; nothing written', file=sys.stderr)
+        print(f'{home.name()} export: {error}; nothing written', file=sys.stderr)
         return DIFFERENT
     print(f'written: {options.out}')
     return 0
@@ -146,10 +147,10 @@ def check(
     if done.returncode:
         last = done.stderr.strip().splitlines() or ['no message']
         raise Different(f'{name} cannot be read again: {last[-1]}')
-    probs = arrays.read_npy(probs_file, arrays.Array('f', 2))
+    found = arrays.read_npy(probs_file, arrays.Array('f', 2))
     images_file.unlink()
     probs_file.unlink()
-    return float(np.abs(probs - wanted).max())
+    return float(np.abs(found - wanted).max())
 
 
 def patterns(size_px: int) -> np.ndarray:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from fer_jax import home
 from fer_jax.data import opening, picture_folders, tables, whole
 from fer_jax.data.quoting import is_utf8, printable
 from fer_jax.deploy import sheet
@@ -74,9 +75,9 @@ def run(options: argparse.Namespace) -> int:
         print(f'written: {options.sheet}, {len(seen)} of {len(rows)} drawn')
     if left_out:
         told = picture_folders.told(left_out)
-        print(f'launch.py: left out, no pictures: {told}', file=sys.stderr)
+        print(f'{home.name()}: left out, no pictures: {told}', file=sys.stderr)
     for why, count in skipped.items():
-        print(f'launch.py: {count} of {len(paths)} pictures {why}', file=sys.stderr)
+        print(f'{home.name()}: {count} of {len(paths)} pictures {why}', file=sys.stderr)
     return 1 if skipped else 0
 
 
@@ -92,12 +93,13 @@ def squares(
         try:
             found = recognizer.faces(path) if align else [recognizer.square(path)]
         except ValueError as error:
-            print(f'launch.py: {error}; skipped', file=sys.stderr)
+            print(f'{home.name()}: {error}; skipped', file=sys.stderr)
             skipped['could not be read'] += 1
             continue
         if len(found) == 0:
             print(
-                f'launch.py: {printable(path)}: no face found; skipped', file=sys.stderr
+                f'{home.name()}: {printable(path)}: no face found; skipped',
+                file=sys.stderr,
             )
             skipped['show no face'] += 1
         for number, square in enumerate(found, start=1):

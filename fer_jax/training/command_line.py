@@ -8,11 +8,11 @@ Where a word is wrong and a right spelling is near, the message offers that.
 import ast
 import importlib.util
 import inspect
-import pathlib
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from fer_jax import home
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
 from fer_jax.training import fields, schema, spelling
@@ -29,14 +29,14 @@ class Given(NamedTuple):
 
     command: str  # one of VERBS
     config: Any  # ConfigDict; None: no --config is given
-    workdir: str | None = None
+    workdir: str = ''  # none is given
     accept_changes: bool = False
     breaks: int = 6
     remarks: tuple = ()  # lines about what was set and nobody asked for
 
 
 def read(words: Sequence[str], commands: Iterable[str] = VERBS) -> Given:
-    """The Given of the words behind launch.py, but for those that ask for help.
+    """The Given of the words of a command, but for those that ask for help.
 
     Args:
       commands: all that there are, for messages.
@@ -90,7 +90,7 @@ def rate_given(words: Sequence[str]) -> float | None:
 
 
 def load(named: str, rate: float | None = None) -> Any:
-    """The config of 'FILE' or 'FILE:ARGUMENT'.
+    """The config of 'FILE' or 'FILE:ARGUMENT'; FILE may be the name of a shipped one.
 
     Args:
       rate: a noise rate, which takes the place of that in ARGUMENT, so that all that
@@ -101,8 +101,8 @@ def load(named: str, rate: float | None = None) -> Any:
       Unusable: no such file, or one that cannot be run: it is a program.
     """
     file, colon, argument = named.partition(':')
-    path = pathlib.Path(file)
-    if not path.is_file():
+    path = home.config_file(file)
+    if path is None:
         near = spelling.of_file(file, colon + argument)
         raise Missing(f'no config file {file}; {near}')
     spec = importlib.util.spec_from_file_location(f'_config_{path.stem}', path)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
-from fer_jax import settings
+from fer_jax import home, settings
 from fer_jax.errors import Unusable
 from fer_jax.training import files, schema
 
@@ -26,7 +26,7 @@ def check(config: ConfigDict) -> None:
     check_schedule(config.optimizer)
     if not config.data.dir:
         raise Unusable(
-            'data.dir is empty; give the folder that python -m data_prep wrote:'
+            f'data.dir is empty; give the folder that {home.prepare()} wrote:'
             ' --config.data.dir=FOLDER'
         )
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fer_jax import home
 from fer_jax.data import documents, tables, whole
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
@@ -306,7 +307,7 @@ def _read_whole(workdir, name, kind, otherwise):
     if not path.exists():
         raise Missing(
             f'{path.parent}: no {path.name}, {otherwise}; give a folder that'
-            ' python launch.py wrote'
+            f' {home.launch()} wrote'
         )
     try:
         return documents.read(path, kind, contents.BACK)

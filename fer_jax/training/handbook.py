@@ -33,7 +33,7 @@ def summary(method: str) -> str:
 
 
 def overview(commands: str) -> str:
-    """What launch.py --help says.
+    """What --help says.
 
     Args:
       commands: text about the commands.

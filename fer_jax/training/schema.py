@@ -41,7 +41,7 @@ RUN = {
     ),
     'pretrained': Field(
         (),
-        'folders of python -m data_prep weights: one for all networks, or one for each'
+        'folders of data_prep weights: one for all networks, or one for each'
         ' in order, the flag given once for each; none: random weights',
         items=str,
     ),
@@ -50,9 +50,7 @@ DATA = {
     'data.name': Field(
         'synthetic', 'which presets and classes; folder: any classes', sets.SETS
     ),
-    'data.dir': Field(
-        '', 'folder written by python -m data_prep', free=True, per_host=True
-    ),
+    'data.dir': Field('', 'folder written by data_prep', free=True, per_host=True),
     'data.max_train': Field(
         0, 'so many training examples are drawn; 0: all', COUNT, 'examples'
     ),
@@ -117,7 +115,7 @@ NOISE = {  # added to the given training labels
     'noise.matrix': Field('', 'kind matrix: text file, C rows of C probabilities'),
     'noise.seed': Field(0, 'which labels are hit', SEED),
     'noise.list': Field(
-        '', 'instead of drawing: a list, folder written by python -m data_prep noise'
+        '', 'instead of drawing: a list, folder written by data_prep noise'
     ),
     'noise.corrections': Field(
         '',

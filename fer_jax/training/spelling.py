@@ -4,7 +4,7 @@ import difflib
 import pathlib
 from collections.abc import Iterable, Mapping
 
-from fer_jax import algorithms
+from fer_jax import algorithms, home
 from fer_jax.data.quoting import quoted
 from fer_jax.doors import nearest, plain
 from fer_jax.settings import Field
@@ -19,7 +19,9 @@ def of_file(file: str, argument: str) -> str:
     """
     path = pathlib.Path(file)
     folder = path.parent if path.parent.name else pathlib.Path('configs')
-    there = [file.stem for file in folder.glob('*.py') if file.stem != '__init__']
+    shipped = home.CONFIGS if folder == pathlib.Path('configs') else folder
+    files = (*folder.glob('*.py'), *shipped.glob('*.py'))
+    there = [file.stem for file in files if file.stem != '__init__']
     near = nearest(path.name.removesuffix('.py'), there)
     if near is None:
         return 'give one of configs/, as configs/resup.py'
@@ -43,7 +45,7 @@ def of_field(
         near = fields_like(path, known)
         if not near:
             return (
-                f'no field {quoted(path)}; python launch.py --config=FILE --help lists'
+                f'no field {quoted(path)}; {home.launch()} --config=FILE --help lists'
                 ' them'
             )
         parent = path.rpartition('.')[0]
@@ -83,14 +85,14 @@ def fields_like(path: str, known: Iterable[str]) -> list[str]:
 
 
 def of_option(name: str, text: str | None, options: Iterable[str]) -> str:
-    """What is said of an option that launch.py does not have."""
+    """What is said of an option that there is not."""
     value = f'={text}' if text else ''
     near = nearest(name, options)
     if near is None:
         near = next(
             (f'config.{path}' for path in fields_like(name, schema.FIELDS)), None
         )
-    meant = f'did you mean --{near}{value}?' if near else 'see python launch.py --help'
+    meant = f'did you mean --{near}{value}?' if near else f'see {home.launch()} --help'
     return f'unknown option {quoted("--" + name)}; {meant}'
 
 
@@ -101,8 +103,8 @@ def of_word(
 
     Args:
       named: FILE:ARGUMENT of the config, or None.
-      options: those of launch.py.
-      commands: all of launch.py.
+      options: all that there are.
+      commands: all that there are.
     """
     key, equals, value = word.partition('=')
     if equals and key in ('dataset', 'noise'):

@@ -98,6 +98,25 @@ def test_the_rates_of_a_classifier_are_scaled_by_themselves():
     assert optimizer.classifier_decay_epochs == (8, 16, 28, 44, 50)
 
 
+def test_shipped_configs_are_found_from_anywhere(tmp_path, monkeypatch):
+    """By name or by the repository's path; a file of one's own comes first."""
+    monkeypatch.chdir(tmp_path)
+    for named in ('resup', 'resup.py', 'configs/resup', './configs/resup.py'):
+        config = read(f'--config={named}:dataset=raf_db').config
+        assert (config.algorithm.name, config.data.name) == ('resup', 'raf_db')
+    own = tmp_path / 'configs' / 'resup.py'
+    own.parent.mkdir()
+    own.write_text(
+        'from fer_jax.configs import scn\n\n\n'
+        'def get_config():\n    return scn.get_config()\n'
+    )
+    assert read('--config=configs/resup.py').config.algorithm.name == 'scn'
+    assert read('--config=resup').config.algorithm.name == 'resup'
+    for unknown in ('elsewhere/resup.py', '../configs/scn.py', 'default/resup', '.'):
+        with pytest.raises(Unusable, match='no config file'):
+            read(f'--config={unknown}')
+
+
 @pytest.mark.parametrize(
     ('words', 'offered'),
     [
@@ -123,9 +142,9 @@ def test_the_rates_of_a_classifier_are_scaled_by_themselves():
         (['--config=configs/resup.py:dataset=raf-db'], 'dataset=raf_db'),
         (['--config=configs/resup.py:dataset=RAFDB'], 'dataset=raf_db'),
         (['resup'], '--config=configs/resup.py?'),
-        (['--config=resup'], '--config=configs/resup.py?'),
-        (['--config=resup:noise=0.1'], '--config=configs/resup.py:noise=0.1'),
-        (['--config=configs/resup'], '--config=configs/resup.py?'),
+        (['--config=resub'], '--config=configs/resup.py?'),
+        (['--config=resub:noise=0.1'], '--config=configs/resup.py:noise=0.1'),
+        (['--config=configs/resub'], '--config=configs/resup.py?'),
         (['--config=configs/resub.py'], '--config=configs/resup.py?'),
         (['--config=configs/resup-affectnet.py'], 'configs/resup_affectnet.py'),
         (['--config=ReSup_AffectNet'], '--config=configs/resup_affectnet.py'),

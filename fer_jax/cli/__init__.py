@@ -1,0 +1,123 @@
+"""The door to everything: `fer-jax [COMMAND] ...`, or `python launch.py [COMMAND] ...`.
+
+Commands
+  train      (when none is given) --config=FILE --workdir=FOLDER: trains, or goes on
+             where the folder's run stopped
+  selftest   --config=FILE --workdir=NEW_FOLDER [--breaks=6]: breaks short runs of the
+             config at random moments and compares them with an unbroken one
+  evaluate   --workdir=FOLDER [--data=FOLDER]: every number about a run on a test split
+  predict    --workdir=FOLDER PICTURE... [--align]: class probabilities of pictures, or
+             of the faces on them
+  export     --workdir=FOLDER --out=FOLDER: the network alone, for other programs
+  bench      --workdir=FOLDER: latency and images/s of JAX, StableHLO and onnxruntime
+  audit      --workdir=FOLDER [--kfold=K]: which labels are wrong, and how sure that is;
+             --data=FOLDER --out=FOLDER: the same without training
+The others need no config; each has --help, docs/use.md and, for audit, docs/audit.md.
+--config=FILE --help shows the fields of a config, docs/fields.md all there are.
+
+Exit codes: 0 done, or stopped by SIGTERM and saved; 1 done, but inputs could not be
+read or show no face, or an export or a run of the self-test differs; 2 the command, its
+config, its data or its folder are unusable, in one line that says what was wanted; 3
+the loss or a gradient became NaN or infinite; 4 a file could not be written or read, as
+on a full disk; 5 another host died; 70 a fault of this program, with a traceback; 130
+stopped by Ctrl-C, and saved unless it was pressed twice; 141 nobody reads the output.
+"""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from fer_jax import doors, home
+from fer_jax.errors import Unusable
+from fer_jax.training import heap, stopping
+
+TRAINS = ('train', 'selftest')  # these need a config
+USES = {  # command -> package of fer_jax that has its module
+    'evaluate': 'deploy',
+    'predict': 'deploy',
+    'export': 'deploy',
+    'bench': 'deploy',
+    'audit': 'analysis',
+}
+DOORS = {  # command -> module with a door of its own
+    'compare': 'analysis.compare',
+    'relabels': 'analysis.relabels',
+    'prepare': 'data_prep.__main__',
+}
+COMMANDS = (*TRAINS, *USES, *DOORS)
+
+
+def console() -> NoReturn:
+    """The command `fer-jax`."""
+    end(main(sys.argv))
+
+
+def end(code: int) -> NoReturn:
+    """Ends the process with an exit code."""
+    if code or stopping.left_behind():
+        # No teardown: XLA's threads may still be at work, other hosts may wait.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(0)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs a command line, the name of the program first; returns the exit code."""
+    return doors.run(home.name(), lambda: obey(argv[1:]))
+
+
+def obey(words: Sequence[str]) -> int:
+    """Runs the words of a command line; returns the exit code, or raises."""
+    heap.keep()
+    command, rest = doors.command(words, (*USES, *DOORS))
+    if command in DOORS:
+        return importlib.import_module(f'fer_jax.{DOORS[command]}').main(rest)
+    if command:
+        return use(command, rest)
+    if any(word in doors.HELP for word in words):
+        return help_for(words)
+    from fer_jax.cli import training  # jax is heavy, and the others may do without
+    from fer_jax.training import command_line
+
+    given = command_line.read(words, COMMANDS)
+    if given.config is None or not given.workdir:
+        raise Unusable(
+            f'give --config=FILE and --workdir=FOLDER, for example: {home.launch()}'
+            ' --config=configs/resup.py:dataset=synthetic --workdir=runs/first'
+            ' --config.data.dir=data/synthetic'
+        )
+    if given.command == 'selftest':
+        return training.self_test(given, words)
+    return training.train(given)
+
+
+def use(command: str, words: Sequence[str]) -> int:
+    """Runs a command that uses a run; returns the exit code."""
+    module = importlib.import_module(f'fer_jax.{USES[command]}.{command}')
+    parser = doors.Parser(
+        f'{home.name()} {command}', description=str(module.__doc__).splitlines()[0]
+    )
+    module.add_arguments(parser)
+    options = parser.parse_args(words)
+    if options.workdir == '':  # would be the folder that the command is given in
+        raise Unusable('--workdir is empty; give the folder of a run')
+    try:
+        return module.run(options)
+    except FloatingPointError as error:  # of a fold's training
+        return doors.failed(home.name(), error, 3)
+
+
+def help_for(words: Sequence[str]) -> int:
+    """Says how to train, or which fields a config has; returns the exit code."""
+    from fer_jax.training import command_line, handbook
+
+    rest = [word for word in words if word not in doors.HELP]
+    given = command_line.read(rest, COMMANDS)
+    if given.config is None:
+        print(handbook.overview(__doc__))
+    else:
+        print(handbook.of_config(given.config))
+    return 0
