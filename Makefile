@@ -6,7 +6,7 @@ BIN := .venv/bin
 export JAX_COMPILATION_CACHE_DIR := $(CURDIR)/.cache/xla
 export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0.5
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test lint docs site clean
 
 .venv/done: requirements.txt
 	$(PYTHON) -m venv .venv
@@ -35,5 +35,8 @@ lint: .venv/done
 docs: .venv/done
 	$(BIN)/python -m fer_jax.training.handbook > docs/fields.md
 
+site: .venv/done
+	$(BIN)/mkdocs build
+
 clean:
-	rm -rf .cache runs/demo
+	rm -rf .cache runs/demo site

@@ -114,7 +114,7 @@ def data_of(
         data = prepared.load(folder or config['dir'])
         if data.digest != found.result['dataset_digest']:
             raise Unusable(f'{data.folder} is not the set that the run learned from')
-        return examples.check_records(data, config.get('on_corrupt', 'stop'))[0]
+        return examples.check_records(data, config['on_corrupt'])[0]
     except (ValueError, OSError) as error:
         if folder:
             raise

@@ -8,6 +8,7 @@ ends: LIMITS hold, and only regular files are read.
 
 import argparse
 import contextlib
+import ctypes
 import io
 import logging
 import os
@@ -52,6 +53,9 @@ KINDS = (
 logging.getLogger('PIL').addHandler(logging.NullHandler())
 for _category in (UserWarning, Image.DecompressionBombWarning):
     warnings.filterwarnings('ignore', category=_category, module=r'PIL\.')
+with contextlib.suppress(AttributeError, OSError):  # a Pillow without libtiff
+    # which writes to the error stream by itself
+    ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler(None)
 
 
 class Limits(NamedTuple):

@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     calls, size = programs(loaded), loaded.card['image_size_px']
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (max(batches), size, size, 3)).astype(np.uint8)
-    found = {
+    measured = {
         'model': title(loaded.card),
         'image_size_px': size,
         'network_size_px': loaded.card['preprocessing']['network_size_px'],
@@ -64,8 +64,8 @@ def run(options: argparse.Namespace) -> int:
             for n in batches
         ],
     }
-    whole.write_text(out, json.dumps(found, indent=1) + '\n')
-    Console().print(table(found))
+    whole.write_text(out, json.dumps(measured, indent=1) + '\n')
+    Console().print(table(measured))
     print(f'written: {out}')
     return 0
 
@@ -91,13 +91,13 @@ def limit(threads: int | None) -> int | None:
 
 def programs(loaded: model.Model) -> dict[str, Callable]:
     """{name: probs of [B, s, s, 3] uint8}, each as a Recognizer has it."""
-    found = {'jax': model.compiled(loaded)}
+    calls = {'jax': model.compiled(loaded)}
     with tempfile.TemporaryDirectory() as folder:
         for name in ('stablehlo', 'onnx'):
             path = pathlib.Path(folder) / formats.FORMATS[name].file
             formats.WRITERS[name](path, loaded, False)
-            found[name] = formats.READERS[name](path, loaded.card)
-    return found
+            calls[name] = formats.READERS[name](path, loaded.card)
+    return calls
 
 
 def measure(
@@ -136,21 +136,21 @@ def numbers(times: np.ndarray, size: int) -> dict[str, float]:
     }
 
 
-def table(found: dict[str, Any]) -> Table:
+def table(measured: dict[str, Any]) -> Table:
     """The numbers as a table."""
     shown = Table(
-        title=f'{found["model"]}, {found["network_size_px"]} px,'
-        f' {found["threads"]} threads'
+        title=f'{measured["model"]}, {measured["network_size_px"]} px,'
+        f' {measured["threads"]} threads'
     )
     shown.add_column('batch', justify='right')
     shown.add_column('program')
     heads = ('median ms', 'p95 ms', 'processor ms', 'images/s', 'to onnx')
     for head in heads:
         shown.add_column(head, justify='right')
-    for row in found['batches']:
-        for name, one in row['programs'].items():
-            ratio = one['median_ms'] / row['programs']['onnx']['median_ms']
+    for row in measured['batches']:
+        for name, speed in row['programs'].items():
+            ratio = speed['median_ms'] / row['programs']['onnx']['median_ms']
             keys = ('median_ms', 'p95_ms', 'processor_ms', 'images_per_second')
-            cells = (f'{one[key]:.1f}' for key in keys)
+            cells = (f'{speed[key]:.1f}' for key in keys)
             shown.add_row(str(row['batch']), name, *cells, f'{ratio:.2f}')
     return shown

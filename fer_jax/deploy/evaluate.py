@@ -42,9 +42,9 @@ def run(options: argparse.Namespace) -> int:
     out = pathlib.Path(options.out or workdir / files.EVALUATION)
     whole.check_file(out)
     data = prepared.load(options.data or files.read_config(workdir)['data']['dir'])
-    found = evaluate(loaded, data)
-    whole.write_text(out, json.dumps(found, indent=1) + '\n')
-    show(found, Console())
+    evaluation = evaluate(loaded, data)
+    whole.write_text(out, json.dumps(evaluation, indent=1) + '\n')
+    show(evaluation, Console())
     print(f'written: {out}')
     return 0
 
@@ -108,8 +108,8 @@ def probabilities(loaded: model.Model, split: prepared.Split) -> dict[str, np.nd
 
     @jax.jit
     def compiled(params, stats, images):
-        found = logits(params, stats, images)
-        return jax.numpy.stack([votes.probabilities(name, found) for name in names])
+        outputs = logits(params, stats, images)
+        return jax.numpy.stack([votes.probabilities(name, outputs) for name in names])
 
     weights = jax.device_put((loaded.params, loaded.stats))
     count = len(split.labels)
@@ -118,10 +118,10 @@ def probabilities(loaded: model.Model, split: prepared.Split) -> dict[str, np.nd
         (batch['images'], batch['index'], batch['mask'])
         for batch in pipeline.batches(once)
     )
-    [found] = scoring.gather(
+    [probs] = scoring.gather(
         lambda images, index: [compiled(*weights, images)], batches, count, axes=[1]
     )
-    return dict(zip(names, found))
+    return dict(zip(names, probs))
 
 
 def numbers(
@@ -140,11 +140,11 @@ def numbers(
     def statistics(confusion):
         return [getattr(metrics, name)(confusion) for name in NAMES]
 
-    found = dict(zip(NAMES, statistics(confusion)))
+    measures = dict(zip(NAMES, statistics(confusion)))
     ends = metrics.bootstrap(statistics, confusion).tolist()
-    found |= {f'{name}_interval': pair for name, pair in zip(NAMES, ends)}
+    measures |= {f'{name}_interval': pair for name, pair in zip(NAMES, ends)}
     recalls = metrics.recalls(confusion)
-    return found | {
+    return measures | {
         'calibration_error': metrics.calibration_error(probs, labels),
         'recalls': {
             name: None if np.isnan(recall) else float(recall)
@@ -154,42 +154,46 @@ def numbers(
     }
 
 
-def show(found: dict[str, Any], console: Console) -> None:
-    """Prints what `evaluate` found as tables."""
-    networks = found['networks']
+def show(evaluation: dict[str, Any], console: Console) -> None:
+    """Prints what `evaluate` returned as tables."""
+    networks = evaluation['networks']
     table = Table(
-        title=f'{found["method"]}, {found["data"]["test_examples"]} test examples of'
-        f' {found["data"]["folder"]}',
-        caption=f'in %, in brackets intervals: {found["intervals"]}',
+        title=f'{evaluation["method"]}, {evaluation["data"]["test_examples"]} test'
+        f' examples of {evaluation["data"]["folder"]}',
+        caption=f'in %, in brackets intervals: {evaluation["intervals"]}',
     )
     table.add_column('')
     for name in networks:
         table.add_column(votes.title(name), justify='right')
     for name in NAMES:
         cells = (
-            percent(one[name])
-            + ' ({}-{})'.format(*map(percent, one[f'{name}_interval']))
-            for one in networks.values()
+            percent(measures[name])
+            + ' ({}-{})'.format(*map(percent, measures[f'{name}_interval']))
+            for measures in networks.values()
         )
         table.add_row(name.replace('_', ' '), *cells)
-    cells = (percent(one['calibration_error']) for one in networks.values())
+    cells = (percent(measures['calibration_error']) for measures in networks.values())
     table.add_row('calibration (ECE)', *cells, end_section=True)
-    for name in found['class_names']:
-        cells = (percent(one['recalls'][name]) for one in networks.values())
+    for name in evaluation['class_names']:
+        cells = (percent(measures['recalls'][name]) for measures in networks.values())
         table.add_row(f'{name} recall', *cells)
     console.print(table)
-    if len(found['class_names']) <= WIDEST:
+    if len(evaluation['class_names']) <= WIDEST:
         first = next(iter(networks))
-        console.print(confusion_table(found['class_names'], networks[first], first))
+        console.print(
+            confusion_table(evaluation['class_names'], networks[first], first)
+        )
 
 
-def confusion_table(names: Sequence[str], one: dict[str, Any], network: str) -> Table:
+def confusion_table(
+    names: Sequence[str], measures: dict[str, Any], network: str
+) -> Table:
     """The counts of one network: a row a true class, a column a predicted one."""
     table = Table(title=f'true class (row) and predicted class, {votes.title(network)}')
     table.add_column('')
     for name in names:
         table.add_column(name[:4], justify='right')
-    for name, row in zip(names, one['confusion']):
+    for name, row in zip(names, measures['confusion']):
         table.add_row(name, *map(str, row))
     return table
 

@@ -147,10 +147,10 @@ def check(
     if done.returncode:
         last = done.stderr.strip().splitlines() or ['no message']
         raise Different(f'{name} cannot be read again: {last[-1]}')
-    found = arrays.read_npy(probs_file, arrays.Array('f', 2))
+    probs = arrays.read_npy(probs_file, arrays.Array('f', 2))
     images_file.unlink()
     probs_file.unlink()
-    return float(np.abs(found - wanted).max())
+    return float(np.abs(probs - wanted).max())
 
 
 def patterns(size_px: int) -> np.ndarray:

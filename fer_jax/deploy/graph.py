@@ -125,8 +125,8 @@ def evaluated(nodes: list[Node], result: Value) -> list[Node]:
     wanted = [v for node in rest for v in values(node.operands) if v in known]
     wanted = list(dict.fromkeys(wanted))
     with jax.ensure_compile_time_eval():  # `trace` may itself be traced
-        found = jax.jit(lambda: run(fixed, {}, wanted))()
-    constants = dict(zip(wanted, jax.device_get(found)))
+        computed = jax.jit(lambda: run(fixed, {}, wanted))()
+    constants = dict(zip(wanted, jax.device_get(computed)))
     return [
         node._replace(operands=tuple(constant(constants, o) for o in node.operands))
         for node in rest

@@ -39,7 +39,8 @@ class Judged(NamedTuple):
     log_odds: np.ndarray  # [N] float64 of being right: the order, whatever the rate
     plain: np.ndarray  # [N] float32, of the regression alone
     right: np.ndarray  # [N] float64 in (0, 1), with the rate as mean of 1 - right
-    suggested: np.ndarray  # [N] int32, the likeliest true class
+    posterior: np.ndarray  # [N, C] float32, of each true class, through T
+    suggested: np.ndarray  # [N] int32, the likeliest of them
     transition: np.ndarray  # [C, C] float32, T [true, given]
     estimate: float  # of the rate
     interval: tuple  # (low, high) that the rate is likely in
@@ -84,6 +85,7 @@ def judge(
         log_odds=log_odds,
         plain=plain,
         right=expit(log_odds + shift(log_odds, 1 - (rate or estimate))),
+        posterior=posterior,
         suggested=posterior.argmax(axis=1).astype(np.int32),
         transition=np.mean([one[4] for one in found], axis=0),
         estimate=estimate,

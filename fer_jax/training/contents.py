@@ -62,7 +62,9 @@ _SAID = {
     'config': documents.fields(
         {
             'algorithm': documents.fields({'name': documents.TEXT}),
-            'data': documents.fields({'dir': documents.TEXT, 'name': documents.TEXT}),
+            'data': documents.fields(
+                dict.fromkeys(('dir', 'name', 'on_corrupt'), documents.TEXT)
+            ),
             'noise': SECTION,
             'model': SECTION,
         }

@@ -140,7 +140,7 @@ def choose(
     if noise is not None:
         clean_labels = noise_list.true_labels(data.train)
     if corrected is not None:
-        labels = np.where(corrected.labels >= 0, corrected.labels, labels)
+        labels = corrected.applied(labels)
         positions = positions[~corrected.dropped[positions]]
     return Examples(
         positions=positions,

@@ -29,6 +29,34 @@ def test_decisions(load, tmp_path):
     assert found.sha256 == hashlib.sha256(data).hexdigest()
 
 
+def test_two_classes_fit(load):
+    """The given label stays where it is one of them, else it is the first of them."""
+    header = 'id,decision,label,Second,reviewer,time,sample'
+    found = load(
+        'b,ambiguous,fear,anger,anna,2026-01-01T00:00:00Z,yes',
+        'c,keep,,,,,',
+        header=header,
+    )
+    assert found.either.tolist()[:3] == [[-1, -1], [1, 0], [-1, -1]]
+    given = np.array([2, 2, 2, 0, 1, 0, 1])
+    assert found.applied(given).tolist() == [2, 1, 2, 0, 1, 0, 1]
+    assert found.counts(given) == {'changed': 1, 'dropped': 0}
+    given[1] = 0
+    assert found.counts(given) == {'changed': 0, 'dropped': 0}
+
+
+def test_what_is_written_is_read(tmp_path):
+    decisions = [
+        corrections.Decision('b', 'keep', (), 'a,"nna', '2026-01-01T00:00:00Z', True),
+        corrections.Decision('a', 'ambiguous', (1, 0), 'bo', '2026-01-01T00:00:01Z'),
+        corrections.Decision('c', 'relabel', (1,)),
+        corrections.Decision('d', 'drop'),
+    ]
+    path = tmp_path / 'decisions.csv'
+    path.write_text(corrections.text(decisions, CLASSES))
+    assert corrections.read(path, IDS, CLASSES) == decisions
+
+
 def test_a_spreadsheet_saves_it_otherwise(tmp_path):
     """A byte order mark, carriage returns, quotes and an empty line."""
     path = tmp_path / 'corrections.csv'
@@ -48,6 +76,7 @@ def test_nothing_decided(load):
         (['a,keep,', 'b,remove,'], "line 3: decision 'remove', wanted one of keep"),
         (['a,relabel,joy'], "line 2: label 'joy' is no class .* has anger, fear"),
         (['a,relabel,'], "label '' is no class"),
+        (['a,ambiguous,fear'], "label '' is no class"),
         (['a,drop'], 'line 2 has 2 fields; wanted 3'),
         (['a,drop,', 'a,keep,'], "ids 'a' are there twice"),
         (

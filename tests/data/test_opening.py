@@ -260,3 +260,11 @@ def test_4000_damaged_pictures_are_read_or_refused_in_a_line(capfd):
     for data, image in zip(sources, whole):
         assert pictures.upright(opening.read(data)) == image
     assert capfd.readouterr().out == ''
+
+
+@pytest.mark.parametrize('packed', ['tiff_lzw', 'tiff_adobe_deflate'])
+def test_a_broken_tiff_is_told_of_by_us_alone(capfd, packed):
+    """libtiff, below Pillow, has a line of its own for the error stream."""
+    data = encoded(blobs(3), 'TIFF', compression=packed)
+    assert refusal(data[:12] + b'\xff' * 60 + data[72:]) == 'decoder error -2'
+    assert capfd.readouterr() == ('', '')

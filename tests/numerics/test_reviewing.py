@@ -45,7 +45,7 @@ def test_what_was_decided_is_believed(faces):
 
 
 def test_the_matrix_of_a_set_that_is_all_decided_is_counted(faces):
-    """Counts by (true, given), and 20 counts a row of the uniform matrix of the rate."""
+    """Counts by (true, given), and 20 a row of the uniform matrix of the rate."""
     _, true, given = faces
     shares, dropped = undecided()
     shares[np.arange(NUM), true] = 1
@@ -59,7 +59,7 @@ def test_the_matrix_of_a_set_that_is_all_decided_is_counted(faces):
 
 
 def test_nothing_is_learned_from_what_was_dropped(faces):
-    x, true, given = faces
+    x, _, given = faces
     shares, dropped = undecided()
     dropped[:20] = True
     other = np.where(dropped, (given + 1) % CLASSES, given)
