@@ -145,6 +145,7 @@ def main(arguments):
 
     import jax
 
+    from fer_jax.data import source
     from fer_jax.training import mesh, programs
 
     try:
@@ -159,10 +160,9 @@ def main(arguments):
     config.data.image_size_px = options.size
     spec = programs.spec(
         config,
+        source=source.Images(config.data.augmentation, options.size, options.size),
         num_classes=8,
         num_examples=options.examples,
-        stored_px=options.size,
-        scale=None,
         resident=bool(options.resident_steps),
         platform=platform,
     )

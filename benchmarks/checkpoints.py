@@ -48,7 +48,7 @@ def main():
         lambda: step.create(
             algorithm,
             optax.adam(1e-3),
-            source.images('none', 112),
+            source.Images('none', 112),
             CLASSES,
             trial.make(0, labels, labels[:1], steps_per_epoch=1),
         )

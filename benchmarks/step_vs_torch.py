@@ -159,7 +159,7 @@ class Jax:
         )
         adam = optimizer.make(types.SimpleNamespace(**ADAM))
         about = jax.device_put(trial.make(0, labels, labels[:1], steps_per_epoch=60))
-        seen = {recipe: source.images(recipe, pixels) for recipe in RECIPES}
+        seen = {recipe: source.Images(recipe, pixels) for recipe in RECIPES}
         self.state = step.create(self.algorithm, adam, seen['none'], NUM_CLASSES, about)
         memory = self.state.memory._replace(ready=jnp.ones(2, bool))
         self.state = self.state._replace(memory=memory)

@@ -37,8 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Extracts and says what was written."""
-    from fer_jax.deploy import frozen  # here: no other door has to wait for JAX
-    from fer_jax.training import examples, heap
+    from fer_jax.training import (
+        examples,
+        frozen,  # here: no other door has to wait for JAX
+        heap,
+    )
 
     heap.keep()
     if options.max_train is not None and options.max_train < 1:

@@ -5,24 +5,19 @@ OUT/features                                       made on the way, and used aga
 """
 
 import argparse
-import hashlib
 import pathlib
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import rich.console
-import rich.progress
 
 from fer_jax.analysis import frozen_sections, issues, page
-from fer_jax.data import features, prepared, tables, whole
+from fer_jax.data import coordinates, features, prepared, tables, whole
 from fer_jax.data.quoting import printable
-from fer_jax.errors import Missing, Unusable
+from fer_jax.errors import Unusable
 from fer_jax.numerics import axes, judging
 from fer_jax.numerics import flips as changes
-from fer_jax.training import examples, files
+from fer_jax.training import examples, files, frozen
 
-AXES, SAMPLE = 500, 3000
 FOLDER = 'features'
 IN_DOUBT = (
     'The rate of wrong labels is not known well enough to say which labels are more'
@@ -102,7 +97,8 @@ def run(options: argparse.Namespace) -> int:
     whole.check_folder(out)
     data = prepared.load(options.data)
     rows = examples.drawn(data.train, options.max_train or 0)
-    store = features_of(data, rows, options.features or out / FOLDER)
+    chosen = {'train': rows, 'test': data.test.readable()[:0]}
+    store = frozen.found(data, options.features or out / FOLDER, chosen)
     judged = judging.judge(
         on_axes(store, rows),
         data.train.labels[rows],
@@ -127,93 +123,20 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def features_of(
-    data: prepared.Prepared, rows: np.ndarray, folder: pathlib.Path | str
-) -> features.Store:
-    """The Store of a set's features in a folder: read, or made by the face network.
-
-    Raises:
-      Unusable: features of another set, or not of all `rows`.
-    """
-    try:
-        store = features.load(folder)
-    except Missing:
-        store = made(data, rows, folder)
-    if store.card['dataset_digest'] != data.digest:
-        raise Unusable(
-            f'{folder} has features of another set than {data.folder}; name another'
-            ' folder, or remove it'
-        )
-    return store
-
-
-def made(
-    data: prepared.Prepared, rows: np.ndarray, folder: pathlib.Path | str
-) -> features.Store:
-    """The features of some training faces by the face network, with a progress bar."""
-    from fer_jax.deploy import frozen
-
-    network = frozen.face_network()
-    console = rich.console.Console(highlight=False, markup=False, soft_wrap=True)
-    console.print(network.licence)
-    chosen = {'train': rows, 'test': data.test.readable()[:0]}
-    with rich.progress.Progress(console=console) as bar:
-        task = bar.add_task('faces', total=len(rows))
-        return frozen.extract(
-            network,
-            data,
-            folder,
-            rows=chosen,
-            progress=lambda done: bar.advance(task, done),
-        )
-
-
-def on_axes(store: features.Store, rows: np.ndarray, count: int = AXES) -> np.ndarray:
+def on_axes(store: features.Store, rows: np.ndarray) -> np.ndarray:
     """[N, k] float32: features of training rows on their principal axes.
 
     The means of both mirror images, standardised; of a stage that was seen in parts,
     the parts alone. Labels take no part. Passes over the disk: in memory are a block
     and what comes out.
     """
-    columns = chosen_columns(store.card['columns'])
-
-    def blocks():
-        for block in store.train.blocks(rows):
-            yield block.astype(np.float32).mean(axis=1)[:, columns]
-
-    first, second = (np.zeros(len(columns)) for _ in range(2))
-    weight = np.empty(len(rows))
-    behind = 0
-    for block in blocks():
-        first += block.sum(axis=0, dtype=np.float64)
-        second += np.square(block, dtype=np.float64).sum(axis=0)
-        weight[behind : behind + len(block)] = [
-            int(hashlib.blake2b(row.tobytes(), digest_size=6).hexdigest(), 16)
-            for row in block
-        ]
-        behind += len(block)
-    mean = first / len(rows)
-    deviation = np.sqrt(np.maximum(second / len(rows) - mean**2, 0))
-    scale = np.where(deviation > 1e-6, 1 / np.maximum(deviation, 1e-6), 0)
-    mean, scale = mean.astype(np.float32), scale.astype(np.float32)
-    # chosen by what they are, so that the order of the set does not matter
-    order = np.argsort(weight, kind='stable')[:SAMPLE]
-    inside, sample = np.isin(np.arange(len(rows)), order), []
-    behind = 0
-    for block in blocks():
-        sample.append((block[inside[behind : behind + len(block)]] - mean) * scale)
-        behind += len(block)
-    turned = axes.principal(np.concatenate(sample)[np.argsort(np.argsort(
-        weight[inside], kind='stable'))], count)  # fmt: skip
-    return axes.uncorrelated(
-        np.concatenate([((block - mean) * scale) @ turned for block in blocks()])
-    )
-
-
-def chosen_columns(columns: dict[str, Sequence[int]]) -> np.ndarray:
-    """[D] int: columns of the parts, and of the means of stages without parts."""
-    names = [name for name in columns if f'{name}_grid' not in columns]
-    return np.concatenate([np.arange(*columns[name]) for name in names])
+    chosen = coordinates.whole(store.card['columns'])
+    found = coordinates.fit(store.train, rows, chosen)
+    seen = [
+        found.of(block.astype(np.float32).mean(axis=1))[:, 0, 0]
+        for block in store.train.blocks(rows)
+    ]
+    return axes.uncorrelated(np.concatenate(seen))
 
 
 def write(labels: Labels, out: pathlib.Path, pictures: int) -> tuple[pathlib.Path, ...]:

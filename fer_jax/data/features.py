@@ -35,17 +35,24 @@ COLUMNS = documents.checked(
 )
 VALUES, ROWS = arrays.Array('f', 3), arrays.Array('i', 1)
 SUMS = sequence(whole_number())
-SCHEMA = fields({
-    'format': one_of([FORMAT]),
-    'dataset_digest': documents.SHA256,
+NETWORK = {  # what is said of the frozen network, and of what it says
     'weights_sha256': documents.SHA256,
     'network': documents.TEXT,
     'licence': documents.TEXT,
     'size_px': whole_number(1),
     'views': whole_number(1, 2),
     'columns': COLUMNS,
-    'sums': fields({split: SUMS for split in prepared.SPLITS}),
-})  # fmt: skip
+}
+OWN = {'weights': documents.TEXT}  # folder of a network of the user's own
+SCHEMA = fields(
+    {
+        'format': one_of([FORMAT]),
+        'dataset_digest': documents.SHA256,
+        **NETWORK,
+        'sums': fields({split: SUMS for split in prepared.SPLITS}),
+    },
+    optional=OWN,
+)
 
 
 class Stored(NamedTuple):

@@ -154,7 +154,7 @@ def choose(network: str, count: int) -> tuple[int, ...]:
 def examples(card: dict[str, Any]) -> source.Source:
     """The data.source.Source of the card: its plain view is the preprocessing."""
     settings = card['preprocessing']
-    return source.images(
+    return source.Images(
         settings['recipe'],
         settings['network_size_px'],
         stored_px=card['image_size_px'],

@@ -1,5 +1,6 @@
-"""Backbones: images [B, H, W, 3] -> Features; models, and how several of them run."""
+"""Backbones: images [B, H, W, 3] -> Features; heads; models, and how several run."""
 
+import collections
 from collections.abc import Callable
 from functools import partial
 
@@ -14,6 +15,7 @@ from .classifier import Classifier
 from .cnn7 import CNN7
 from .dlib import DlibResNet
 from .features import Features, Maps, moved
+from .heads import Heads
 from .mobilenet import MobileNetV2
 from .networks import Networks, networks
 from .norm import BatchNorm
@@ -22,6 +24,8 @@ from .vgg import VGG16
 
 __all__ = [
     'BACKBONES',
+    'HEADS',
+    'NETS',
     'BatchNorm',
     'Classifier',
     'Features',
@@ -47,10 +51,14 @@ BACKBONES: dict[str, Callable[..., nn.Module]] = {
     'dlib_batch': partial(DlibResNet, norm='batch'),
     'dlib_batch4': partial(DlibResNet, norm='batch', stages=4),
 }
+HEADS: dict[str, Callable[..., nn.Module]] = {'heads': Heads}  # of features
+NETS = collections.ChainMap(HEADS, BACKBONES)
 
 
 def make(name: str, *, width: int = 64, dtype: DTypeLike = jnp.float32) -> nn.Module:
     """The backbone `name` as a module: module(images [B, H, W, 3], train) -> Features.
+
+    A head takes features [B, h, w, k] in the place of images.
 
     Args:
       width: channels of the first layer; 64 is the published net of every name.
@@ -59,6 +67,6 @@ def make(name: str, *, width: int = 64, dtype: DTypeLike = jnp.float32) -> nn.Mo
     Raises:
       Unusable: unknown name.
     """
-    if name not in BACKBONES:
-        raise Unusable(f'unknown backbone {name!r}; there are: {", ".join(BACKBONES)}')
-    return BACKBONES[name](width=width, dtype=dtype)
+    if name not in NETS:
+        raise Unusable(f'unknown backbone {name!r}; there are: {", ".join(NETS)}')
+    return NETS[name](width=width, dtype=dtype)

@@ -1,6 +1,6 @@
 """What the JSON files of a run have to hold, as far as anything reads it (files.py)."""
 
-from fer_jax.data import documents, sets, weights
+from fer_jax.data import documents, features, sets, weights
 
 FORMAT = 2  # of a run's folder; 1: history.npz was written anew after each epoch
 VERSION = documents.Kind(
@@ -27,6 +27,9 @@ CONFIG = documents.fields(  # what is read of it without a config file
     }
 )
 DIGEST = documents.either(documents.TEXT, documents.NOTHING)
+FEATURES = documents.fields(  # training.front.Front.about
+    features.NETWORK | {'axes_sha256': documents.SHA256}, optional=features.OWN
+)
 DATA = documents.fields(
     {
         'class_names': sets.CLASS_NAMES,
@@ -42,6 +45,7 @@ DATA = documents.fields(
             documents.fields({'folder': documents.TEXT, 'card': weights.FIELDS})
         ),
         'skipped_records': documents.sequence(documents.TEXT),
+        'features': FEATURES,
     },
 )
 ROW = documents.fields(

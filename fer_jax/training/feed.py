@@ -5,6 +5,7 @@ orders are the host's and the same for both, so a run is the same to the bit.
 """
 
 import contextlib
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -14,25 +15,28 @@ import numpy as np
 from jax.sharding import Mesh
 
 from fer_jax.data import pipeline
-from fer_jax.data.prepared import Split
+from fer_jax.data.prepared import SPLITS
 from fer_jax.training import mesh
 
 SHARE = 0.25  # of a device's memory, the most that a resident set may take
 
 
-def is_resident(choice: str, count: int, size_px: int, devices: Mesh) -> bool:
+def is_resident(
+    choice: str, count: int, stored: jax.ShapeDtypeStruct, devices: Mesh
+) -> bool:
     """Whether a set lies on the devices: config.data.resident, 'yes', 'no' or 'auto'.
 
-    'auto' where its images take at most SHARE of the memory of a device.
+    'auto' where its examples take at most SHARE of the memory of a device.
 
     Args:
-      count: of the images that a run looks at, in both splits.
-      size_px: their height and width, as they are stored.
+      count: of the examples that a run looks at, in both splits.
+      stored: shape and dtype of one, as it is kept.
       devices: the run's mesh.
     """
     if choice != 'auto':
         return choice == 'yes'
-    return count * size_px**2 * 3 <= SHARE * memory(devices.local_devices)
+    size = math.prod(stored.shape) * stored.dtype.itemsize
+    return count * size <= SHARE * memory(devices.local_devices)
 
 
 def memory(devices: Sequence[jax.Device]) -> int:
@@ -96,13 +100,13 @@ class Records:
 
 
 class Resident:
-    """Examples that lie on every device as uint8 images, read once.
+    """Examples that lie on every device, as they are stored, read once.
 
     Args:
       run: setup.Run.
       steps: S, of a chunk. Chunks start at multiples of it in their epoch, so that a
         run which was stopped takes the same ones.
-      advance: called with the number of images read, for the progress bar.
+      advance: called with the number of examples read, for the progress bar.
     """
 
     def __init__(
@@ -112,14 +116,11 @@ class Resident:
         self._steps_per_epoch = run.steps_per_epoch
         self._rows = mesh.rows(run.mesh, run.config.batch_size)
         self._padded = mesh.rounded(run.mesh, run.config.eval_batch_size)
-        test, workers = run.prepared.test, run.config.data.workers
+        rows = run.examples.positions, run.prepared.test.readable()
         everywhere = mesh.everywhere(run.mesh)
         self._training, self._test = (
-            mesh.put(read(*examples, workers, advance), everywhere)
-            for examples in (
-                (run.prepared.train, run.examples.positions),
-                (test, test.readable()),
-            )
+            mesh.put(read(run, split, positions, advance), everywhere)
+            for split, positions in zip(SPLITS, rows)
         )
 
     def chunks(self, first_step: int) -> Iterator[tuple[jax.Array, jax.Array]]:
@@ -149,13 +150,16 @@ class Resident:
 
 
 def read(
-    split: Split,
+    run: Any,
+    split: str,
     positions: np.ndarray,
-    workers: int,
     advance: Callable[[int], object],
     batch_size: int = 256,
 ) -> np.ndarray:
-    """All images [n, h, w, 3] uint8 of a split at these positions, on the host."""
+    """All stored examples [n, ...] of a split at these positions, on the host."""
+    if run.front is not None:
+        return run.front.read(split, positions, advance)
+    workers, split = run.config.data.workers, getattr(run.prepared, split)
     size = split.image_size_px
     images = np.empty((len(positions), size, size, 3), np.uint8)
     dataset = pipeline.once(split, positions, batch_size=batch_size)

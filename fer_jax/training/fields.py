@@ -7,9 +7,9 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
-from fer_jax import home, settings
+from fer_jax import home, nets, settings
 from fer_jax.errors import Unusable
-from fer_jax.training import files, schema
+from fer_jax.training import files, optimizer, schema
 
 
 def check(config: ConfigDict) -> None:
@@ -24,6 +24,7 @@ def check(config: ConfigDict) -> None:
         )
     check_noise(config.noise)
     check_schedule(config.optimizer)
+    check_source(config)
     if not config.data.dir:
         raise Unusable(
             f'data.dir is empty; give the folder that {home.prepare()} wrote:'
@@ -88,6 +89,22 @@ def check_noise(config: ConfigDict) -> None:
         )
 
 
+def check_source(config: ConfigDict) -> None:
+    """Raises Unusable when network and feed are not for what is learned from."""
+    source, backbone = config.data.source, config.model.backbone
+    if (source == 'features') != (backbone in nets.HEADS):
+        raise Unusable(
+            f'data.source={source} and model.backbone={backbone}: heads are for'
+            ' features, and all other networks for images; on features write'
+            ' on=features in the argument of --config'
+        )
+    if source == 'features' and config.data.resident == 'no':
+        raise Unusable(
+            'data.resident=no: features lie on the devices; leave it out, or learn from'
+            ' fewer of them: --config.data.max_train=N'
+        )
+
+
 def check_schedule(config: ConfigDict) -> None:
     """Raises Unusable when the learning rates of config.optimizer make no sense."""
     for prefix in ('', 'classifier_'):
@@ -106,23 +123,23 @@ def check_schedule(config: ConfigDict) -> None:
                 + (', or one for each' if config.schedule == 'step' else '')
             )
     epochs = tuple(config.decay_epochs)
-    if config.schedule == 'linear' and len(epochs) != 2:
+    if config.schedule in optimizer.FALLING and len(epochs) != 2:
         raise Unusable(
-            'optimizer.schedule=linear needs two decay_epochs, where it starts to fall'
-            f' and where it is 0; got {epochs}'
+            f'optimizer.schedule={config.schedule} needs two decay_epochs, where it'
+            f' starts to fall and where it is 0; got {epochs}'
         )
 
 
 def remarks(config: ConfigDict) -> list[str]:
     """Lines about fields that make sense and have no effect."""
-    optimizer, said = config.optimizer, []
+    rates, said = config.optimizer, []
     for name in ('decay_epochs', 'classifier_decay_epochs'):
-        epochs = tuple(optimizer[name])
-        if optimizer.schedule == 'linear':  # 0 at the second, behind the last epoch
+        epochs = tuple(rates[name])
+        if rates.schedule in optimizer.FALLING:  # 0 at the second, behind the last
             late = [epoch for epoch in epochs if epoch > config.epochs]
         else:
             late = [epoch for epoch in epochs if epoch >= config.epochs]
-        if late and optimizer.schedule != 'exponential':
+        if late and rates.schedule != 'exponential':
             said.append(
                 f'optimizer.{name} is {epochs} and epochs {config.epochs}: training'
                 f' ends before {" and ".join(map(str, late))} can have an effect'

@@ -17,17 +17,21 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fer_jax import home
-from fer_jax.data import documents, tables, whole
+from fer_jax.data import arrays, coordinates, documents, tables, whole
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
 from fer_jax.training import contents, history
 
 CONFIG, DATA, ROWS = 'config.json', 'data.json', 'metrics.jsonl'
-LABELS, RESULT = 'labels.csv', 'result.json'
+AXES, LABELS, RESULT = 'axes.npz', 'labels.csv', 'result.json'
 PAGE, ISSUES = 'audit.html', 'issues.json'
 AT_LAST = (PAGE, ISSUES)  # once the run is finished
 EVALUATION, BENCH = 'evaluation.json', 'bench.json'
 ISSUES_FORMAT = 1
+AXES_OF = {
+    name: arrays.Array('i' if name == 'columns' else 'f', 2 if name == 'turn' else 3)
+    for name in coordinates.Coordinates._fields
+}
 TRUST = 'clean_probability_'  # and the number of the network, from 1
 
 
@@ -104,6 +108,37 @@ def read_format(workdir: pathlib.Path | str) -> int:
     `read_config`."""
     found = _read_whole(workdir, DATA, contents.DATA, 'so no folder of a run')
     return found.get('format', 1)
+
+
+def has_axes(workdir: pathlib.Path | str) -> bool:
+    """Whether the axes of a run on features are there."""
+    return (pathlib.Path(workdir) / AXES).is_file()
+
+
+def write_axes(workdir: pathlib.Path | str, axes: coordinates.Coordinates) -> None:
+    """axes.npz: how features become coordinates."""
+    with whole.replacing(pathlib.Path(workdir) / AXES) as file:
+        np.savez(file, **axes._asdict())
+
+
+def read_axes(workdir: pathlib.Path | str) -> coordinates.Coordinates:
+    """The Coordinates of a run on features.
+
+    Raises:
+      Missing: there are none.
+      Damaged: they are not what a run writes.
+    """
+    path = pathlib.Path(workdir) / AXES
+    try:
+        found = coordinates.Coordinates(**arrays.read_npz(path, AXES_OF))
+        coordinates.check(found)
+    except Missing:
+        raise Missing(
+            f'{path} is missing, and this is a run on features; {contents.BACK}'
+        ) from None
+    except Unusable as error:
+        raise whole.Damaged(f'{error}; {contents.BACK}') from None
+    return found
 
 
 def write_rows(workdir: pathlib.Path | str, rows: Sequence[dict[str, Any]]) -> None:

@@ -7,8 +7,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-SCHEDULES = ('step', 'linear', 'exponential')
-OPTIMIZERS = ('adam', 'sgd')
+SCHEDULES = ('step', 'linear', 'cosine', 'exponential')
+FALLING = ('linear', 'cosine')  # between two decay epochs
+OPTIMIZERS = ('adam', 'adamw', 'sgd')
 CLASSIFIER = 'classifier'  # top-level name of the parameters with a rate of their own
 
 
@@ -26,6 +27,7 @@ def learning_rate(
     exponential: torch's ExponentialLR, start * factor ** epoch.
     linear: start up to the first of two decay_epochs, that one too, then linear by
       epoch to 0 at the second.
+    cosine: likewise, along half a cosine (Loshchilov and Hutter 2017, no restarts).
     """
     if len(decay_factors) == 1 and name == 'step':
         decay_factors = decay_factors * len(decay_epochs)
@@ -40,12 +42,24 @@ def learning_rate(
         (factor,) = decay_factors
         return start * jnp.power(factor, jnp.floor(step / steps_per_epoch))
 
-    def linear(step, steps_per_epoch):
+    def gone(step, steps_per_epoch):
         first, last = decay_epochs
-        gone = jnp.clip(step // steps_per_epoch - first, 0, last - first)
-        return start * (1 - gone / (last - first))
+        return jnp.clip(step // steps_per_epoch - first, 0, last - first) / (
+            last - first
+        )
 
-    return {'step': step_rate, 'exponential': exponential, 'linear': linear}[name]
+    def linear(step, steps_per_epoch):
+        return start * (1 - gone(step, steps_per_epoch))
+
+    def cosine(step, steps_per_epoch):
+        return start * (1 + jnp.cos(jnp.pi * gone(step, steps_per_epoch))) / 2
+
+    return {
+        'step': step_rate,
+        'exponential': exponential,
+        'linear': linear,
+        'cosine': cosine,
+    }[name]
 
 
 def scale_by_rate(rate: Callable) -> optax.GradientTransformationExtraArgs:
@@ -115,14 +129,16 @@ def rates(config: Any) -> optax.GradientTransformation:
 def make(config: Any) -> optax.GradientTransformation:
     """The optax transformation of config.optimizer; update() takes steps_per_epoch.
 
-    Weight decay is L2 added to the gradient *before* the moments, on every parameter,
-    as torch.optim.Adam(weight_decay=...) does; that is not adamw.
+    Weight decay is on every parameter. Of adam and sgd it is L2 added to the gradient
+    *before* the moments, as torch.optim.Adam(weight_decay=...) does; of adamw, torch's
+    AdamW, it is added to the direction *behind* them.
     """
-    if config.name == 'adam':
-        direction = adam(config.late_beta1, min(config.decay_epochs, default=0))
-    else:
+    if config.name == 'sgd':
         direction = optax.trace(decay=config.momentum)
-    decay = (
-        [optax.add_decayed_weights(config.weight_decay)] if config.weight_decay else []
-    )
-    return optax.chain(*decay, direction, rates(config))
+    else:
+        direction = adam(config.late_beta1, min(config.decay_epochs, default=0))
+    moved = [direction]
+    if config.weight_decay:
+        decay = optax.add_decayed_weights(config.weight_decay)
+        moved.insert(config.name == 'adamw', decay)
+    return optax.chain(*moved, rates(config))

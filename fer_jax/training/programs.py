@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from jax.sharding import Mesh
 
 from fer_jax.algorithms import Algorithm
-from fer_jax.data import augment, source
+from fer_jax.data import source
 from fer_jax.nets import peers
 from fer_jax.training import (
     build,
@@ -30,16 +30,14 @@ from fer_jax.training import (
 )
 
 SETTINGS = ('algorithm', 'model', 'optimizer', 'peer_map', 'proximity')  # of a config
+LONGEST = 500  # steps of a chunk on features
 
 
 class Spec(NamedTuple):
     """All that the programs of a run depend on, but for sizes of their arguments."""
 
     settings: tuple  # of the config's parts SETTINGS: ('a.b', value) of each field
-    recipe: str  # of data.augment
-    size_px: int  # height and width of what the networks see
-    stored_px: int  # of what the data set holds
-    scale: augment.Scale | None  # of the pretrained weights; None: the recipe's
+    source: source.Source  # what an example is
     num_classes: int
     num_examples: int
     resident: bool  # the pool is the whole set, or the examples of the call
@@ -67,20 +65,16 @@ class Programs(NamedTuple):
 def spec(
     config: Any,
     *,
+    source: source.Source,
     num_classes: int,
     num_examples: int,
-    stored_px: int,
-    scale: augment.Scale | None,
     resident: bool,
     platform: str,
 ) -> Spec:
     """The Spec of a config; the rest as for Spec."""
     return Spec(
         settings=fields.frozen(config, SETTINGS),
-        recipe=config.data.augmentation,
-        size_px=config.data.image_size_px,
-        stored_px=stored_px,
-        scale=scale,
+        source=source,
         num_classes=num_classes,
         num_examples=num_examples,
         resident=resident,
@@ -98,13 +92,7 @@ def pure(spec: Spec) -> Programs:
         platform=spec.platform,
     )
     update = optimizer.make(settings.optimizer)
-    examples = source.images(
-        spec.recipe,
-        spec.size_px,
-        stored_px=spec.stored_px,
-        views=algorithm.views,
-        scale=spec.scale,
-    )
+    examples = spec.source._replace(views=algorithm.views)
     create = functools.partial(
         step.create, algorithm, update, examples, spec.num_classes
     )
@@ -243,10 +231,17 @@ def lowered(spec: Spec, name: str, arguments: tuple[Any, ...]) -> jax.stages.Low
     return traced.lower(lowering_platforms=(platform,))
 
 
-def chunk(spec: Spec, steps_per_epoch: int) -> int:
+def chunk(spec: Spec, steps_per_epoch: int, save_every: int = 0) -> int:
     """Steps that one call of `advance` takes: S.
 
     One where the examples of a call come from the host, and as nets.peers.CHUNK says
-    where they are on the device already.
+    where they are on the device already. Features are not convolved: an epoch, or parts
+    of one size, short enough for a stop to be heard and, by config.save_every_steps,
+    for checkpoints within an epoch: any S gives the same bits.
     """
-    return min(peers.CHUNK[spec.platform], steps_per_epoch) if spec.resident else 1
+    if not spec.resident:
+        return 1
+    if isinstance(spec.source, source.Images):
+        return min(peers.CHUNK[spec.platform], steps_per_epoch)
+    parts = -(-steps_per_epoch // min(LONGEST, save_every or LONGEST))
+    return -(-steps_per_epoch // parts)

@@ -67,6 +67,26 @@ DATA = {
     'data.on_corrupt': Field(
         'stop', 'damaged records: stop, or skip and count them', ('stop', 'skip')
     ),
+    'data.source': Field(
+        'images',
+        'what is learned from: images, or what a frozen network says of them, features',
+        ('images', 'features'),
+    ),
+    'data.features': Field(
+        '',
+        'folder of python -m data_prep features; none: beside data.dir, made where it'
+        ' is not there yet',
+        free=True,  # data.json knows whose features they are
+        per_host=True,
+    ),
+    'data.parts': Field(
+        1,
+        'of a face along each side: features of all of it, or of each of 3 x 3 parts',
+        (1, 3),
+    ),
+    'data.axes': Field(
+        500, 'principal axes of the features of a part, at most', POSITIVE
+    ),
     'data.resident': Field(
         'auto',
         'images lie on the devices; auto: where they take at most a quarter of the'
@@ -124,7 +144,7 @@ NOISE = {  # added to the given training labels
     ),
 }
 MODEL = {
-    'model.backbone': Field('resnet18', 'the network', nets.BACKBONES),
+    'model.backbone': Field('resnet18', 'the network', nets.NETS),
     'model.width': Field(64, 'of the first stage', POSITIVE, 'channels'),
     'model.dtype': Field('float32', 'of activations', ('float32', 'bfloat16')),
 }
@@ -133,14 +153,14 @@ OPTIMIZER = {
     'optimizer.name': Field('adam', "torch's", optimizer.OPTIMIZERS),
     'optimizer.learning_rate': Field(2e-4, 'at the start', RATE),
     'optimizer.weight_decay': Field(
-        0.0, 'L2 added to the gradient, as torch does', COUNT
+        0.0, "as torch does: L2 added to the gradient; adamw's own way", COUNT
     ),
     'optimizer.momentum': Field(0.9, 'sgd only', '[0, 1)'),
     'optimizer.schedule': Field(
         'step',
         'step: times a factor at each of decay_epochs; exponential: after every epoch;'
-        ' linear: falls by epoch from the first of two decay_epochs on, to 0 at the'
-        ' second',
+        ' linear and cosine: fall by epoch from the first of two decay_epochs on, to 0'
+        ' at the second',
         optimizer.SCHEDULES,
     ),
     'optimizer.decay_epochs': Field(

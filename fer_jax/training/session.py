@@ -28,7 +28,9 @@ class Session:
         self._called: set[tuple[Any, ...]] = set()  # (program, shapes) compiled
         self._everywhere = mesh.everywhere(run.mesh)
         self._trial = placed(run.trial, self._everywhere)
-        steps = programs.chunk(run.spec, run.steps_per_epoch)
+        steps = programs.chunk(
+            run.spec, run.steps_per_epoch, run.config.save_every_steps
+        )
         self.feed = feed.make(run, steps, advance)
 
     def _call(self, name, *args):

@@ -18,6 +18,7 @@ from fer_jax.data import (
     pipeline,
     prepared,
     sets,
+    source,
     whole,
 )
 from fer_jax.errors import Unusable
@@ -27,6 +28,7 @@ from fer_jax.training import (
     feed,
     fields,
     files,
+    front,
     hosts,
     mesh,
     pretrained,
@@ -65,6 +67,7 @@ class Run(NamedTuple):
     mesh: Mesh
     damage: list  # a line about each damaged place of the records, skipped
     starts: tuple  # pretrained.Start of each network; (): random weights
+    front: front.Front | None  # of a run on features
 
     @property
     def steps_per_epoch(self) -> int:
@@ -123,24 +126,26 @@ def prepare(
     )
     devices = mesh.of_run(config, algorithm)
     starts = choose_starts(config, algorithm, workdir)
+    ahead = front.prepare(config, data, examples.positions, workdir)
+    kind = source_of(config, data, starts, ahead)
     spec = programs.spec(
         config,
+        source=kind,
         num_classes=len(data.class_names),
         num_examples=len(examples.labels),
-        stored_px=data.image_size_px,
-        scale=pretrained.scale(starts),
-        resident=feed.is_resident(
+        resident=ahead is not None
+        or feed.is_resident(
             config.data.resident,
             len(examples.labels) + len(test_labels),
-            data.image_size_px,
+            kind.stored,
             devices,
         ),
         platform=jax.default_backend(),
     )
-    about = describe(data, examples, noise, corrected, damage, starts)
+    about = describe(data, examples, noise, corrected, damage, starts, ahead)
     check_same_data(workdir, about)
     if hosts.first():
-        write(config, workdir, data, noise, about)
+        write(config, workdir, data, noise, about, ahead)
     return Run(
         config=config,
         workdir=workdir,
@@ -162,6 +167,7 @@ def prepare(
         mesh=devices,
         damage=damage,
         starts=starts,
+        front=ahead,
     )
 
 
@@ -171,17 +177,34 @@ def write(
     data: prepared.Prepared,
     noise: noise_list.NoiseList | None,
     about: dict[str, Any],
+    ahead: front.Front | None,
 ) -> None:
     """Writes what a run starts from; what it ended with goes, if it has more to do."""
     workdir.mkdir(parents=True, exist_ok=True)
     if noise is not None:
         noise_list.save(noise, data.train.ids, workdir)
+    if ahead is not None and not files.has_axes(workdir):
+        files.write_axes(workdir, ahead.coordinates)
     training = has_to_train(config, workdir)
     if training:
         files.withdraw(workdir)
     if training or not files.has_data(workdir):
         files.write_data(workdir, about)
     files.write_config(workdir, json.loads(config.to_json()))
+
+
+def source_of(
+    config: Any,
+    data: prepared.Prepared,
+    starts: Sequence[pretrained.Start],
+    ahead: front.Front | None,
+) -> source.Source:
+    """What an example of a run is."""
+    recipe = config.data.augmentation
+    if ahead is not None:
+        return ahead.source(recipe)
+    scale = pretrained.scale(starts)
+    return source.Images(recipe, config.data.image_size_px, data.image_size_px, scale)
 
 
 def has_to_train(config: Any, workdir: pathlib.Path) -> bool:
@@ -268,6 +291,7 @@ def describe(
     corrected: corrections.Corrections | None,
     damage: list[str],
     starts: Sequence[pretrained.Start],
+    ahead: front.Front | None,
 ) -> dict[str, Any]:
     """What says which data and weights a run learned from, when they may be gone."""
     scale = pretrained.scale(starts)
@@ -283,4 +307,4 @@ def describe(
         'skipped_records': damage,
         'pretrained': [start._asdict() for start in starts],
         'scale': scale and [*map(list, scale)],  # None: that of the recipe
-    }
+    } | ({'features': ahead.about} if ahead else {})

@@ -31,7 +31,7 @@ def small(tiny):
 def examples(algorithm, size=SIZE):
     """Images that are only scaled, to [-1, 1]: every view is the image itself."""
     scale = augment.Scale((0.5,) * 3, (0.5,) * 3)
-    return source.images('none', size, views=algorithm.views, scale=scale)
+    return source.Images('none', size, views=algorithm.views, scale=scale)
 
 
 @pytest.fixture(scope='session')

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 import launch
-from fer_jax.analysis import frozen
-from fer_jax.data import features, prepared
+from fer_jax.data import coordinates, features, prepared
 
 
 @pytest.fixture(scope='module')
@@ -97,7 +96,7 @@ def test_a_part_of_the_set(made, tmp_path):
 def test_parts_stand_for_their_stage(made):
     _, folder = made
     columns = features.load(folder).card['columns']
-    assert frozen.chosen_columns(columns).tolist() == [*range(4), *range(8, 20)]
+    assert coordinates.whole(columns).ravel().tolist() == [*range(4), *range(8, 20)]
 
 
 @pytest.mark.parametrize(

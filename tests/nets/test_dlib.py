@@ -10,8 +10,8 @@ import pytest
 from data_prep import synthetic
 from fer_jax import nets
 from fer_jax.data import dlib_model
-from fer_jax.deploy import frozen
 from fer_jax.nets import dlib, face_weights
+from fer_jax.training import frozen
 
 # dlib-bin 20.0.1: face_recognition_model_v1(file).compute_face_descriptor(face)
 STORED = pathlib.Path(__file__).parent / 'dlib_descriptors.npy'  # [4, 128] float32

@@ -10,6 +10,7 @@ import pathlib
 import jax
 
 from configs import resup
+from fer_jax.data import source
 from fer_jax.training import programs
 
 STORED = pathlib.Path(__file__).with_suffix('.json')
@@ -20,10 +21,9 @@ def describe():
     48-px faces from records, on a CPU."""
     spec = programs.spec(
         resup.get_config('dataset=fer2013'),
+        source=source.Images('flip', 48, 48),
         num_classes=7,
         num_examples=28709,
-        stored_px=48,
-        scale=None,
         resident=False,
         platform='cpu',
     )

@@ -48,7 +48,7 @@ class Bench:
         self.everywhere = mesh.everywhere(devices)
         # The first state is the gradient itself.
         optimizer = optax.chain(optax.trace(decay=0.0), optax.scale(-0.1))
-        examples = source.images(recipe, size_px, views=algorithm.views)
+        examples = source.Images(recipe, size_px, views=algorithm.views)
         about = trial.make(0, labels(), labels()[:1], steps_per_epoch=1)
         create = functools.partial(
             step.create, algorithm, optimizer, examples, CLASSES, about

@@ -1,12 +1,13 @@
 """Evaluation counts every image once and every network on its own."""
 
+import types
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from fer_jax.algorithms import Algorithm, Prediction
-from fer_jax.data import source
 from fer_jax.training import evaluation, scoring, step, trial
 
 
@@ -34,7 +35,7 @@ STATE = step.TrainState(
     flips=np.zeros(5, np.int32),
     evidence=np.zeros((5, 3), np.float32),
 )
-PLAIN = source.images('none', 2)._replace(plain=lambda images: images)
+PLAIN = types.SimpleNamespace(plain=lambda images: images)
 
 
 def batches(pixels, size):

@@ -123,7 +123,7 @@ def test_the_scale_of_images_travels_with_the_weights(config, two, tmp_path):
     changed = config('coteaching', folder)
     changed.data.augmentation = 'dmue'
     run = setup.prepare(changed, tmp_path / 'run')
-    assert run.spec.scale == (tuple(ABOUT['mean']), tuple(ABOUT['std']))
+    assert run.spec.source.scale == (tuple(ABOUT['mean']), tuple(ABOUT['std']))
     stored = json.loads((tmp_path / 'run' / 'data.json').read_text())
     assert stored['scale'] == [ABOUT['mean'], ABOUT['std']]
     settings = model.describe(json.loads(changed.to_json()), stored)['preprocessing']

@@ -92,12 +92,12 @@ def test_what_changes_a_program_changes_the_spec(config, tmp_path):
 @pytest.mark.parametrize('method', algorithms.names())
 def test_every_step_lowers_for_devices_that_are_not_here(config, method, platform):
     """With proximity, and from shapes alone: neither a device nor a file is needed."""
+    chosen = config(method, proximity=0.01)
     spec = programs.spec(
-        config(method, proximity=0.01),
+        chosen,
+        source=source.Images(chosen.data.augmentation, chosen.data.image_size_px, 24),
         num_classes=7,
         num_examples=64,
-        stored_px=24,
-        scale=None,
         resident=True,
         platform=platform,
     )
@@ -145,17 +145,17 @@ class Flat(nn.Module):
     def __call__(self, features, train):
         del train
         hidden = nn.relu(nn.Dense(8)(features))
-        return nets.Features(hidden[:, None, None], hidden)
+        return nets.Features(hidden, hidden[:, 0, 0])
 
 
 def test_a_chunk_of_steps_is_the_steps():
     """On features, where nothing is convolved: 12 steps one by one, in chunks of 5, 5
     and 2, and as one chunk, to the bit."""
-    examples = source.features((6,))
+    examples = source.Activations('flip', (1, 1, 6))
     algorithm = algorithms.make(
         'coteaching', backbone=Flat(), num_classes=3, num_examples=24
     )
-    pool = np.random.default_rng(0).normal(size=(24, 6)).astype(np.float16)
+    pool = np.random.default_rng(0).normal(size=(24, 2, 1, 1, 6)).astype(np.float16)
     about = trial.make(0, np.arange(24) % 3, np.zeros(1), steps_per_epoch=6)
     state = step.create(algorithm, optax.adam(0.01), examples, 3, about)
     order = np.random.default_rng(1).integers(0, 24, (12, 8)).astype(np.int32)
@@ -202,8 +202,8 @@ def test_auto_is_resident_up_to_a_quarter_of_the_memory(config, tmp_path, monkey
         changed.data.resident, changed.data.max_train = 'auto', max_train
         run = setup.prepare(changed, tmp_path / f'{memory}')
         assert run.spec.resident == wanted
-    assert not feed.is_resident('no', 1, 24, run.mesh)
-    assert feed.is_resident('yes', 10**9, 24, run.mesh)
+    assert not feed.is_resident('no', 1, run.spec.source.stored, run.mesh)
+    assert feed.is_resident('yes', 10**9, run.spec.source.stored, run.mesh)
 
 
 def test_devices_without_memory_of_their_own_share_the_machines():

@@ -37,7 +37,7 @@ def relabelling(new_labels):
 
 
 def start(algorithm, labels):
-    optimizer, seen = optax.sgd(0.1), source.images('none', 2)
+    optimizer, seen = optax.sgd(0.1), source.Images('none', 2)
     about = jax.device_put(trial.make(0, labels, labels[:1], steps_per_epoch=2))
     state = step.create(algorithm, optimizer, seen, 10, about)
     compiled = jax.jit(step.make_step(algorithm, optimizer, seen))

@@ -16,9 +16,12 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+import rich.console
+import rich.progress
 
 from fer_jax import nets
 from fer_jax.data import augment, dlib_model, features, pipeline, prepared, weights
+from fer_jax.errors import Missing, Unusable
 from fer_jax.nets import face_weights
 
 BATCH = 64
@@ -38,6 +41,7 @@ class Frozen(NamedTuple):
     std: tuple
     sha256: str  # of the weights
     licence: str
+    folder: str | None = None  # of weights of the user's own
 
     def shapes(self, stored_px: int) -> dict[str, int]:
         """{name: [b] sizes} of what is said of one face of `stored_px`."""
@@ -92,6 +96,7 @@ def own_network(folder: pathlib.Path | str, size_px: int) -> Frozen:
         std=tuple(card['std']),
         sha256=card['sha256'],
         licence=f'weights of {card["source"]}: see where you have them from',
+        folder=str(pathlib.Path(folder).resolve()),
     )
 
 
@@ -167,7 +172,7 @@ def extract(
         'size_px': network.size_px,
         'views': VIEWS,
         'columns': columns,
-    }
+    } | ({'weights': network.folder} if network.folder else {})
 
     @jax.jit
     def both(images):
@@ -212,3 +217,43 @@ def ahead(function: Callable[[Any], Any], things: Iterable[Any]) -> Iterator[Any
                 yield waiting.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def found(
+    data: prepared.Prepared, folder: pathlib.Path | str, rows: dict[str, np.ndarray]
+) -> features.Store:
+    """The Store of a set's features in a folder: read, or made by the face network.
+
+    Making shows a progress bar.
+
+    Args:
+      rows: {split: [n] int32, rising} of the faces that are made.
+
+    Raises:
+      Unusable: features of another set; and as `face_network` and `extract`.
+    """
+    try:
+        store = features.load(folder)
+    except Missing:
+        store = _made(data, folder, rows)
+    if store.card['dataset_digest'] != data.digest:
+        raise Unusable(
+            f'{folder} has features of another set than {data.folder}; name another'
+            ' folder, or remove it'
+        )
+    return store
+
+
+def _made(data, folder, rows):
+    network = face_network()
+    console = rich.console.Console(highlight=False, markup=False, soft_wrap=True)
+    console.print(network.licence)
+    with rich.progress.Progress(console=console) as bar:
+        task = bar.add_task('faces', total=sum(map(len, rows.values())))
+        return extract(
+            network,
+            data,
+            folder,
+            rows=rows,
+            progress=lambda done: bar.advance(task, done),
+        )

@@ -7,7 +7,7 @@ import pytest
 
 from fer_jax import nets
 from fer_jax.data import augment, pipeline, prepared, weights
-from fer_jax.deploy import frozen
+from fer_jax.training import frozen
 
 
 def test_parts_of_maps():
