@@ -17,7 +17,7 @@ from fer_jax import home
 from fer_jax.data import arrays, pipeline, prepared, whole
 from fer_jax.deploy import card as cards
 from fer_jax.deploy import formats, model, readme
-from fer_jax.errors import Unusable
+from fer_jax.errors import Missing, Unusable
 from fer_jax.training import files
 
 LARGEST_DIFFERENCE = 1e-4  # of any probability
@@ -35,8 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--out', required=True, help='folder to write, a new one')
     parser.add_argument(
         '--formats',
-        default=','.join(formats.FORMATS),
-        help='some of orbax,safetensors,stablehlo,onnx; all by default',
+        help='some of orbax,safetensors,stablehlo,onnx; default: all that can be'
+        ' written here',
     )
     parser.add_argument('--which', default='last', help='checkpoint: last, best, STEP')
     parser.add_argument(
@@ -57,13 +57,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
       Unusable: the run or the options cannot be used.
     """
-    names = options.formats.split(',')
-    unknown = set(names) - set(formats.FORMATS)
-    if unknown:
-        raise Unusable(
-            f'unknown format {", ".join(sorted(unknown))}; there are:'
-            f' {", ".join(formats.FORMATS)}'
-        )
+    names = chosen(options.formats)
     try:
         with whole.folder(options.out) as folder:
             loaded = model.from_run(
@@ -77,6 +71,31 @@ def run(options: argparse.Namespace) -> int:
         return DIFFERENT
     print(f'written: {options.out}')
     return 0
+
+
+def chosen(asked: str | None) -> list[str]:
+    """Names of formats.FORMATS from --formats; without it all that can be written.
+
+    Raises:
+      Unusable: there is no such format.
+      Missing: what writes it is not installed.
+    """
+    if asked is None:
+        for name in formats.FORMATS:
+            if formats.lacking(name):
+                print(f'left out: {formats.lacking(name)}')
+        return [name for name in formats.FORMATS if not formats.lacking(name)]
+    names = asked.split(',')
+    unknown = set(names) - set(formats.FORMATS)
+    if unknown:
+        raise Unusable(
+            f'unknown format {", ".join(sorted(unknown))}; there are:'
+            f' {", ".join(formats.FORMATS)}'
+        )
+    for name in names:
+        if formats.lacking(name):
+            raise Missing(formats.lacking(name))
+    return names
 
 
 def export(

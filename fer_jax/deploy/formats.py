@@ -3,6 +3,7 @@
 Libraries are imported where they are needed: who uses an ONNX export needs no JAX.
 """
 
+import importlib.util
 import json
 import os
 import pathlib
@@ -30,6 +31,20 @@ FORMATS = {  # those that are read first come first
     'onnx': Format('model.onnx', 'the whole program, for onnxruntime and others'),
 }
 
+PACKAGES = {  # that a format needs and not every installation has
+    'onnx': ('onnx', 'onnxruntime'),
+}
+
+
+def lacking(format: str) -> str:
+    """What to do for a format that cannot be written here; '' where it can be."""
+    wanted = PACKAGES.get(format, ())
+    absent = [name for name in wanted if importlib.util.find_spec(name) is None]
+    if not absent:
+        return ''
+    names = ' and '.join(absent)
+    return f'{format} needs {names}: pip install {" ".join(absent)}'
+
 
 def load(
     folder: pathlib.Path, format: str | None = None
@@ -37,7 +52,7 @@ def load(
     """(card, probs) of an export: probs maps [B, s, s, 3] uint8 to [B, C] float32.
 
     Raises:
-      Missing: the export does not have the format.
+      Missing: the export does not have the format, or what reads it is not installed.
       Damaged: its files are not those that model.json has the sums of.
       Unusable: unknown format; or the file does not fit model.json.
     """
@@ -52,6 +67,8 @@ def load(
         raise Missing(
             f'{folder}: not exported as {format}; there is: {", ".join(there)}'
         )
+    if lacking(format):
+        raise Missing(f'{folder}/{FORMATS[format].file}: {lacking(format)}')
     cards.check(folder, card, FORMATS[format].file)
     try:
         return card, READERS[format](folder / FORMATS[format].file, card)
