@@ -21,7 +21,7 @@ data/synthetic/manifest.json: | .venv/done
 demo: data/synthetic/manifest.json
 	$(BIN)/python launch.py --config=configs/baseline.py:dataset=synthetic,noise=0.3 --workdir=runs/demo/baseline $(DEMO)
 	$(BIN)/python launch.py --config=configs/resup.py:dataset=synthetic,noise=0.3 --workdir=runs/demo/resup $(DEMO)
-	$(BIN)/python -m fer_jax.analysis.compare runs/demo/baseline runs/demo/resup --out=runs/demo/summary.json
+	$(BIN)/python launch.py compare runs/demo/baseline runs/demo/resup --out=runs/demo/summary.json
 
 # Two processes: compiling, which is most of the work, takes one core each.
 test: .venv/done

@@ -1,7 +1,7 @@
 """A run of any method, for each data set; fer_jax/training/schema.py has every field.
 
     python launch.py --config=configs/<method>.py:dataset=<set>,noise=<rate> \
-        --workdir=runs/<name> --config.data.dir=<prepared folder>
+        --workdir=runs/<name> --config.data.dir=<folder>
 
 Any field is overridden on the command line: --config.epochs=10
 --config.optimizer.learning_rate=1e-3. --config.noise.rate=0.3 is the same as noise=0.3
