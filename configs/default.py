@@ -93,6 +93,8 @@ def parse(arg):
             raise Unusable(
                 f'config argument {quoted(item)} is not known; {meant(item)}'
             )
+        if key in given:
+            raise Unusable(f'config argument {quoted(arg)} has {key} twice; write one')
         given[key] = value
     if given.get('dataset', 'folder') not in DATASETS:
         raise Unusable(unknown(given['dataset']))

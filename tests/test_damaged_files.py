@@ -45,7 +45,13 @@ BLOCK = {'last': 0.5, 'last5': 0.5, 'best_on_test': 0.5, 'best_epoch': 1}
 CONFIG = {
     'algorithm': {'name': 'resup', 'peers': 2},
     'model': {'backbone': 'cnn7', 'width': 4},
-    'data': {'dir': 'x', 'name': 'folder', 'augmentation': 'flip', 'image_size_px': 8},
+    'data': {
+        'dir': 'x',
+        'name': 'folder',
+        'augmentation': 'flip',
+        'image_size_px': 8,
+        'on_corrupt': 'stop',
+    },
     'noise': {'rate': 0.3},
     'epochs': 2,
 }

@@ -106,7 +106,12 @@ def made(tmp_path, faces):
         'fer_jax': '0',
         'config': {
             'algorithm': {'name': 'resup', 'signal': 'similarity', 'rules': 'safe'},
-            'data': {'name': 'synthetic', 'dir': str(faces), 'image_size_px': 24},
+            'data': {
+                'name': 'synthetic',
+                'dir': str(faces),
+                'image_size_px': 24,
+                'on_corrupt': 'stop',
+            },
             'model': {'backbone': 'cnn7', 'width': 4},
             'noise': {'kind': 'symmetric', 'rate': 0.3, 'seed': 0},
         },
