@@ -41,7 +41,8 @@ CIFAR_RUN = {
 def get_config(arg=''):
     config = default.get_config(arg, 'arazo')
     if config.data.name in ('cifar10', 'cifar100'):
-        config.update(CIFAR_RUN)
         config.noise.inclusive = True  # as the authors draw it
-    config.algorithm.update(SETS.get(config.data.name, {}))
+    if default.preset(config) in ('cifar10', 'cifar100'):
+        config.update(CIFAR_RUN)
+    config.algorithm.update(SETS.get(default.preset(config), {}))
     return config

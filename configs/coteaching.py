@@ -23,16 +23,18 @@ from fer_jax.configs import default
 CIFAR = {'schedule': 'linear', 'decay_epochs': (79, 199), 'late_beta1': 0.1}
 OPTIMIZERS = {'cifar10': CIFAR, 'cifar100': CIFAR | {'decay_epochs': (99, 199)}}
 
-# From random weights a network fits wrong labels early: the ramp is shorter there.
+# From random weights a network fits wrong labels early: the ramp is shorter there, and
+# so it is in the four epochs of start=face.
 SCRATCH = {'ramp_epochs': 5}
-SETS = {'synthetic': SCRATCH, 'fer2013': SCRATCH}
+SETS = {'synthetic': SCRATCH, 'fer2013': SCRATCH, 'face': {'ramp_epochs': 2}}
 
 
 def get_config(arg=''):
     config = default.get_config(arg, 'coteaching')
-    if config.data.name in OPTIMIZERS:
-        config.optimizer.update(OPTIMIZERS[config.data.name])
+    preset = default.preset(config)
+    if preset in OPTIMIZERS:
+        config.optimizer.update(OPTIMIZERS[preset])
         config.epochs = 199  # the release's 200 without the first
     config.algorithm.noise_rate = config.noise.rate
-    config.algorithm.update(SETS.get(config.data.name, {}))
+    config.algorithm.update(SETS.get(preset, {}))
     return config

@@ -11,7 +11,7 @@ in the argument, so that what follows the noise rate follows it there, too.
 from fer_jax import doors, settings
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
-from fer_jax.training import schema
+from fer_jax.training import devices, schema
 
 # Settings that depend on the data set. `paper` is ReSup's own (sec. 4.2); `scratch`
 # trains a slim network from random weights on 48-pixel faces, hours of a GPU less.
@@ -54,6 +54,20 @@ CIFAR = {  # ReSup sec. 4.12, the 7-layer CNN; batch size and epochs are not sta
     'optimizer.learning_rate': 1e-3,
     'optimizer.decay_epochs': (50, 100, 150),
 }
+# A face-recognition network, trained further: minutes of a CPU (docs/results.md).
+FACE = {
+    'start': ('face',),
+    'data.image_size_px': 67,
+    'data.augmentation': 'flip',
+    'model.backbone': 'dlib_batch4',
+    'model.width': 64,
+    'epochs': 4,
+    'batch_size': 64,
+    'optimizer.name': 'adam',
+    'optimizer.learning_rate': 1e-4,
+    'optimizer.classifier_learning_rate': 1e-3,
+    'optimizer.decay_epochs': (3,),
+}
 FACES = {  # pretrained, in the methods' own papers
     'ferplus': PAPER,
     'raf_db': PAPER,
@@ -71,14 +85,15 @@ DATASETS = {
 PROXIMITY_FACES = FACES | {'fer2013': PAPER}
 # Weight of the centre loss by data set (the embedding-proximity paper, sec. IV-B).
 PROXIMITY = {'affectnet': 0.02, 'raf_db': 0.01, 'ferplus': 0.1, 'fer2013': 0.002}
-KNOWN = ('dataset', 'noise')
+KNOWN = ('dataset', 'noise', 'start')
+STARTS = ('random', 'face')
 
 
 def parse(arg):
     """{'dataset': ..., 'noise': ...} of 'dataset=raf_db,noise=0.3', what is given.
 
     Raises:
-      Unusable: an unknown key, an unknown data set, or a rate that is no number.
+      Unusable: an unknown key, data set or start, or a rate that is no number.
     """
     if arg.split() not in ([], [arg]):
         raise Unusable(
@@ -87,7 +102,7 @@ def parse(arg):
     given = {}
     for item in filter(None, arg.split(',')):
         key, equals, value = item.partition('=')
-        if equals and key in schema.FIELDS:
+        if equals and key in schema.FIELDS.keys() - set(KNOWN):
             raise Unusable(f'{item} is of a field; write --config.{item}')
         if not equals or key not in KNOWN:
             raise Unusable(
@@ -98,6 +113,12 @@ def parse(arg):
         given[key] = value
     if given.get('dataset', 'folder') not in DATASETS:
         raise Unusable(unknown(given['dataset']))
+    if given.get('start', 'random') not in STARTS:
+        raise Unusable(
+            f'start={quoted(given["start"])}: there are presets for'
+            f' start={" and start=".join(STARTS)}; for weights of your own write'
+            ' --config.start=FOLDER'
+        )
     if 'noise' in given:
         try:
             given['noise'] = float(given['noise'])
@@ -114,7 +135,7 @@ def meant(item):
     key, equals, value = item.partition('=')
     near = doors.nearest(key, KNOWN if equals else DATASETS)
     if not near:
-        return 'write dataset=<set> or noise=<rate>, joined by a comma'
+        return 'write dataset=<set>, noise=<rate> or start=face, joined by commas'
     return (
         f'did you mean {near}={value}?' if equals else f'did you mean dataset={near}?'
     )
@@ -148,12 +169,21 @@ def get_config(arg='', method=None, faces=FACES):
     """The fields of a run with the defaults of the method.
 
     Args:
-      arg: what follows the colon of --config.
+      arg: what follows the colon of --config. Without a start, pictures of one's own
+        (dataset=folder) start from the face network on a CPU.
       method: name of an algorithm; None: config.algorithm is left out.
       faces: presets of the data sets that the paper in question trains on.
     """
     given = {'dataset': 'synthetic', 'noise': 0.0} | parse(arg)
+    slow = given['dataset'] == 'folder' and not devices.accelerated()
+    face = given.get('start', 'face' if slow else 'random') == 'face'
     config = schema.config(method)
-    config.update_from_flattened_dict((DATASETS | faces)[given['dataset']])
+    chosen = FACE if face else (DATASETS | faces)[given['dataset']]
+    config.update_from_flattened_dict(chosen)
     config.data.name, config.noise.rate = given['dataset'], given['noise']
     return config
+
+
+def preset(config):
+    """Which of a method's presets a config has: 'face', or its data set."""
+    return 'face' if config.start == FACE['start'] else config.data.name

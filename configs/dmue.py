@@ -51,12 +51,19 @@ AFFECTNET = {
 # .17 with 1000, .23 with 100, .48 with 10; test accuracy .19, .28, .40.
 PRETRAINED, SCRATCH = 1000.0, 10.0
 # The release's for the first three sets; short schedules need short ramps.
-RAMP_EPOCHS = {'affectnet': 6, 'raf_db': 9, 'ferplus': 12, 'fer2013': 6, 'synthetic': 3}
+RAMP_EPOCHS = {
+    'affectnet': 6,
+    'raf_db': 9,
+    'ferplus': 12,
+    'fer2013': 6,
+    'synthetic': 3,
+    'face': 1,
+}
 
 
 def get_config(arg='', faces=default.FACES):
     config = default.get_config(arg, 'dmue', faces)
-    name = config.data.name
+    name = default.preset(config)
     if name in faces:
         config.update(PAPER)
     if name == 'affectnet':

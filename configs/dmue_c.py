@@ -27,9 +27,9 @@ OPTIMIZER = dmue.PAPER['optimizer'] | {
 
 def get_config(arg=''):
     config = dmue.get_config(arg, default.PROXIMITY_FACES)
-    if config.data.name in default.PROXIMITY_FACES:
+    if default.preset(config) in default.PROXIMITY_FACES:
         config.optimizer.update(OPTIMIZER)
-    if config.data.name == 'fer2013':  # the faces of FERPlus
+    if default.preset(config) == 'fer2013':  # the faces of FERPlus
         config.algorithm.ramp_epochs = dmue.RAMP_EPOCHS['ferplus']
     config.proximity.weight = default.PROXIMITY.get(config.data.name, 0.01)
     return config

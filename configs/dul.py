@@ -15,7 +15,7 @@ from fer_jax.configs import default, rul
 
 def get_config(arg=''):
     config = default.get_config(arg, 'dul')
-    if config.data.name in default.FACES:
+    if default.preset(config) in default.FACES:
         config.update(rul.PAPER)  # whose authors compared the two on faces
         config.data.balanced = config.data.name == 'affectnet'  # as for RUL
     return config

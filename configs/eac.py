@@ -36,7 +36,7 @@ PAPER = {
 
 def get_config(arg=''):
     config = default.get_config(arg, 'eac')
-    if config.data.name in default.FACES:
+    if default.preset(config) in default.FACES:
         config.update(PAPER)
         config.data.balanced = config.data.name == 'affectnet'  # as the authors do
     return config

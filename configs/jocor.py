@@ -28,18 +28,20 @@ OPTIMIZERS = {'cifar10': CIFAR, 'cifar100': CIFAR | {'decay_epochs': (99, 199)}}
 AGREEMENT = {'cifar10': 0.9, 'cifar100': 0.85}
 MUCH_NOISE = {'cifar10': 0.65}  # 80 %
 
-# From random weights a network fits wrong labels early: the ramp is shorter there.
+# From random weights a network fits wrong labels early: the ramp is shorter there, and
+# so it is in the four epochs of start=face.
 SCRATCH = {'ramp_epochs': 5}
-SETS = {'synthetic': SCRATCH, 'fer2013': SCRATCH}
+SETS = {'synthetic': SCRATCH, 'fer2013': SCRATCH, 'face': {'ramp_epochs': 2}}
 
 
 def get_config(arg=''):
     config = default.get_config(arg, 'jocor')
-    if config.data.name in OPTIMIZERS:
-        config.optimizer.update(OPTIMIZERS[config.data.name])
+    preset = default.preset(config)
+    if preset in OPTIMIZERS:
+        config.optimizer.update(OPTIMIZERS[preset])
         config.epochs = 199  # the release's 200 without the first
     agreement = AGREEMENT | (MUCH_NOISE if config.noise.rate > 0.65 else {})
     config.algorithm.agreement = agreement.get(config.data.name, 0.6)
     config.algorithm.noise_rate = config.noise.rate
-    config.algorithm.update(SETS.get(config.data.name, {}))
+    config.algorithm.update(SETS.get(preset, {}))
     return config

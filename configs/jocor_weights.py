@@ -22,11 +22,12 @@ SETS = {
     'synthetic': SCRATCH | {'warmup_epochs': 4},
     'fer2013': SCRATCH,
     'folder': {'rules': 'safe'},
+    'face': {'ramp_epochs': 2},  # of four epochs
 }
 
 
 def get_config(arg=''):
     config = default.get_config(arg, 'jocor_weights')
     config.algorithm.noise_rate = config.noise.rate
-    config.algorithm.update(SETS.get(config.data.name, {}))
+    config.algorithm.update(SETS.get(default.preset(config), {}))
     return config

@@ -15,13 +15,15 @@ noise.rate at 0: give --config.algorithm.noise_rate, or every example is kept.
 
 from fer_jax.configs import default
 
-# From random weights a network fits wrong labels early: the ramp is shorter there.
+# From random weights a network fits wrong labels early: the ramp is shorter there, and
+# so it is in the four epochs of start=face.
 SCRATCH = {'ramp_epochs': 5}
-SETS = {'synthetic': SCRATCH, 'fer2013': SCRATCH}
+FACE = {'ramp_epochs': 2, 'consistency_ramp_epochs': 2}
+SETS = {'synthetic': SCRATCH, 'fer2013': SCRATCH, 'face': FACE}
 
 
 def get_config(arg=''):
     config = default.get_config(arg, 'pt_threshold')
     config.algorithm.noise_rate = config.noise.rate
-    config.algorithm.update(SETS.get(config.data.name, {}))
+    config.algorithm.update(SETS.get(default.preset(config), {}))
     return config

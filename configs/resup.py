@@ -24,5 +24,5 @@ SETS = {'synthetic': SCRATCH, 'fer2013': SCRATCH, 'folder': SAFE}
 
 def get_config(arg=''):
     config = default.get_config(arg, 'resup')
-    config.algorithm.update(SETS.get(config.data.name, {}))
+    config.algorithm.update(SETS.get(default.preset(config), {}))
     return config

@@ -7,7 +7,7 @@
               bfloat16 takes 4.7 GB); its hours are not known, none was at hand.
     Expected: 89.70 % (paper, Table 3); with noise=0.3 86.86 (Table 1), which is the
               best epoch of the released log, whose last five have a mean of 86.68.
-              From face weights: --config.pretrained.
+              From face weights: --config.start.
     Measured: not run here: no RAF-DB, no GPU.
 """
 

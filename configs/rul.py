@@ -32,14 +32,15 @@ PAPER = {
     },
 }
 # Short schedules: labels must be replaced before the network has memorised them.
-RELABEL_EPOCHS = {'synthetic': 6, 'fer2013': 8}
+RELABEL_EPOCHS = {'synthetic': 6, 'fer2013': 8, 'face': 2}
 
 
 def get_config(arg='', faces=default.FACES):
     config = default.get_config(arg, 'rul', faces)
-    if config.data.name in faces:
+    preset = default.preset(config)
+    if preset in faces:
         config.update(PAPER)
         config.data.balanced = config.data.name == 'affectnet'  # as the authors do
-    elif config.data.name in RELABEL_EPOCHS:
-        config.algorithm.relabel_epoch = RELABEL_EPOCHS[config.data.name]
+    elif preset in RELABEL_EPOCHS:
+        config.algorithm.relabel_epoch = RELABEL_EPOCHS[preset]
     return config

@@ -35,7 +35,7 @@ PAPER = {
 
 def get_config(arg=''):
     config = scn.get_config(arg, default.PROXIMITY_FACES)
-    if config.data.name in default.PROXIMITY_FACES:
+    if default.preset(config) in default.PROXIMITY_FACES:
         config.update(PAPER)
         config.algorithm.rank_margin = 0.15  # of batches of 1024, if it is ranked
     config.proximity.weight = default.PROXIMITY.get(config.data.name, 0.01)

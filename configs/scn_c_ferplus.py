@@ -6,7 +6,7 @@
     Needs:    a GPU (a ResNet-18 at 224 px); its hours are not known, none was at
               hand.
     Expected: 87.31 % (embedding-proximity paper, Table 1); with noise=0.3 82.33
-              (Table 3). From face weights: --config.pretrained.
+              (Table 3). From face weights: --config.start.
     Measured: not run here at 224 px: no GPU.
 """
 

@@ -6,7 +6,7 @@
     Needs:    a GPU (a ResNet-18 at 224 px); its hours are not known, none was at
               hand.
     Expected: 87.91 % (embedding-proximity paper, Table 1); with noise=0.3 81.21
-              (Table 3). From face weights: --config.pretrained.
+              (Table 3). From face weights: --config.start.
     Measured: not run here: no RAF-DB, no GPU.
 """
 

@@ -1,4 +1,4 @@
-"""PyTorch weights of a backbone -> pretrained weights for config.pretrained.
+"""PyTorch weights of a backbone -> weights for config.start.
 
 Reads torchvision's state dicts and those named like them: `.safetensors`, and with
 PyTorch (no part of requirements.txt) whatever torch.save wrote, as tensors alone:

@@ -6,6 +6,8 @@ import inspect
 import json
 import pathlib
 import re
+import subprocess
+import sys
 
 import jax
 import jax.numpy as jnp
@@ -65,6 +67,42 @@ def test_every_method_on_every_data_set(method, dataset):
     assert config.data.name == dataset
     assert config.noise.rate == 0.2
     assert complete(config)
+
+
+@pytest.mark.parametrize('method', [*METHODS, 'scn_c', 'rul_c', 'dmue_c'])
+def test_the_face_network_with_every_method_on_every_data_set(method):
+    """All that a method does by epochs happens in the first half of them."""
+    for dataset in default.DATASETS:
+        config = load(method, f'start=face,dataset={dataset},noise=0.3')
+        assert (config.data.name, config.noise.rate) == (dataset, 0.3)
+        assert complete(config)
+        for path, value in default.FACE.items():
+            assert fields.field(config, path) == value, path
+        assert not config.data.balanced
+        for name, value in config.algorithm.items():
+            if name.endswith(('_epoch', '_epochs')):
+                assert value <= config.epochs / 2, name
+    assert load('resup', 'start=face').algorithm.rules == 'paper'
+    assert load('resup', 'start=face').algorithm.warmup_epochs == 1
+
+
+def test_pictures_of_ones_own_start_as_the_device_can():
+    """Tests run on a CPU; JAX is not started to find out, for hosts have to meet."""
+    assert load('baseline', 'dataset=folder').start == ('face',)
+    config = load('baseline', 'dataset=folder,start=random')
+    assert config.start == ('random',)
+    assert config.data.image_size_px == 224
+    code = (
+        'import jax, jax._src.xla_bridge as bridge; from configs import resup\n'
+        'for platforms in ("cpu", "cuda,cpu"):\n'
+        '    jax.config.update("jax_platforms", platforms)\n'
+        '    print(resup.get_config("dataset=folder").data.image_size_px)\n'
+        'print(bridge.backends_are_initialized())'
+    )
+    done = subprocess.run(
+        [sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.stdout.split() == ['67', '224', 'False'], done.stderr
 
 
 @pytest.mark.parametrize('name', DOORS)
@@ -253,9 +291,13 @@ def test_cifar_noise_of_dividemix_and_arazo_draws_the_own_class_too(method, data
     ('arg', 'message'),
     [
         ('dataset=nope', 'there are: synthetic, fer2013'),
-        ('rate=0.3', 'write dataset=<set> or noise=<rate>'),
+        ('rate=0.3', 'write dataset=<set>, noise=<rate> or start=face, joined'),
         ('noise=much', 'write noise=0.3'),
-        ('noise', 'write dataset=<set> or noise=<rate>'),
+        ('noise', 'write dataset=<set>, noise=<rate> or start=face, joined'),
+        (
+            'start=dlib',
+            "start='dlib': there are presets for start=random and start=face",
+        ),
     ],
 )
 def test_arguments_that_make_no_sense(arg, message):

@@ -57,7 +57,7 @@ CONFIG = {
 }
 DATA = {
     'class_names': ['a', 'b'], 'image_size_px': 8, 'set': 'folder', 'digest': SHA,
-    'train_examples': 4, 'noise_list_sha256': None, 'pretrained': [],
+    'train_examples': 4, 'noise_list_sha256': None, 'start': [],
 }  # fmt: skip
 RESULT = BLOCK | {
     'class_names': ['a', 'b'], 'method': 'resup', 'balanced_accuracy': 0.5,

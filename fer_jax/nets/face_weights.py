@@ -13,6 +13,7 @@ import numpy as np
 from .dlib import DlibResNet
 from .norm import BatchNorm
 
+WIDTH = 64  # of the published network
 BATCH = 64
 FLOOR = 0.01  # added to the deviations of pooled features
 
@@ -63,6 +64,22 @@ def batch_form(
         new[f'{norm}/bias'] = bias + scale * mean
         new[f'{norm}/mean'], new[f'{norm}/var'] = mean, var
     return {name: np.asarray(array, np.float32) for name, array in new.items()}
+
+
+FORMS = {  # backbone: form, stages
+    'dlib_affine': (affine_form, 5),
+    'dlib_affine4': (affine_form, 4),
+    'dlib_batch': (batch_form, 5),
+    'dlib_batch4': (batch_form, 4),
+}
+
+
+def make(
+    backbone: str, arrays: dict[str, np.ndarray], images: np.ndarray
+) -> dict[str, np.ndarray]:
+    """The tensors of a backbone of FORMS; the rest as for `affine_form`."""
+    form, stages = FORMS[backbone]
+    return form(arrays, images, stages)
 
 
 def folded(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

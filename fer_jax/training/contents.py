@@ -41,7 +41,10 @@ DATA = documents.fields(
     },
     optional={
         'format': VERSION,
-        'pretrained': documents.sequence(
+        'start': documents.sequence(
+            documents.fields({'source': documents.TEXT, 'card': weights.FIELDS})
+        ),
+        'pretrained': documents.sequence(  # what `start` was called
             documents.fields({'folder': documents.TEXT, 'card': weights.FIELDS})
         ),
         'skipped_records': documents.sequence(documents.TEXT),

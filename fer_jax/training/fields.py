@@ -35,15 +35,19 @@ def check(config: ConfigDict) -> None:
 def stored(workdir: pathlib.Path) -> ConfigDict:
     """The config that the run in `workdir` was started with, to be changed at will.
 
-    A field that it lacks is younger than the run, which had the default.
+    A field that it lacks is younger than the run, which had the default; one that was
+    renamed has its name of today.
 
     Raises:
       Missing: no folder of a run.
       Unusable: its method is none of ours.
     """
-    given = files.read_config(workdir)
-    known = schema.config(given['algorithm']['name'])
-    return thawed((flat(json.loads(known.to_json())) | flat(given)).items())
+    given = flat(files.read_config(workdir))
+    known = flat(json.loads(schema.config(given['algorithm.name']).to_json()))
+    for former, name in schema.FORMER.items():
+        if former in given:
+            given[name] = given.pop(former) or known[name]
+    return thawed((known | given).items())
 
 
 def frozen(config: ConfigDict, names: Iterable[str]) -> tuple[tuple[str, Any], ...]:

@@ -100,7 +100,13 @@ def write_data(workdir: pathlib.Path | str, about: dict[str, Any]) -> None:
 
 def read_data(workdir: pathlib.Path | str) -> dict[str, Any]:
     """The content of data.json. Raises as `read_config`."""
-    return _read_json(workdir, DATA, contents.DATA, 'so no folder of a run')
+    found = _read_json(workdir, DATA, contents.DATA, 'so no folder of a run')
+    if 'pretrained' in found:  # as older versions call it
+        found['start'] = [
+            {'source': start['folder'], 'card': start['card']}
+            for start in found.pop('pretrained')
+        ]
+    return found
 
 
 def read_format(workdir: pathlib.Path | str) -> int:

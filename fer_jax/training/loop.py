@@ -18,10 +18,10 @@ from fer_jax.training import (
     hosts,
     log,
     mesh,
-    pretrained,
     results,
     seals,
     setup,
+    starts,
     stopping,
 )
 from fer_jax.training.session import Session
@@ -112,9 +112,9 @@ def begin(
     )
     state = session.fresh()
     if not step:
-        for line in pretrained.words(run.starts):
+        for line in starts.words(run):
             watch.say(f'{run.workdir.name}: {line}')
-        state = pretrained.load(state, run.starts)
+        state = starts.load(state, run)
         return session.absorb(state, watch.advance)
     watch.say(f'{run.workdir} goes on {place.words()}')
     return checkpoint.restore(saved, step, state)

@@ -121,7 +121,7 @@ def result(
         'noise_list_sha256': run.noise.sha256 if run.noise else None,
         'corrections_sha256': run.corrected.sha256 if run.corrected else None,
         'corrections': run.corrections,
-        'pretrained_sha256': [start.card['sha256'] for start in run.starts],
+        'start': [start._asdict() for start in run.starts],
         'config': json.loads(run.config.to_json()),
         'fer_jax': fer_jax.__version__,
     }

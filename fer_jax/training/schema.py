@@ -39,13 +39,16 @@ RUN = {
         ('auto', 'unroll', 'vmap', 'mesh'),
         free=True,
     ),
-    'pretrained': Field(
-        (),
-        'folders of data_prep weights: one for all networks, or one for each'
-        ' in order, the flag given once for each; none: random weights',
+    'start': Field(
+        ('random',),
+        'what backbones start from: random; face, a face-recognition network (in the'
+        ' argument of the config it chooses all that goes with it); or folders of'
+        ' data_prep weights, one for all networks, or one for each in order,'
+        ' the flag given once for each',
         items=str,
     ),
 }
+FORMER = {'pretrained': 'start'}  # what fields were called; () was the default
 DATA = {
     'data.name': Field(
         'synthetic', 'which presets and classes; folder: any classes', sets.SETS

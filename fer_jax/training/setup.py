@@ -31,10 +31,10 @@ from fer_jax.training import (
     front,
     hosts,
     mesh,
-    pretrained,
     programs,
     schema,
     seals,
+    starts,
     trial,
 )
 from fer_jax.training.examples import (
@@ -66,7 +66,7 @@ class Run(NamedTuple):
     order: pipeline.Order
     mesh: Mesh
     damage: list  # a line about each damaged place of the records, skipped
-    starts: tuple  # pretrained.Start of each network; (): random weights
+    starts: tuple  # starts.Start of each network; (): random weights
     front: front.Front | None  # of a run on features
 
     @property
@@ -125,9 +125,9 @@ def prepare(
         platform=jax.default_backend(),  # here JAX starts
     )
     devices = mesh.of_run(config, algorithm)
-    starts = choose_starts(config, algorithm, workdir)
+    started = starts.of_run(config, algorithm, workdir)
     ahead = front.prepare(config, data, examples.positions, workdir)
-    kind = source_of(config, data, starts, ahead)
+    kind = source_of(config, data, started, ahead)
     spec = programs.spec(
         config,
         source=kind,
@@ -142,7 +142,7 @@ def prepare(
         ),
         platform=jax.default_backend(),
     )
-    about = describe(data, examples, noise, corrected, damage, starts, ahead)
+    about = describe(data, examples, noise, corrected, damage, started, ahead)
     check_same_data(workdir, about)
     if hosts.first():
         write(config, workdir, data, noise, about, ahead)
@@ -166,7 +166,7 @@ def prepare(
         order=order,
         mesh=devices,
         damage=damage,
-        starts=starts,
+        starts=started,
         front=ahead,
     )
 
@@ -196,14 +196,14 @@ def write(
 def source_of(
     config: Any,
     data: prepared.Prepared,
-    starts: Sequence[pretrained.Start],
+    started: Sequence[starts.Start],
     ahead: front.Front | None,
 ) -> source.Source:
     """What an example of a run is."""
     recipe = config.data.augmentation
     if ahead is not None:
         return ahead.source(recipe)
-    scale = pretrained.scale(starts)
+    scale = starts.scale(started)
     return source.Images(recipe, config.data.image_size_px, data.image_size_px, scale)
 
 
@@ -271,30 +271,17 @@ def check_same_data(workdir: pathlib.Path, about: dict[str, Any]) -> None:
             )
 
 
-def choose_starts(
-    config: Any, algorithm: Algorithm, workdir: pathlib.Path
-) -> tuple[pretrained.Start, ...]:
-    """The pretrained weights of each network.
-
-    A run with a checkpoint does not look for the folders again: data.json knows them.
-    """
-    if seals.steps(files.checkpoints(workdir)) and files.has_data(workdir):
-        stored = files.read_data(workdir).get('pretrained', ())
-        return tuple(pretrained.Start(**start) for start in stored)
-    return pretrained.choose(config, algorithm)
-
-
 def describe(
     data: prepared.Prepared,
     examples: Examples,
     noise: noise_list.NoiseList | None,
     corrected: corrections.Corrections | None,
     damage: list[str],
-    starts: Sequence[pretrained.Start],
+    started: Sequence[starts.Start],
     ahead: front.Front | None,
 ) -> dict[str, Any]:
     """What says which data and weights a run learned from, when they may be gone."""
-    scale = pretrained.scale(starts)
+    scale = starts.scale(started)
     return {
         'set': data.set_name,
         'class_names': list(data.class_names),
@@ -305,6 +292,6 @@ def describe(
         'corrections': corrected_counts(data, noise, corrected),
         'train_examples': len(examples.labels),
         'skipped_records': damage,
-        'pretrained': [start._asdict() for start in starts],
+        'start': [start._asdict() for start in started],
         'scale': scale and [*map(list, scale)],  # None: that of the recipe
     } | ({'features': ahead.about} if ahead else {})

@@ -41,6 +41,9 @@ def of_field(
     """
     inside = [name for name in known if name.startswith(f'{path}.')]
     value = '' if text is None else f'={text}'
+    if path in schema.FORMER:
+        now = schema.FORMER[path]
+        return f'{path} is called {now} now; write --config.{now}{value}'
     if not inside:
         near = fields_like(path, known)
         if not near:

@@ -23,8 +23,8 @@ def test_every_type_of_field():
         '--config.algorithm.average=False',
         '--config.optimizer.decay_epochs=(2,4)',
         '--config.optimizer.decay_factors=0.5, 0.1',
-        '--config.pretrained=w/a',
-        '--config.pretrained=7',
+        '--config.start=w/a',
+        '--config.start=7',
     ).config
     assert config.epochs == 7
     assert config.optimizer.learning_rate == 0.01
@@ -34,8 +34,8 @@ def test_every_type_of_field():
     assert config.algorithm.average is False
     assert config.optimizer.decay_epochs == (2, 4)
     assert config.optimizer.decay_factors == (0.5, 0.1)
-    assert config.pretrained == ('w/a', '7')  # a folder for each network, in order
-    assert read(RESUP).config.pretrained == ()
+    assert config.start == ('w/a', '7')  # a folder for each network, in order
+    assert read(RESUP).config.start == ('random',)
 
 
 def test_options_and_blanks():
@@ -120,6 +120,7 @@ def test_shipped_configs_are_found_from_anywhere(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ('words', 'offered'),
     [
+        ([RESUP, '--config.pretrained=w/a'], '--config.start=w/a'),
         ([RESUP, '--config.lr=0.1'], '--config.optimizer.learning_rate=0.1'),
         ([RESUP, '--config.learning_rate=0.1'], '--config.optimizer.learning_rate=0.1'),
         ([RESUP, '--config.bs=3'], '--config.batch_size=3'),

@@ -1,4 +1,4 @@
-"""Runs that start from pretrained weights, and what they say of it."""
+"""Runs that start from given weights, and what they say of it."""
 
 import json
 import re
@@ -9,13 +9,14 @@ import jax
 import numpy as np
 import pytest
 
+from configs import default
 from fer_jax import algorithms, nets
-from fer_jax.data import weights, whole
+from fer_jax.data import augment, dlib_model, pipeline, weights, whole
 from fer_jax.deploy import model
 from fer_jax.errors import Unusable
+from fer_jax.nets import dlib, torch_names
 from fer_jax.nets import pretrained as backbones
-from fer_jax.nets import torch_names
-from fer_jax.training import loop, pretrained, seals, setup
+from fer_jax.training import loop, seals, setup, starts
 from fer_jax.training.session import Session
 
 ABOUT = {'mean': [0.485, 0.456, 0.406], 'std': [0.229, 0.224, 0.225], 'source': 'x.pth'}
@@ -34,7 +35,7 @@ def config(short):
         config = short(method, 'tiny')
         config.model.width = 8
         config.batch_size = 32
-        config.pretrained = tuple(map(str, folders))
+        config.start = tuple(map(str, folders)) or ('random',)
         return config
 
     return make
@@ -59,7 +60,7 @@ def begun(run):
     watch = types.SimpleNamespace(say=lines.append, advance=lambda count: None)
     with jax.set_mesh(run.mesh):
         state = loop.begin(Session(run), None, 0, seals.Place(), watch)
-    assert lines.pop(0).startswith('run: on 1 cpu device; compiling')
+    assert lines.pop(0).startswith(f'{run.workdir.name}: on 1 cpu device; compiling')
     return jax.device_get(state), lines
 
 
@@ -92,7 +93,7 @@ def test_two_networks_start_from_two_files(config, two, tmp_path):
         f'run: network {number} starts from {folder}, sha256 {sum[:12]}'
         for number, folder, sum in zip((1, 2), folders, sums)
     ]
-    stored = json.loads((tmp_path / 'run' / 'data.json').read_text())['pretrained']
+    stored = json.loads((tmp_path / 'run' / 'data.json').read_text())['start']
     assert [start['card']['sha256'] for start in stored] == sums
 
 
@@ -179,19 +180,77 @@ def test_a_run_that_goes_on_needs_the_file_no_more(config, two, tmp_path, capsys
     digest = weights.read_card(folder)['sha256']
     shutil.rmtree(folder)
     result = loop.train(setup.prepare(settings, workdir))
-    assert result['pretrained_sha256'] == [digest]
+    assert [start['card']['sha256'] for start in result['start']] == [digest]
     assert 'starts from' not in capsys.readouterr().out
-    settings.pretrained = ()
-    with pytest.raises(ValueError, match='pretrained was'):
+    settings.start = ('random',)
+    with pytest.raises(ValueError, match='start was'):
         setup.prepare(settings, workdir)
 
 
 def test_a_run_says_that_it_starts_from_random_weights(config, tmp_path):
     run = setup.prepare(config('baseline'), tmp_path / 'run')
     assert run.starts == ()
-    assert begun(run)[1] == [
-        'run: starts from random weights, for config.pretrained names none'
+    assert begun(run)[1] == ['run: starts from random weights, as config.start says']
+
+
+@pytest.fixture
+def face(faces):
+    """face(method, seed=0): a run from the face network, on its smallest images."""
+
+    def make(method, seed=0):
+        config = default.get_config('dataset=synthetic,start=face,noise=0.3', method)
+        config.data.dir, config.data.image_size_px = str(faces), 55
+        config.batch_size, config.eval_batch_size = 16, 35
+        config.epochs, config.seed = 1, seed
+        return config
+
+    return make
+
+
+def test_the_face_network_is_made_ready_on_the_runs_own_faces(face, tmp_path):
+    """The same for both networks and for all seeds; images have its own scale."""
+    found = []
+    for seed in (0, 1):
+        run = setup.prepare(face('coteaching', seed), tmp_path / f'run_{seed}')
+        state, lines = begun(run)
+        found += [backbone_of(state, network) for network in (0, 1)]
+        assert run.spec.source.scale == (dlib_model.MEAN, dlib_model.STD)
+    digest = dlib_model.SHA256
+    assert lines == [
+        f'run_1: network 1 starts from face, sha256 {digest[:12]}',
+        f'run_1: network 2 starts from face, sha256 {digest[:12]}',
+        f'run_1: {dlib_model.LICENCE}',
     ]
+    for other in found[1:]:
+        assert_same(other, found[0])
+    arrays, _ = dlib_model.read()
+    kernel = arrays['stem/conv/kernel'] * arrays['stem/norm/scale']
+    np.testing.assert_array_equal(found[0]['stem/conv/kernel'], kernel)
+    images = pipeline.reader(run.prepared.train)(np.arange(64))  # a whole batch
+    seen = augment.prepare('flip', 55, images, run.spec.source.scale)
+    y = dlib.convolved(*dlib.in_blocks(seen, kernel), 1, 0)
+    for name, wanted in (('mean', y.mean((0, 1, 2))), ('var', y.var((0, 1, 2)))):
+        np.testing.assert_allclose(found[0][f'stem/norm/{name}'], wanted, rtol=1e-3)
+    about = json.loads((tmp_path / 'run_1' / 'data.json').read_text())['start']
+    assert [start['source'] for start in about] == ['face', 'face']
+    assert about[0]['card']['sha256'] == digest
+    assert about[0]['card']['licence'] == dlib_model.LICENCE
+
+
+def test_a_run_from_the_face_network_goes_on_to_the_same_bits(
+    face, tmp_path, monkeypatch
+):
+    whole_run = loop.train(setup.prepare(face('baseline'), tmp_path / 'whole'))
+    asked = iter(range(9))
+    run = setup.prepare(face('baseline'), tmp_path / 'broken')
+    assert loop.train(run, lambda: next(asked) > 3) is None
+    monkeypatch.delattr(dlib_model, 'read')  # it is not made a second time
+    broken_run = loop.train(setup.prepare(face('baseline'), tmp_path / 'broken'))
+    for folder in ('whole', 'broken'):
+        assert (tmp_path / folder / 'labels.csv').is_file()
+    assert broken_run['confusion'] == whole_run['confusion']
+    tables = [tmp_path / name / 'labels.csv' for name in ('whole', 'broken')]
+    assert tables[0].read_bytes() == tables[1].read_bytes()
 
 
 def test_refusals(config, two, tmp_path):
@@ -205,6 +264,13 @@ def test_refusals(config, two, tmp_path):
         assert '\n' not in str(caught.value)
         assert not (tmp_path / 'run').exists()
 
+    refused(r'start=face is for dlib_affine.*is tiny; write start=face into', 'face')
+    refused(
+        r'width 64, and the run is dlib_batch4 with width 8',
+        'face',
+        backbone='dlib_batch4',
+    )
+    refused('it has 2 items, random among them; write', 'random', a)
     refused('nowhere: no weights.json, so no weights', tmp_path / 'nowhere')
     refused('names 3 weights, and coteaching has 2 networks', a, b, a)
     refused('tiny with width 8, and the run is tiny with width 4; give', a, width=4)
@@ -219,7 +285,7 @@ def test_weights_that_changed_are_noticed(config, two, tmp_path):
     run = setup.prepare(config('baseline', a), tmp_path / 'run')
     shutil.copy(b / weights.ARRAYS, a)
     with pytest.raises(whole.Damaged, match=r'not the file that weights\.json desc'):
-        pretrained.load(None, run.starts)
+        starts.load(None, run)
     shutil.copy(b / weights.CARD, a)
-    with pytest.raises(ValueError, match='was started with pretrained'):
+    with pytest.raises(ValueError, match='was started with start'):
         setup.prepare(config('baseline', a), tmp_path / 'run')
