@@ -14,7 +14,7 @@ PAGES = [
     *sorted((ROOT / 'configs').glob('*.py')),
 ]
 PROGRAM = re.compile(
-    r'(?:^|(?<=[\s/]))(?P<program>python launch\.py|python -m data_prep|fer-jax'
+    r'(?:^|(?<=[\s/]))(?<!-t )(?P<program>python launch\.py|python -m data_prep|fer-jax'
     r'|python -m (?:benchmarks|fer_jax)[\w.]*|python benchmarks/\w+\.py|make)(?=\s|$)'
 )
 FENCE = re.compile(r' *(```|~~~)(.*)')
