@@ -82,7 +82,7 @@ def main():
         found, said, seconds = [], [], []
         for seed in range(seeds):
             rows, given, clean = drawn(sets[name], kind, rate, size, seed)
-            x = frozen.on_axes(store, places[name][rows])
+            x = frozen.on_axes(frozen.stored(store, places[name][rows]))
             started = time.process_time()
             judged = judging.judge(x, given, len(sets[name].class_names))
             seconds.append(time.process_time() - started)

@@ -67,8 +67,9 @@ def test_labels_csv_agrees_with_the_noise_list(finished):
     assert wrong == json.loads((workdir / 'noise.json').read_text())['wrong']
     for row in rows:
         assert row['suggested_label'] in names
-        assert 0 <= float(row['clean_probability_1']) <= 1
-        assert 0 <= float(row['clean_probability_2']) <= 1
+        assert 0 <= float(row['posterior_1']) <= 1
+        assert 0 <= float(row['posterior_2']) <= 1
+        assert 0 < float(row['probability_right']) < 1
         assert (row['flips'], row['final_label']) == ('0', row['given_label'])
 
 

@@ -2,7 +2,7 @@
 
     RUN/audit.html    opens in a browser without a network
     RUN/issues.json   the suspected labels, for other programs
-    RUN/labels.csv    every label; was there already
+    RUN/labels.csv    every label; the probability of its being right is added
 
 With --data and --out in place of --workdir: the same of a prepared set, without
 training (see frozen). With --kfold=K: the files that cleanlab takes (training.kfold).
@@ -19,15 +19,14 @@ from fer_jax.analysis import (
     cases,
     closeup,
     frozen,
-    issues,
-    page,
     sections,
+    verdict,
 )
 from fer_jax.data import whole
 from fer_jax.errors import Unusable
-from fer_jax.training import files, kfold
+from fer_jax.training import kfold
 
-PICTURES = 2000
+PICTURES = verdict.PICTURES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,8 +86,10 @@ def run(options: argparse.Namespace) -> int:
         return 0
     case = cases.read(options.workdir, options.data, options.rate)
     found = gather(case, options.pictures, which=options.which)
-    for path in write(case, found):
+    for path in case.write(case.run.folder, found):
         print(f'written: {path}, {path.stat().st_size / 1e6:.1f} MB')
+    for line in case.doubts():
+        print(line)
     return 0
 
 
@@ -96,20 +97,22 @@ def in_passing(workdir: pathlib.Path | str) -> str:
     """What a run writes at its end: all that takes no look at the faces by a network.
 
     Returns:
-      A line that says what was written, or why not: a finished run has not failed.
+      What was written and what to doubt of it, a line each; or a line that says why
+      nothing was: a finished run has not failed.
 
     Raises:
       OSError: the disk refuses it; `there` is False, and the next start makes it.
     """
     try:
         case = cases.read(workdir, None)
-        path = write(case, gather(case, PICTURES, which=None))[0]
+        path = case.save(case.run.folder)[0]
     except Exception as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         said = str(error).splitlines()[:1]
         return f'{workdir}: no audit.html ({type(error).__name__}: {"".join(said)})'
-    return f'{workdir}: which labels are wrong is in {path}'
+    told = f'which labels are wrong is in {path}'
+    return '\n'.join(f'{workdir}: {line}' for line in (told, *case.doubts()))
 
 
 def gather(
@@ -144,19 +147,3 @@ def gather(
         'relabels': relabels,
         'networks': networks,
     }
-
-
-def write(case: cases.Case, found: dict[str, Any]) -> list[pathlib.Path]:
-    """Writes audit.html and issues.json into the run's folder; returns their paths.
-
-    Args:
-      found: from `gather`.
-    """
-    folder = case.run.folder
-    html = page.render(f'Label audit: {case.run.name}', found)
-    listed = issues.ranked(case.ids, case.given, case.suggested, case.right, case.names)
-    about = found['run'] | {'noise': found['summary']['noise']}
-    return [
-        files.write_page(folder, html),
-        files.write_issues(folder, listed, about),
-    ]

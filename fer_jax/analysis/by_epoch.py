@@ -95,7 +95,7 @@ def trust_by_class(case: cases.Case) -> dict[str, Any]:
     """Mean trust [E, C], mean over the networks."""
     of, said = trust(case)
     mean = [
-        weights.by_class(of(epoch), case.given, len(case.names)).mean(axis=0)
+        weights.by_class(of(epoch), case.given, len(case.class_names)).mean(axis=0)
         for epoch in range(len(case.run.scores))
     ]
     return {'mean': np.array(mean, np.float32), 'said': said}
@@ -107,7 +107,7 @@ def relabels(case: cases.Case) -> dict[str, Any] | str:
     if not counts.count.any():
         return f'{case.run.result["method"]} changed no label in this run.'
     found = timeline.by_epoch(
-        case.given, case.tables, case.clean_labels, len(case.names)
+        case.given, case.tables, case.clean_labels, len(case.class_names)
     )
     unstable = timeline.unstable(counts, UNSTABLE)
     drawn = np.stack([case.given[unstable], *(now[unstable] for now in case.tables)])
@@ -127,7 +127,7 @@ def relabels(case: cases.Case) -> dict[str, Any] | str:
             else 'No clean label is known, so the precision of relabels is not either.',
         },
         'unstable': {
-            'rows': case.rank[unstable],
+            'rows': case.place[unstable],
             'flips': counts.count[unstable].astype(np.int32),
             'returns': counts.returns[unstable].astype(np.int32),
             'labels': drawn.T.astype(np.uint16),

@@ -19,8 +19,45 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import optimize, special, stats
 
+from fer_jax.data.quoting import quoted
+from fer_jax.errors import Unusable
+
 SLOPE = 2.1  # per normal score of trust; 1 to 3.8 where it was fitted to the truth
 RATES = (0.01, 0.6)  # of wrong labels, the bounds of an estimate
+
+
+UNSURE = 3.0  # the rate may be so many times smaller than it is estimated
+
+
+class Rate(NamedTuple):
+    """The share of wrong labels, as far as it is known."""
+
+    share: float  # that probabilities add up to: what was told, else the estimate
+    told: bool  # by somebody who knows it
+    estimate: float
+    low: float  # the interval that is possible without being told
+    high: float
+
+    def words(self) -> str:
+        """A sentence or two about it."""
+        said, low, high = (100 * one for one in (self.estimate, self.low, self.high))
+        between = (
+            f'{said:.1f} % of the labels are estimated to be wrong; {low:.1f} to'
+            f' {high:.1f} % is possible. Where people err as networks do, expect the'
+            ' upper half of that.'
+        )
+        if not self.told:
+            return between
+        return f'The rate of {100 * self.share:.1f} % was given. By itself: {between}'
+
+
+def check_rate(rate: float | None) -> None:
+    """Raises Unusable for a rate of wrong labels that is none."""
+    number = isinstance(rate, int | float | np.number)
+    if rate is not None and not (number and 0 < rate < 1):
+        raise Unusable(
+            f'rate={quoted(rate)[1:-1]}; wanted a share in (0, 1): for 30 % give 0.3'
+        )
 
 
 class Reliability(NamedTuple):
@@ -83,15 +120,34 @@ def wrong_rate(rows: Sequence[dict[str, Any]], num_classes: int) -> float:
     return float(np.clip(max(found, default=0), *RATES))
 
 
-def right_probability(scores: np.ndarray, rising: bool, rate: float) -> np.ndarray:
+def rate_of_run(
+    rows: Sequence[dict[str, Any]], num_classes: int, told: float | None = None
+) -> Rate:
+    """The Rate of wrong training labels, estimated by `wrong_rate`.
+
+    What the networks agreed with in the epoch that was best on the test set, they took
+    for right when they had learned and not yet memorised: no more than the others are
+    wrong.
+
+    Args:
+      rows, num_classes: of `wrong_rate`.
+      told: the rate, from somebody who knows it; None: estimated.
+    """
+    estimate = wrong_rate(rows, num_classes)
+    best = max(rows, key=lambda row: row['test/accuracy'])
+    agreed = best.get('train/accuracy', 0.0)  # rows of older versions do not say
+    high = max(1 - agreed, estimate)
+    return Rate(told or estimate, told is not None, estimate, estimate / UNSURE, high)
+
+
+def right_probability(trusted: np.ndarray, rate: float) -> np.ndarray:
     """[N] float64 in (0, 1): the calibrated probability that each given label is right.
 
     Args:
-      scores, rising: of `trust`.
+      trusted: [N] of `trust`.
       rate: share of wrong labels in (0, 1), from `wrong_rate` or from somebody who
         knows better; the mean of 1 - P.
     """
-    trusted = trust(scores, rising)
 
     def excess(threshold):
         return special.expit(SLOPE * (threshold - trusted)).mean() - rate

@@ -1,30 +1,25 @@
 """The labels of a finished run and everything that is known about them."""
 
+import dataclasses
 import pathlib
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 
-from fer_jax.analysis import calibration, opinions, runs, signals
+from fer_jax.analysis import calibration, opinions, runs, signals, thumbnails, verdict
 from fer_jax.data import documents, prepared
 from fer_jax.errors import Unusable
 from fer_jax.numerics import flips
 from fer_jax.training import contents, examples, files, history
 
 
-class Case(NamedTuple):
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Case(verdict.Verdict):
     """A finished run's labels, row i being example i of its tables."""
 
     run: runs.FinishedRun
-    names: tuple  # of the C classes
-    ids: np.ndarray  # [N] str
-    given: np.ndarray  # [N] int
-    suggested: np.ndarray  # [N] int
     final: np.ndarray  # [N] int, the relabel table at the end
-    clean_labels: np.ndarray  # [N] int, -1 where unknown
     networks: np.ndarray  # [P, N] probability that a label is right, by network
-    right: np.ndarray  # [N] float64, calibrated probability that it is right
-    rate: float | None  # of wrong labels, given by who knows it; None: estimated
     evidence: np.ndarray | None  # [N, C] float32, mean probabilities over the epochs
     tables: np.ndarray  # [E, N] int32, the labels after each epoch, mapped
     flips: flips.Flips  # of all epochs
@@ -33,24 +28,33 @@ class Case(NamedTuple):
     data: prepared.Prepared | str  # or a line that says why there is none
 
     @property
-    def known(self) -> np.ndarray:
-        """[N] bool: whether the clean label is."""
-        return self.clean_labels >= 0
+    def faces(self) -> thumbnails.Faces | str:
+        """The pictures, or a line that says why there are none."""
+        return self.data if isinstance(self.data, str) else thumbnails.Faces(self.data)
 
-    @property
-    def wrong(self) -> np.ndarray:
-        """[N] bool: known to be wrong."""
-        return self.known & (self.clean_labels != self.given)
+    def doubts(self) -> list[str]:
+        """As of every verdict, and whether the rate is no more than a bound."""
+        least, most = calibration.RATES
+        rate, said = self.rate, super().doubts()
+        if not rate.told and not least < rate.estimate < most:
+            end = 'lower' if rate.estimate <= least else 'upper'
+            said.append(
+                f'The estimated noise rate, {100 * rate.estimate:.0f} %, is the {end}'
+                ' end of what is looked for: the order of the labels holds, their'
+                ' probabilities may be far off. Most often the networks have learned'
+                ' too little to tell.'
+            )
+        return said
 
-    @property
-    def order(self) -> np.ndarray:
-        """[N] int: examples from the least trusted label on, as the page has them."""
-        return np.argsort(self.right, kind='stable')
+    def content(self, pictures: int = verdict.PICTURES) -> dict[str, Any]:
+        """As of every verdict, without what takes a look at the faces by a network."""
+        from fer_jax.analysis import audit  # which stands on cases
 
-    @property
-    def rank(self) -> np.ndarray:
-        """[N] int32: place of each example in `order`."""
-        return np.argsort(self.order).astype(np.int32)
+        return audit.gather(self, pictures, which=None)
+
+    def table(self) -> files.Labels:
+        """What labels.csv says."""
+        return self.run.labels._replace(right=self.right, rank=self.rank)
 
 
 def read(
@@ -70,28 +74,28 @@ def read(
       Unusable: the run has no opinion of its labels, `folder` is another set, or a
         rate out of range.
     """
-    if rate is not None and not 0 < rate < 1:
-        raise Unusable(f'--rate={rate}; wanted a share in (0, 1): for 30 % give 0.3')
+    calibration.check_rate(rate)
     found = runs.read(workdir)
     documents.check(
         found.result, contents.AUDITED, f'{workdir}: {files.RESULT}', contents.BACK
     )
     names, judged = tuple(found.result['class_names']), signals.of(found)
-    labels, estimate = found.labels, calibration.wrong_rate(found.rows, len(names))
-    tables = found.past.all('labels')
+    labels, tables = found.labels, found.past.all('labels')
+    known = calibration.rate_of_run(found.rows, len(names), rate)
+    trust = calibration.trust(found.scores, judged.rising)
     return Case(
         run=found,
-        names=names,
+        name=found.name,
+        class_names=names,
         ids=labels.ids,
         given=labels.given,
         suggested=labels.suggested,
         final=labels.final,
         clean_labels=labels.clean,
         networks=labels.trust,
-        right=calibration.right_probability(
-            found.scores, judged.rising, rate or estimate
-        ),
-        rate=rate,
+        trust=trust,
+        right=calibration.right_probability(trust, known.share),
+        rate=known,
         evidence=history.read_evidence(found.folder),
         tables=tables,
         flips=flips.until_now(labels.given, tables, len(names)),

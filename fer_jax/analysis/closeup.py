@@ -108,11 +108,11 @@ def weighted(case: cases.Case) -> dict[str, Any]:
     """The most and the least trusted faces of each class (ReSup, Figs. 5 and 6)."""
     of, said = by_epoch.trust(case)
     last = of(len(case.run.scores) - 1).mean(axis=0)
-    least, most = weights.extremes(last, case.given, len(case.names), EACH)
+    least, most = weights.extremes(last, case.given, len(case.class_names), EACH)
 
     def some(groups):
         places = np.concatenate(groups).astype(int)
-        return {'rows': case.rank[places], 'weights': last[places].astype(np.float32)}
+        return {'rows': case.place[places], 'weights': last[places].astype(np.float32)}
 
     return {
         'said': f'{EACH} of each class. {said}',
@@ -130,7 +130,7 @@ def space(
       embeddings: [n + m, D] of the n examples `seen` and the m `chosen`, whose
         distances are shown.
     """
-    (embeddings, own), count = np.split(embeddings, [len(seen)]), len(case.names)
+    (embeddings, own), count = np.split(embeddings, [len(seen)]), len(case.class_names)
     drawn = embedding.chosen(len(seen), DRAWN)
     table = compactness.table(embeddings, case.given[seen], count)
     centres = compactness.centres(embeddings, case.given[seen], count)
@@ -148,7 +148,7 @@ def space(
         'deviation': table.deviation.astype(np.float32),
         'count': table.count.astype(np.int32),
         'chosen': {
-            'rows': case.rank[chosen],
+            'rows': case.place[chosen],
             'distances': compactness.distances(own, centres).astype(np.float32),
         },
     }
@@ -171,7 +171,7 @@ def cam(
 
     given = drawn(case.given)
     return {
-        'rows': case.rank[chosen],
+        'rows': case.place[chosen],
         'other': case.suggested[chosen].astype(np.uint16),
         'given': given,
         'suggested': drawn(case.suggested),

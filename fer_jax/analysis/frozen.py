@@ -1,43 +1,44 @@
-"""Which labels of a prepared set are wrong, without training: features, then a judge.
+"""Which labels are wrong, without training: a frozen network's features, then a judge.
 
-OUT/audit.html, OUT/issues.json, OUT/labels.csv    as of a run
-OUT/features                                       made on the way, and used again
+    OUT/audit.html, OUT/issues.json, OUT/labels.csv    as of a run
+    OUT/features                                       made on the way, and used again
+
+A prepared set (`of_set`) and what a program has at hand (`of_arrays`) differ in where
+features and pictures come from, and in nothing else.
 """
 
 import argparse
+import dataclasses
+import hashlib
 import pathlib
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
+import rich.progress
 
-from fer_jax.analysis import frozen_sections, issues, page
-from fer_jax.data import coordinates, features, prepared, tables, whole
+from fer_jax.analysis import calibration, frozen_sections, thumbnails, verdict
+from fer_jax.data import coordinates, features, in_memory, prepared, whole
 from fer_jax.data.quoting import printable
 from fer_jax.errors import Unusable
 from fer_jax.numerics import axes, judging
 from fer_jax.numerics import flips as changes
-from fer_jax.training import examples, files, frozen
+from fer_jax.training import examples, frozen
 
 FOLDER = 'features'
-IN_DOUBT = (
-    'The rate of wrong labels is not known well enough to say which labels are more'
-    ' probably wrong than right: these are the first of the order, as many as are'
-    ' expected to be wrong. Give --rate=SHARE where you know it.'
-)
+CHUNK = 512  # faces
+NO_PICTURES = 'No pictures were given, only features.'
 
 
-class Labels(NamedTuple):
-    """The judged labels of a set: what sections need of a Case."""
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Frozen(verdict.Verdict):
+    """Labels that were judged from features."""
 
-    name: str
-    names: tuple  # of the C classes
-    ids: np.ndarray  # [N] str
-    given: np.ndarray  # [N] int
-    clean_labels: np.ndarray  # [N] int, -1 where unknown
     judged: judging.Judged
-    rate: float | None  # of wrong labels, given by who knows it; None: estimated
-    data: prepared.Prepared
-    card: dict  # of the features
+    set_name: str
+    key: str  # what the decisions of the page belong to
+    network: str  # in words
+    faces: Any  # with pixels(id), or a line that says why there is none
 
     @property
     def networks(self) -> np.ndarray:
@@ -50,34 +51,76 @@ class Labels(NamedTuple):
         return None
 
     @property
-    def right(self) -> np.ndarray:
-        return self.judged.right
-
-    @property
-    def suggested(self) -> np.ndarray:
-        return self.judged.suggested
-
-    @property
     def flips(self) -> changes.Flips:
+        """No label ever changed."""
         none = np.zeros(len(self.ids), np.int32)
         return changes.Flips(*[none] * len(changes.Flips._fields))
 
-    @property
-    def known(self) -> np.ndarray:
-        return self.clean_labels >= 0
+    def content(self, pictures: int = verdict.PICTURES) -> dict[str, Any]:
+        """As of every verdict."""
+        return frozen_sections.content(self, pictures)
 
-    @property
-    def wrong(self) -> np.ndarray:
-        return self.known & (self.clean_labels != self.given)
 
-    @property
-    def order(self) -> np.ndarray:
-        """[N] int: examples from the least trusted label on."""
-        return np.argsort(self.judged.log_odds, kind='stable')
+def judged(
+    blocks: Callable[[], Iterable[np.ndarray]],
+    given: np.ndarray,
+    class_names: Sequence[str],
+    rate: float | None,
+    **about: Any,
+) -> Frozen:
+    """The Frozen labels of features.
 
-    @property
-    def rank(self) -> np.ndarray:
-        return np.argsort(self.order).astype(np.int32)
+    Args:
+      blocks: () -> blocks [b, D] float32 of the N rows, the same each time.
+      given: [N] int in [0, C).
+      class_names: of the C classes.
+      rate: share of wrong labels in (0, 1), from who knows it; None: estimated.
+      about: the other fields of Frozen.
+
+    Raises:
+      Unusable: too few labels, all of one class, or features that are all alike.
+    """
+    in_memory.check_labels(given, class_names)
+    x = on_axes(blocks)
+    if not x.any():
+        raise Unusable(
+            f'the features of all {len(x):,} examples are alike, so they tell nothing;'
+            ' give pictures, or features, that differ'
+        )
+    found = judging.judge(x, given, len(class_names), rate)
+    return Frozen(
+        class_names=tuple(class_names),
+        given=given,
+        suggested=found.suggested,
+        trust=found.log_odds,
+        right=found.right,
+        rate=calibration.Rate(
+            rate or found.estimate, rate is not None, found.estimate, *found.interval
+        ),
+        judged=found,
+        **about,
+    )
+
+
+def stored(
+    store: features.Store, rows: np.ndarray
+) -> Callable[[], Iterator[np.ndarray]]:
+    """The `blocks` of `judged` of training rows [n], rising, with stored features."""
+    columns = coordinates.whole(store.card['columns']).ravel()
+    return lambda: (mean[:, columns] for mean in coordinates.means(store.train, rows))
+
+
+def on_axes(blocks: Callable[[], Iterable[np.ndarray]]) -> np.ndarray:
+    """[N, k] float32: features on their principal axes; labels take no part.
+
+    Args:
+      blocks: as for `judged`.
+    """
+    width = next(iter(blocks())).shape[1]
+    found = coordinates.fit(blocks, np.arange(width)[None, None])
+    return axes.uncorrelated(
+        np.concatenate([found.of(block)[:, 0, 0] for block in blocks()])
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -87,106 +130,120 @@ def run(options: argparse.Namespace) -> int:
       Missing, Unusable: no such set, or features of another one; a rate or a number
         out of range.
     """
-    if options.rate is not None and not 0 < options.rate < 1:
-        raise Unusable(
-            f'--rate={options.rate}; wanted a share in (0, 1): for 30 % give 0.3'
-        )
-    if options.max_train is not None and options.max_train < 1:
-        raise Unusable(f'--max-train={options.max_train}; give 1 or more')
     out = pathlib.Path(options.out)
     whole.check_folder(out)
-    data = prepared.load(options.data)
-    rows = examples.drawn(data.train, options.max_train or 0)
-    chosen = {'train': rows, 'test': data.test.readable()[:0]}
-    store = frozen.found(data, options.features or out / FOLDER, chosen)
-    judged = judging.judge(
-        on_axes(store, rows),
-        data.train.labels[rows],
-        len(data.class_names),
-        options.rate,
-    )
-    labels = Labels(
-        name=out.name,
-        names=data.class_names,
-        ids=data.train.ids[rows],
-        given=data.train.labels[rows],
-        clean_labels=data.train.clean_labels[rows],
-        judged=judged,
+    found = of_set(
+        prepared.load(options.data),
+        options.features or out / FOLDER,
+        max_train=options.max_train,
         rate=options.rate,
-        data=data,
-        card=store.card,
+        name=out.name,
     )
-    for path in write(labels, out, options.pictures):
+    for path in found.save(out, options.pictures):
         print(f'written: {printable(path)}, {path.stat().st_size / 1e6:.1f} MB')
-    for line in (frozen_sections.rate_words(labels), *frozen_sections.doubts(labels)):
+    for line in found.doubts():
         print(line)
     return 0
 
 
-def on_axes(store: features.Store, rows: np.ndarray) -> np.ndarray:
-    """[N, k] float32: features of training rows on their principal axes.
+def of_set(
+    data: prepared.Prepared,
+    folder: pathlib.Path | str,
+    *,
+    max_train: int | None = None,
+    rate: float | None = None,
+    name: str = '',
+) -> Frozen:
+    """The Frozen labels of a prepared set's training split.
 
-    The means of both mirror images, standardised; of a stage that was seen in parts,
-    the parts alone. Labels take no part. Passes over the disk: in memory are a block
-    and what comes out.
+    Args:
+      folder: of its features; made there by the face network where there are none.
+      max_train: of so many faces, drawn; None: of all.
+      rate: share of wrong labels in (0, 1), from who knows it; None: estimated.
+      name: for titles.
+
+    Raises:
+      Unusable: as frozen.found and `judged`; a rate or a number out of range.
     """
-    chosen = coordinates.whole(store.card['columns'])
-    found = coordinates.fit(store.train, rows, chosen)
-    seen = [
-        found.of(block.astype(np.float32).mean(axis=1))[:, 0, 0]
-        for block in store.train.blocks(rows)
-    ]
-    return axes.uncorrelated(np.concatenate(seen))
-
-
-def write(labels: Labels, out: pathlib.Path, pictures: int) -> tuple[pathlib.Path, ...]:
-    """Writes audit.html, issues.json and labels.csv; returns their paths."""
-    out.mkdir(parents=True, exist_ok=True)
-    found = frozen_sections.content(labels, pictures)
-    title = f'Label audit: {labels.name}'
-    whole.write_text(out / files.PAGE, page.render(title, found))
-    listed, doubtful = suspected(labels)
-    about = found['run'] | {
-        'noise': found['summary']['noise'],
-        'listed': IN_DOUBT if doubtful else 'probability_right below .5',
-        'in_doubt': doubtful,
-    }
-    files.write_issues(out, listed, about)
-    write_table(labels, out / files.LABELS)
-    return out / files.PAGE, out / files.ISSUES, out / files.LABELS
-
-
-def suspected(labels: Labels) -> tuple[list[dict[str, Any]], bool]:
-    """(what issues.json lists, whether that is by rank alone).
-
-    The labels that are more probably wrong than right; in doubt, as many of the first
-    as are expected to be wrong. An empty list means that none is expected.
-    """
-    right = labels.right[labels.order]
-    probable = int((right < 0.5).sum())
-    expected = max(round(float((1 - right).sum())), 1)
-    doubtful = labels.rate is None and probable < expected
-    count = expected if doubtful else probable
-    threshold = np.where(np.arange(len(right)) < count, 0.0, 1.0)
-    place = np.empty(len(right))
-    place[labels.order] = threshold + np.arange(len(right)) / (2 * len(right))
-    ranked = issues.ranked(
-        labels.ids, labels.given, labels.suggested, place, labels.names, threshold=1.0
+    calibration.check_rate(rate)
+    if max_train is not None and max_train < 1:
+        raise Unusable(f'--max-train={max_train}; give 1 or more')
+    rows = examples.drawn(data.train, max_train or 0)
+    chosen = {'train': rows, 'test': data.test.readable()[:0]}
+    store = frozen.found(data, folder, chosen)
+    return judged(
+        stored(store, rows),
+        data.train.labels[rows],
+        data.class_names,
+        rate,
+        name=name or data.set_name,
+        ids=data.train.ids[rows],
+        clean_labels=data.train.clean_labels[rows],
+        set_name=data.set_name,
+        key=data.digest,
+        network=f'{store.card["network"]}, {store.card["size_px"]} px, frozen',
+        faces=thumbnails.Faces(data),
     )
-    for one, value in zip(ranked, right):
-        one['probability_right'] = float(f'{value:.6g}')
-    return ranked, doubtful
 
 
-def write_table(labels: Labels, path: pathlib.Path) -> None:
-    """labels.csv: a row an example, in the order of the set."""
-    names = np.array([*labels.names, ''])
-    columns = {
-        'id': labels.ids,
-        'given_label': names[labels.given],
-        'suggested_label': names[labels.suggested],
-        'probability_right': np.char.mod('%.6g', labels.right),
-        'rank': labels.rank + 1,
-        'clean_label': names[labels.clean_labels],
-    }
-    whole.write_text(path, tables.text(columns, zip(*columns.values())))
+def of_arrays(
+    pictures: in_memory.Pictures | None,
+    given: np.ndarray,
+    class_names: Sequence[str],
+    *,
+    values: np.ndarray | None = None,
+    rate: float | None = None,
+    progress: bool = True,
+) -> Frozen:
+    """The Frozen labels of pictures or features in memory.
+
+    Args:
+      pictures: N of them; None: there are only features.
+      given, class_names: of in_memory.labels.
+      values: [N, D] features; None: the face network makes them of the pictures.
+      rate: share of wrong labels in (0, 1), from who knows it; None: estimated.
+      progress: whether a bar shows how far the network is.
+
+    Raises:
+      Unusable: a picture cannot be read; as `judged`.
+      Missing: the face network is not installed.
+    """
+    calibration.check_rate(rate)
+    ids = np.arange(len(given)).astype(str) if pictures is None else pictures.ids
+    if values is None:
+        network, seen = seen_by_face_network(pictures, progress)
+    else:
+        network, seen = (
+            f'features [{len(values)}, {values.shape[1]}] as given',
+            [values[first : first + CHUNK] for first in range(0, len(values), CHUNK)],
+        )
+    text = '\n'.join([*class_names, *ids, *map(str, given)])
+    return judged(
+        lambda: (block.astype(np.float32, copy=False) for block in seen),
+        given,
+        class_names,
+        rate,
+        name='labels in memory',
+        ids=ids,
+        clean_labels=np.full(len(given), -1, np.int32),
+        set_name='in memory',
+        key=hashlib.sha256(text.encode()).hexdigest(),
+        network=network,
+        faces=NO_PICTURES if pictures is None else pictures,
+    )
+
+
+def seen_by_face_network(
+    pictures: in_memory.Pictures, progress: bool
+) -> tuple[str, list[np.ndarray]]:
+    """(the network in words, blocks [b, D] float32), 17 kB a face."""
+    network = frozen.face_network()
+    columns = coordinates.whole(network.columns(pictures.size_px)).ravel()
+    rows, found = np.arange(len(pictures)), []
+    chunks = [rows[first : first + CHUNK] for first in range(0, len(rows), CHUNK)]
+    with rich.progress.Progress(disable=not progress) as bar:
+        task = bar.add_task('faces', total=len(rows))
+        for block in frozen.views(network, pictures, chunks):
+            found.append(block.mean(axis=1, dtype=np.float32)[:, columns])
+            bar.advance(task, len(block))
+    return f'{network.name}, {network.size_px} px, frozen', found

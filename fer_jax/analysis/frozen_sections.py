@@ -15,7 +15,7 @@ def content(labels: Any, pictures: int) -> dict[str, Any]:
     """Everything that the page shows: plain values and arrays, as page.render takes it.
 
     Args:
-      labels: frozen.Labels.
+      labels: frozen.Frozen.
       pictures: how many of the most suspicious labels get a picture.
     """
     suspects = np.arange(min(pictures, len(labels.ids)))
@@ -40,19 +40,19 @@ def about(labels: Any) -> dict[str, Any]:
     return {
         'name': labels.name,
         'method': 'Frozen features',
-        'set': labels.data.set_name,
-        'classes': list(labels.names),
+        'set': labels.set_name,
+        'classes': list(labels.class_names),
         'examples': len(labels.ids),
         'epochs': 0,
         'networks': 0,
-        'key': hashlib.sha256(labels.data.digest.encode()).hexdigest()[:16],
+        'key': hashlib.sha256(labels.key.encode()).hexdigest()[:16],
         'version': fer_jax.__version__,
     }
 
 
 def summary(labels: Any) -> dict[str, Any]:
     """Data, noise, and what to do next."""
-    judged, known = labels.judged, int(labels.known.sum())
+    judged = labels.judged
     few = min(sections.REVIEWED, len(labels.ids))
     wrong = calibration.expected_yield(labels.right)[few - 1]
     read = (
@@ -62,25 +62,13 @@ def summary(labels: Any) -> dict[str, Any]:
     )
     return {
         'data': [
-            ['data set', labels.data.set_name],
+            ['data set', labels.set_name],
             ['training labels', f'{len(labels.ids):,}'],
-            [
-                'network',
-                f'{labels.card["network"]}, {labels.card["size_px"]} px, frozen',
-            ],
+            ['network', labels.network],
             ['order by', read],
             ['agreement out of fold', f'{100 * judged.agreement:.1f} %'],
         ],
-        'noise': {
-            'expected_wrong': float((1 - labels.right).sum()),
-            'rate': float((1 - labels.right).mean()),
-            'rate_was_given': labels.rate is not None,
-            'interval': list(judged.interval),
-            'doubts': [rate_words(labels), *doubts(labels)],
-            'known': known,
-            'known_wrong': int(labels.wrong.sum()) if known else None,
-            'known_rate': float(labels.wrong.sum() / known) if known else None,
-        },
+        'noise': sections.noise_summary(labels),
         'accuracy': [],
         'next': [
             (
@@ -91,33 +79,6 @@ def summary(labels: Any) -> dict[str, Any]:
             ),
         ],
     }
-
-
-def rate_words(labels: Any) -> str:
-    """A sentence about the rate of wrong labels and how sure it is."""
-    low, high = (100 * share for share in labels.judged.interval)
-    said = 100 * labels.judged.estimate
-    between = (
-        f'{said:.1f} % of the labels are estimated to be wrong; {low:.1f} to'
-        f' {high:.1f} % is possible. Where people err as networks do, expect the'
-        ' upper half of that.'
-    )
-    if labels.rate is None:
-        return between
-    return f'The rate of {100 * labels.rate:.1f} % was given. By itself: {between}'
-
-
-def doubts(labels: Any) -> list[str]:
-    """Sentences about what cannot be trusted; as a rule there are none."""
-    found = []
-    given, suggested = (set(v.tolist()) for v in (labels.given, labels.suggested))
-    lost = [labels.names[label] for label in sorted(given - suggested)]
-    if lost:
-        found.append(
-            f'Never suggested: {", ".join(lost)}. Right labels of such a class are'
-            ' doubted like wrong ones. Choose it under "Given label", and judge by eye.'
-        )
-    return found
 
 
 def noise(labels: Any) -> dict[str, Any]:

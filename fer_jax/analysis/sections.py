@@ -19,6 +19,7 @@ from fer_jax.analysis import (
     page,
     thumbnails,
     transitions,
+    verdict,
 )
 from fer_jax.numerics import votes
 from fer_jax.training import results
@@ -35,7 +36,7 @@ def about(case: cases.Case) -> dict[str, Any]:
         'name': case.run.name,
         'method': result['config']['algorithm']['name'],
         'set': result['config']['data']['name'],
-        'classes': list(case.names),
+        'classes': list(case.class_names),
         'examples': len(case.ids),
         'epochs': len(case.run.rows),
         'networks': case.run.scores.shape[1],
@@ -56,7 +57,7 @@ def summary(case: cases.Case, which: str | None) -> dict[str, Any]:
         for key in result
         if key.startswith('accuracy_')
     }
-    config, known = result['config'], int(case.known.sum())
+    config = result['config']
     return {
         'data': [
             ['data set', config['data']['name']],
@@ -72,15 +73,7 @@ def summary(case: cases.Case, which: str | None) -> dict[str, Any]:
             ],
             ['records skipped', str(result.get('skipped_records', 0))],
         ],
-        'noise': {
-            'expected_wrong': float((1 - case.right).sum()),
-            'rate': float((1 - case.right).mean()),
-            'rate_was_given': case.rate is not None,
-            'doubts': doubts(case),
-            'known': known,
-            'known_wrong': int(case.wrong.sum()) if known else None,
-            'known_rate': float(case.wrong.sum() / known) if known else None,
-        },
+        'noise': noise_summary(case),
         'accuracy': [
             {'name': name}
             | {k: block[k] for k in ('last', 'last5', 'best_on_test', 'best_epoch')}
@@ -94,27 +87,20 @@ def summary(case: cases.Case, which: str | None) -> dict[str, Any]:
     }
 
 
-def doubts(case: cases.Case) -> list[str]:
-    """Sentences about what cannot be trusted on the page; as a rule there are none."""
-    found = []
-    least, most = calibration.RATES
-    rate = calibration.wrong_rate(case.run.rows, len(case.names))
-    if case.rate is None and not least < rate < most:
-        end = 'lower' if rate <= least else 'upper'
-        found.append(
-            f'The estimated noise rate, {100 * rate:.0f} %, is the {end} end of what is'
-            ' looked for: the order of the labels below holds, their probabilities may'
-            ' be far off. Most often the networks have learned too little to tell.'
-        )
-    given, suggested = (set(v.tolist()) for v in (case.given, case.suggested))
-    lost = [case.names[label] for label in sorted(given - suggested)]
-    if lost:
-        found.append(
-            f'Given up by the networks: {", ".join(lost)}. No suggestion names such a'
-            ' class, and right labels of it are doubted like wrong ones. Choose it'
-            ' under "Given label", and judge by eye.'
-        )
-    return found
+def noise_summary(case: verdict.Verdict) -> dict[str, Any]:
+    """How many labels are wrong, as far as that is known."""
+    known = int(case.known.sum())
+    return {
+        'expected_wrong': float((1 - case.right).sum()),
+        'rate': float((1 - case.right).mean()),
+        'rate_was_given': case.rate.told,
+        'estimate': case.rate.estimate,
+        'interval': [case.rate.low, case.rate.high],
+        'doubts': case.doubts(),
+        'known': known,
+        'known_wrong': int(case.wrong.sum()) if known else None,
+        'known_rate': float(case.wrong.sum() / known) if known else None,
+    }
 
 
 def noise_words(result: dict[str, Any]) -> str:
@@ -172,7 +158,7 @@ def command(*words: str) -> str:
 def labels(case: Any) -> dict[str, Any]:
     """The columns of the table."""
     order = case.order
-    small = np.uint8 if len(case.names) <= 256 else np.uint16
+    small = np.uint8 if len(case.class_names) <= 256 else np.uint16
     found = {
         'ids': page.texts(case.ids[order].tolist()),
         'given': case.given[order].astype(small),
@@ -196,10 +182,11 @@ def pictures(
     Args:
       more: list of arrays of rows.
     """
-    if isinstance(case.data, str):
-        return case.data
+    faces = case.faces
+    if isinstance(faces, str):
+        return faces
     rows = np.unique(np.concatenate([suspects, *more])).astype(np.int32)
-    faces, ids = thumbnails.Faces(case.data), case.ids[case.order[rows]]
+    ids = case.ids[case.order[rows]]
     found = [thumbnails.small(faces.pixels(name)) for name in ids.tolist()]
     everyone = len(suspects) == len(case.ids)
     rule = (
@@ -214,13 +201,17 @@ def pictures(
 def noise(case: Any) -> dict[str, Any]:
     """Transition matrices; where truth is known, how well wrong labels are found."""
     if case.evidence is None:  # of a run of an older version
-        elsewhere = transitions.suggestions(case.given, case.suggested, len(case.names))
+        elsewhere = transitions.suggestions(
+            case.given, case.suggested, len(case.class_names)
+        )
     else:
         elsewhere = transitions.others(case.given, case.evidence)
     estimated = transitions.estimate(case.given, case.right, elsewhere)
     counted = None
     if case.known.any():
-        counted = transitions.counted(case.given, case.clean_labels, len(case.names))
+        counted = transitions.counted(
+            case.given, case.clean_labels, len(case.class_names)
+        )
         counted = counted.astype(np.float32)
     return {
         'transitions': {'estimated': estimated.astype(np.float32), 'counted': counted},

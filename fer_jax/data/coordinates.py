@@ -6,7 +6,7 @@ with all its columns, or as 3x3 with those of its parts, which share their axes.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from fer_jax.errors import Unusable
 from fer_jax.numerics import axes
 
 AXES, SAMPLE = 500, 3000  # faces
-SMALLEST = 1e-6  # deviation of a column that is not constant
+SMALLEST = 1e-6  # deviation of a column that is not constant, in units of its size
 
 
 class Coordinates(NamedTuple):
@@ -67,24 +67,24 @@ def parts(columns: dict[str, Sequence[int]], side: int) -> np.ndarray:
 
 
 def fit(
-    stored: features.Stored, rows: np.ndarray, columns: np.ndarray, count: int = AXES
+    rows: Callable[[], Iterable[np.ndarray]], columns: np.ndarray, count: int = AXES
 ) -> Coordinates:
     """The Coordinates of training faces, at most `count` a part, of mean square 1.
 
-    Three passes over the disk: in memory are a block and the sample. Which faces that
+    Three passes over the rows: in memory are a block and the sample. Which faces that
     is depends on what they are, so the order of the set does not matter.
 
     Args:
-      rows: [n] of the split, rising.
+      rows: () -> blocks [b, all columns] float32 of the faces, the same each time; of
+        stored features `means`.
       columns: from `whole` or `parts`.
-
-    Raises: as features.Stored.blocks.
     """
 
     def blocks() -> Iterator[np.ndarray]:
-        for block in stored.blocks(rows):
-            yield block.astype(np.float32).mean(axis=1)[:, columns]
+        for block in rows():
+            yield block[:, columns]
 
+    n = 0
     first, second = (np.zeros(columns.shape) for _ in range(2))
     weight: list[int] = []
     for block in blocks():
@@ -94,9 +94,11 @@ def fit(
             int(hashlib.blake2b(row.tobytes(), digest_size=6).hexdigest(), 16)
             for row in block
         ]
-    mean = first / len(rows)
-    deviation = np.sqrt(np.maximum(second / len(rows) - mean**2, 0))
-    scale = np.where(deviation > SMALLEST, 1 / np.maximum(deviation, SMALLEST), 0)
+        n += len(block)
+    mean, size = first / n, np.sqrt(second / n)
+    deviation = np.sqrt(np.maximum(second / n - mean**2, 0))
+    varies = deviation > SMALLEST * size
+    scale = np.where(varies, 1 / np.where(varies, deviation, 1), 0)
     mean, scale = mean.astype(np.float32), scale.astype(np.float32)
     order = np.argsort(weight, kind='stable')[:SAMPLE]
     place = {row: number for number, row in enumerate(order.tolist())}
@@ -111,6 +113,18 @@ def fit(
     square = np.square(flat @ turn, dtype=np.float64).mean()
     turn *= np.float32(1 / np.sqrt(square) if square > SMALLEST**2 else 0)
     return Coordinates(columns, mean, scale, turn)
+
+
+def means(stored: features.Stored, rows: np.ndarray) -> Iterator[np.ndarray]:
+    """Yields [b, all columns] float32 of faces, means over their views.
+
+    Args:
+      rows: [n] of the split, rising.
+
+    Raises: as features.Stored.blocks.
+    """
+    for block in stored.blocks(rows):
+        yield block.mean(axis=1, dtype=np.float32)
 
 
 def check(found: Coordinates) -> None:

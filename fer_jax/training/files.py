@@ -32,7 +32,9 @@ AXES_OF = {
     name: arrays.Array('i' if name == 'columns' else 'f', 2 if name == 'turn' else 3)
     for name in coordinates.Coordinates._fields
 }
-TRUST = 'clean_probability_'  # and the number of the network, from 1
+TRUST = 'posterior_'  # and the number of the network, from 1
+TRUST_BEFORE = 'clean_probability_'  # what older versions called it
+RIGHT, RANK = 'probability_right', 'rank'
 
 
 class Labels(NamedTuple):
@@ -40,11 +42,17 @@ class Labels(NamedTuple):
 
     ids: np.ndarray  # [N] str
     given: np.ndarray  # [N] int32
-    final: np.ndarray  # [N] int32, the relabel table at the end
     suggested: np.ndarray  # [N] int32
-    flips: np.ndarray  # [N] int32, times that the label changed
-    trust: np.ndarray  # [P, N] float64 in [0, 1], that it is right; [0, N]: none
     clean: np.ndarray  # [N] int32, -1 where unknown
+    # of a run
+    final: np.ndarray | None = None  # [N] int32, the relabel table at the end
+    flips: np.ndarray | None = None  # [N] int32, times that the label changed
+    # [P, N] float64 in [0, 1], what each network says of its being right: the
+    # posterior by the fit of its method, by the network's own outputs without one
+    trust: np.ndarray | None = None
+    # of an audit
+    right: np.ndarray | None = None  # [N] float64, the calibrated probability of that
+    rank: np.ndarray | None = None  # [N] int32, from 1, the least trusted
 
 
 def checkpoints(workdir: pathlib.Path | str) -> pathlib.Path:
@@ -211,26 +219,30 @@ def read_result(workdir: pathlib.Path | str) -> dict[str, Any]:
 
 def write_labels(
     workdir: pathlib.Path | str, labels: Labels, class_names: Sequence[str]
-) -> None:
-    """labels.csv, one row an example: `labels` by the names of their classes."""
+) -> pathlib.Path:
+    """labels.csv, one row an example, classes by their names; its path."""
     names = np.array([*class_names, ''])  # [-1]: unknown
-    columns = {
-        'id': labels.ids,
-        'given_label': names[labels.given],
-        'final_label': names[labels.final],
-        'suggested_label': names[labels.suggested],
-        'flips': labels.flips,
-    }
-    for number, probability in enumerate(labels.trust, start=1):
+    columns = {'id': labels.ids, 'given_label': names[labels.given]}
+    if labels.final is not None:
+        columns['final_label'] = names[labels.final]
+    columns['suggested_label'] = names[labels.suggested]
+    if labels.flips is not None:
+        columns['flips'] = labels.flips
+    if labels.right is not None:
+        columns |= {RIGHT: np.char.mod('%.6g', labels.right), RANK: labels.rank}
+    for number, probability in enumerate(
+        () if labels.trust is None else labels.trust, start=1
+    ):
         # Twelve digits: probabilities near 0 and 1 stay apart.
         columns[f'{TRUST}{number}'] = np.char.mod('%.12g', probability)
     columns['clean_label'] = names[labels.clean]
     path = pathlib.Path(workdir) / LABELS
     whole.write_text(path, tables.text(columns, zip(*columns.values())))
+    return path
 
 
 def read_labels(workdir: pathlib.Path | str, class_names: Sequence[str]) -> Labels:
-    """The Labels of a finished run.
+    """The Labels of a finished run, without what an audit says of them.
 
     Args:
       class_names: of result.json.
@@ -264,7 +276,7 @@ def _labels(path, class_names):
                 raise Unusable(f'{where}: {quoted(name)} is no class of the run')
             values.append(numbers.get(name, -1))
         flips.append(tables.integer(texts['flips'], where))
-        said = [texts[name] for name in texts if name.startswith(TRUST)]
+        said = [texts[name] for name in texts if name.startswith((TRUST, TRUST_BEFORE))]
         trust.append(tables.numbers(said, where))
         if not all(0 <= value <= 1 for value in trust[-1]):
             raise Unusable(f'{where}: wanted probabilities from 0 to 1')

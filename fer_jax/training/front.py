@@ -127,4 +127,6 @@ def axes(
     chosen = (
         coordinates.whole(columns) if side == 1 else coordinates.parts(columns, side)
     )
-    return coordinates.fit(store.train, rows, chosen, config.data.axes)
+    return coordinates.fit(
+        lambda: coordinates.means(store.train, rows), chosen, config.data.axes
+    )

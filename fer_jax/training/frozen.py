@@ -55,6 +55,14 @@ class Frozen(NamedTuple):
         sizes = [leaf.shape[-1] for leaf in jax.eval_shape(run, image)]
         return dict(zip(names, sizes))
 
+    def columns(self, stored_px: int) -> dict[str, list[int]]:
+        """{name: [first, behind]} of what is said of a face, one behind the other."""
+        sizes = self.shapes(stored_px)
+        behind = np.cumsum([*sizes.values()]).tolist()
+        return {
+            name: [end - size, end] for (name, size), end in zip(sizes.items(), behind)
+        }
+
 
 def face_network() -> Frozen:
     """dlib's face network, of an installed package. Raises as data.dlib_model.read."""
@@ -159,11 +167,7 @@ def extract(
 
     Raises: as features.write, and what reading records raises.
     """
-    sizes = network.shapes(data.image_size_px)
-    behind = np.cumsum([*sizes.values()]).tolist()
-    columns = {
-        name: [end - size, end] for (name, size), end in zip(sizes.items(), behind)
-    }
+    columns = network.columns(data.image_size_px)
     about = {
         'dataset_digest': data.digest,
         'weights_sha256': network.sha256,
@@ -173,34 +177,44 @@ def extract(
         'views': VIEWS,
         'columns': columns,
     } | ({'weights': network.folder} if network.folder else {})
+    return features.write(
+        folder,
+        lambda split, chunks: views(
+            network, pipeline.reader(getattr(data, split)), chunks
+        ),
+        about=about,
+        rows=rows,
+        shape=(VIEWS, max(end for _, end in columns.values())),
+        progress=progress,
+    )
+
+
+def views(
+    network: Frozen,
+    images: Callable[[np.ndarray], np.ndarray],
+    chunks: Iterable[np.ndarray],
+) -> Iterator[np.ndarray]:
+    """Yields values [b, VIEWS, D] float16 of each chunk of rows: plain, and mirrored.
+
+    Args:
+      images: rows [BATCH] -> uint8 [BATCH, s, s, 3]; called from several threads.
+      chunks: [b] int each.
+    """
 
     @jax.jit
     def both(images):
-        views = images, images[:, :, ::-1]
-        seen = [jnp.concatenate([*said(network, view).values()], -1) for view in views]
+        pair = images, images[:, :, ::-1]
+        seen = [jnp.concatenate([*said(network, view).values()], -1) for view in pair]
         return jnp.stack(seen, 1).astype(jnp.float16)
 
-    def compute(split, chunks):
-        batches = pipeline.reader(getattr(data, split))
+    def one(chunk):
+        found = []
+        for first in range(0, len(chunk), BATCH):
+            part = chunk[first : first + BATCH]
+            found.append(np.asarray(both(images(np.resize(part, BATCH))))[: len(part)])
+        return np.concatenate(found)
 
-        def one(chunk):
-            found = np.empty((len(chunk), VIEWS, behind[-1]), np.float16)
-            for first in range(0, len(chunk), BATCH):
-                part = chunk[first : first + BATCH]
-                images = batches(np.resize(part, BATCH))
-                found[first : first + BATCH] = both(images)[: len(part)]
-            return found
-
-        return ahead(one, chunks)
-
-    return features.write(
-        folder,
-        compute,
-        about=about,
-        rows=rows,
-        shape=(VIEWS, behind[-1]),
-        progress=progress,
-    )
+    return ahead(one, chunks)
 
 
 def ahead(function: Callable[[Any], Any], things: Iterable[Any]) -> Iterator[Any]:

@@ -50,8 +50,8 @@ def made(tmp_path, faces):
         'final_label': names[GIVEN],
         'suggested_label': names[SUGGESTED],
         'flips': FLIPS,
-        'clean_probability_1': TRUST[0],
-        'clean_probability_2': TRUST[1],
+        'posterior_1': TRUST[0],
+        'posterior_2': TRUST[1],
         'clean_label': names[CLEAN],
     }
     with open(folder / 'labels.csv', 'w', newline='') as file:

@@ -18,13 +18,13 @@ def scores():
 
 def test_the_mean_is_the_rate(scores):
     for rate in (0.02, 0.3, 0.7):
-        found = calibration.right_probability(scores, True, rate)
+        found = calibration.right_probability(calibration.trust(scores, True), rate)
         assert (1 - found).mean() == pytest.approx(rate)
 
 
 def test_said_is_what_is_the_case(scores):
     right = np.arange(2000) < 1400
-    found = calibration.right_probability(scores, True, 0.3)
+    found = calibration.right_probability(calibration.trust(scores, True), 0.3)
     assert calibration.reliability(found, right).error < 0.05
     first = np.argsort(found)[:200]
     expected = calibration.expected_yield(found)[199]

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from fer_jax.analysis import audit, cases
+from fer_jax.analysis import cases
 from tests import browsers
 
 client = pytest.importorskip(
@@ -103,7 +103,7 @@ def firefox(tmp_path):
 
 def test_firefox_opens_filters_and_decides(firefox, made):
     case = cases.read(made)
-    firefox.open(audit.write(case, audit.gather(case, which=None))[0])
+    firefox.open(case.save(made)[0])
     sections = firefox.run("document.querySelectorAll('section').length")
     assert sections == 6
     found = "document.querySelector('#found').innerText"

@@ -71,7 +71,7 @@ def test_the_page_is_about_what_the_method_does(trained, method, weight):
     believed = case.scale.opinion(scores[-1]).mean(axis=0)
     suspected = np.argsort(case.right)[:20]
     assert believed[suspected].mean() < np.delete(believed, suspected).mean()
-    assert case.evidence.shape == (70, len(case.names))
+    assert case.evidence.shape == (70, len(case.class_names))
     np.testing.assert_allclose(case.evidence.sum(axis=1), 1, rtol=1e-5)
     np.testing.assert_array_equal(case.evidence.argmax(axis=1), case.suggested)
     estimated = found['noise']['transitions']['estimated']

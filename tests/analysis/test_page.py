@@ -1,11 +1,12 @@
 """The page of an audit in a real browser, opened from a file without a network."""
 
 import pathlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from fer_jax.analysis import audit, cases, opinions, page, runs, signals
+from fer_jax.analysis import audit, calibration, cases, opinions, page, runs, signals
 from fer_jax.data import corrections
 from fer_jax.numerics import flips
 from fer_jax.training import loop, setup
@@ -53,7 +54,7 @@ def opened(browser):
 def path(made):
     """audit.html of the run of conftest."""
     case = cases.read(made)
-    return audit.write(case, audit.gather(case, which=None))[0]
+    return case.save(made)[0]
 
 
 @pytest.fixture(scope='module')
@@ -88,15 +89,17 @@ def large():
     rows = [{'epoch': epoch, 'test/accuracy': 0.5} for epoch in (1, 2)]
     return cases.Case(
         run=runs.FinishedRun(pathlib.Path('large'), result, rows, None, None, scores),
-        names=names,
+        name='large',
+        class_names=names,
         ids=np.array([f'images/{i:06d}.jpg' for i in draws.permutation(count)]),
         given=given,
         suggested=draws.integers(0, 5, count),
         final=given,
         clean_labels=clean,
         networks=right[None],
+        trust=right,
         right=right,
-        rate=None,
+        rate=calibration.rate_of_run(rows, 5),
         evidence=None,
         tables=np.stack([given] * 2),
         flips=flips.begin(given, 5),
@@ -189,8 +192,8 @@ ODD = ('a\nb', 'c\rd', 'e,"f', ' g ', '\ufeffh', 'i\u2028\x85\tj')
 
 def test_decisions_of_odd_ids_go_to_the_right_pictures(opened, made, tmp_path):
     """Every other label is dropped, by the id that its card bears."""
-    case = cases.read(made)._replace(ids=np.array(ODD), data='no pictures')
-    path = audit.write(case, audit.gather(case, which=None))[0]
+    case = replace(cases.read(made), ids=np.array(ODD), data='no pictures')
+    path = case.save(made)[0]
     tab = opened(path)
     cards = tab.locator('.card').all()
     assert [card.get_attribute('data-id') for card in cards] == [
@@ -202,7 +205,7 @@ def test_decisions_of_odd_ids_go_to_the_right_pictures(opened, made, tmp_path):
     with tab.expect_download() as waiting:
         tab.click('#download')
     waiting.value.save_as(tmp_path / 'decisions.csv')
-    found = corrections.load(tmp_path / 'decisions.csv', case.ids, case.names)
+    found = corrections.load(tmp_path / 'decisions.csv', case.ids, case.class_names)
     assert found.dropped.nonzero()[0].tolist() == sorted(case.order[::2])
     assert (found.labels == -1).all()
 

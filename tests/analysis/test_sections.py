@@ -1,9 +1,11 @@
 """What the page of an audit says, of a run small enough to count by hand."""
 
+import csv
 import json
 import pathlib
 import re
 import shlex
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from fer_jax.analysis import (
     audit,
     by_epoch,
+    calibration,
     cases,
     closeup,
     opinions,
@@ -29,7 +32,7 @@ RIGHT = np.array([0.1, 0.9, 0.2, 0.8, 0.9, 0.95])
 @pytest.fixture
 def case(made):
     """The run of conftest, its labels being right with RIGHT: order 0 2 3 1 4 5."""
-    return cases.read(made)._replace(right=RIGHT)
+    return replace(cases.read(made), right=RIGHT, trust=RIGHT)
 
 
 def test_a_run_is_read(made):
@@ -66,7 +69,7 @@ def test_a_mean_of_three_epochs_is_called_one(case):
 
 def test_the_page_gives_the_command_that_trains_again(case):
     run = case.run._replace(folder=pathlib.Path('runs [a]/it is'))
-    found = sections.summary(case._replace(run=run), None)['next']
+    found = sections.summary(replace(case, run=run), None)['next']
     commands = [shlex.split(command) for _, command in found if command]
     assert commands[1] == [
         'python',
@@ -111,7 +114,7 @@ def test_a_damaged_table_of_labels_is_refused(made, old, new, message):
 def test_the_page_says_what_corrections_did(case):
     done = {'corrections_sha256': 'f', 'corrections': {'changed': 1234, 'dropped': 0}}
     run = case.run._replace(result=case.run.result | done)
-    found = sections.summary(case._replace(run=run), None)['data']
+    found = sections.summary(replace(case, run=run), None)['data']
     assert ['corrections', '1,234 labels changed, 0 dropped'] in found
 
 
@@ -119,19 +122,51 @@ def test_what_cannot_be_trusted_is_said(case):
     """Classes 0, 1 and 2 are given; accuracies of .8 on the test set and of .62 on the
     training set make a rate of about .2, those of 1 the least that is looked for."""
     rows = [{'test/accuracy': 0.8, 'train/accuracy': 0.62} for _ in range(2)]
-    fine = case._replace(
-        run=case.run._replace(rows=rows), suggested=np.array([0, 1, 2, 0, 1, 2])
+    fine = replace(
+        case,
+        rate=calibration.rate_of_run(rows, 7),
+        suggested=np.array([0, 1, 2, 0, 1, 2]),
     )
-    assert sections.doubts(fine) == []
-    [said] = sections.doubts(fine._replace(suggested=np.array([1, 1, 1, 1, 0, 1])))
-    assert said.startswith(f'Given up by the networks: {case.names[2]}. ')
+    [said] = fine.doubts()
+    share = (0.8 - 0.62) / (0.8 - 0.2 / 6)
+    assert said.startswith(
+        f'{100 * share:.1f} % of the labels are estimated to be wrong;'
+        f' {100 * share / 3:.1f} to 38.0 % is possible.'
+    )
+    [_, said] = replace(fine, suggested=np.array([1, 1, 1, 1, 0, 1])).doubts()
+    assert said.startswith(f'Never suggested: {case.class_names[2]}. ')
     learned = [{'test/accuracy': 0.8, 'train/accuracy': 1.0} for _ in range(2)]
-    [said] = sections.doubts(fine._replace(run=case.run._replace(rows=learned)))
+    [_, said] = replace(fine, rate=calibration.rate_of_run(learned, 7)).doubts()
     assert said.startswith('The estimated noise rate, 1 %, is the lower end')
-    assert (
-        sections.doubts(fine._replace(run=case.run._replace(rows=learned), rate=0.3))
-        == []
-    )
+    [said] = replace(fine, rate=calibration.rate_of_run(learned, 7, 0.3)).doubts()
+    assert said.startswith('The rate of 30.0 % was given. By itself: 1.0 % of')
+
+
+def test_a_list_of_a_run_is_never_empty(made):
+    """Of six labels the estimate, 1 %, leaves none below .5: the first is listed."""
+    case = cases.read(made)
+    assert case.rate.estimate == 0.01
+    written = [path.name for path in case.save(made)]
+    assert written == ['audit.html', 'issues.json', 'labels.csv']
+    found = json.loads((made / 'issues.json').read_text())
+    assert found['in_doubt']
+    assert 'first of the order' in found['listed']
+    [one] = found['issues']
+    assert one['row'] == case.order[0]
+    with (made / 'labels.csv').open() as file:
+        rows = list(csv.DictReader(file))
+    right = [float(row['probability_right']) for row in rows]
+    np.testing.assert_allclose(right, case.right, rtol=1e-5)
+    assert [int(row['rank']) for row in rows] == case.rank.tolist()
+    assert [float(row['posterior_1']) for row in rows] == [
+        0.1,
+        0.2,
+        0.9,
+        0.9,
+        0.95,
+        0.99,
+    ]
+    np.testing.assert_array_equal(cases.read(made).networks, case.networks)
 
 
 def test_somebody_knows_the_rate(made):
@@ -139,7 +174,7 @@ def test_somebody_knows_the_rate(made):
     assert (1 - case.right).mean() == pytest.approx(0.25)
     assert sections.summary(case, None)['noise']['rate_was_given']
     for rate in (0, 1, 30):
-        with pytest.raises(ValueError, match=f'--rate={rate}; wanted a share'):
+        with pytest.raises(ValueError, match=f'rate={rate}; wanted a share'):
             cases.read(made, rate=rate)
 
 
@@ -161,7 +196,7 @@ def test_detection_by_hand(case):
     assert found['auroc'] == found['average_precision'] == 1
     assert found['precision_at_true_count'] == 1
     assert found['false_negative_rate'] == 0
-    unknown = case._replace(clean_labels=np.full(6, -1))
+    unknown = replace(case, clean_labels=np.full(6, -1))
     assert sections.noise(unknown)['detection'].startswith('No clean label is known')
     assert sections.noise(unknown)['transitions']['counted'] is None
 
@@ -196,8 +231,8 @@ def test_relabelling_by_hand(case):
     assert found['by_epoch']['flips'] == [0, 1, 1]
     assert found['unstable']['rows'].tolist() == [5]
     assert found['unstable']['labels'].tolist() == [[2, 2, 0, 2]]
-    never = flips.begin(case.given, len(case.names))
-    still = case._replace(tables=case.tables[[0, 0, 0]], flips=never)
+    never = flips.begin(case.given, len(case.class_names))
+    still = replace(case, tables=case.tables[[0, 0, 0]], flips=never)
     assert by_epoch.relabels(still) == 'resup changed no label in this run.'
     assert 'final' not in sections.labels(still)
 
@@ -286,7 +321,7 @@ def test_a_map_over_a_face():
 
 
 def test_what_is_missing_is_said(case):
-    gone = case._replace(data='The pictures could not be read: gone.')
+    gone = replace(case, data='The pictures could not be read: gone.')
     found = audit.gather(gone, which=None)
     assert found['pictures'] == gone.data
     assert found['networks']['space'] == closeup.LEFT_OUT

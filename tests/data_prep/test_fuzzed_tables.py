@@ -250,7 +250,7 @@ def test_decisions_and_tables_of_labels(tmp_path, faces):
         f'{name},{("keep,", "drop,", f"relabel,{names[i % 7]}")[i % 3]}\n'
         for i, name in enumerate(faces.train.ids)
     )
-    labels = 'id,given_label,final_label,suggested_label,flips,clean_probability_1,' + (
+    labels = 'id,given_label,final_label,suggested_label,flips,posterior_1,' + (
         'clean_label\n'
         + ''.join(f'{n},fear,fear,anger,0,0.25,\n' for n in faces.train.ids)
     )
