@@ -87,8 +87,6 @@ def audit(
             ' train are runs'
         )
     given, names = in_memory.labels(labels, class_names)
-    if images is None and features is None:
-        raise Unusable('images=None; give pictures, or features=[N, D] in their place')
     values = None if features is None else in_memory.features(features)
     pictures = None if images is None else in_memory.Pictures(images, SIZE_PX)
     for what, found in (('pictures', pictures), ('features', values)):

@@ -114,7 +114,7 @@ GREY = np.zeros((120, 8, 8), np.uint8)
     ('change', 'said'),
     [
         ({'method': 'feature'}, "method='feature'; there is: features"),
-        ({'features': None}, 'images=None; give pictures, or features'),
+        ({'features': None}, 'neither pictures nor features; give images'),
         ({'labels': [0, 1] * 50}, '120 features and 100 labels; wanted as many'),
         ({'images': GREY[:7]}, '7 pictures and 120 labels'),
         ({'images': GREY.astype(float)}, r'images are float64 \[120, 8, 8\]; wanted'),

@@ -23,7 +23,7 @@ from fer_jax.data.quoting import printable
 from fer_jax.errors import Unusable
 from fer_jax.numerics import axes, judging
 from fer_jax.numerics import flips as changes
-from fer_jax.training import examples, frozen
+from fer_jax.training import examples, files, frozen
 
 FOLDER = 'features'
 CHUNK = 512  # faces
@@ -55,6 +55,20 @@ class Frozen(verdict.Verdict):
         """No label ever changed."""
         none = np.zeros(len(self.ids), np.int32)
         return changes.Flips(*[none] * len(changes.Flips._fields))
+
+    def table(self) -> files.Labels:
+        """What labels.csv says."""
+        return files.Labels(
+            ids=self.ids,
+            given=self.given,
+            final=self.given,
+            suggested=self.suggested,
+            flips=self.flips.count,
+            trust=self.networks,
+            clean=self.clean_labels,
+            right=self.right,
+            rank=self.rank,
+        )
 
     def content(self, pictures: int = verdict.PICTURES) -> dict[str, Any]:
         """As of every verdict."""
@@ -211,6 +225,10 @@ def of_arrays(
     calibration.check_rate(rate)
     ids = np.arange(len(given)).astype(str) if pictures is None else pictures.ids
     if values is None:
+        if pictures is None:
+            raise Unusable(
+                'neither pictures nor features; give images, or features=[N, D]'
+            )
         network, seen = seen_by_face_network(pictures, progress)
     else:
         network, seen = (

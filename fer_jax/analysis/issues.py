@@ -14,9 +14,9 @@ IN_DOUBT = (
 
 
 class Suspected(NamedTuple):
-    """How many labels, from the least trusted on, are listed, and why so many."""
+    """What number of labels, from the least trusted on, is listed, and why."""
 
-    count: int
+    number: int
     in_doubt: bool  # by rank alone
     words: str
 

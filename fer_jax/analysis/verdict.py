@@ -75,7 +75,7 @@ class Verdict:
           'probability_right'}.
         """
         return issues.listed(
-            self.order[: self._suspected().count],
+            self.order[: self._suspected().number],
             self.ids, self.given, self.suggested, self.right, self.class_names,
         )  # fmt: skip
 
@@ -135,14 +135,7 @@ class Verdict:
 
     def table(self) -> files.Labels:
         """What labels.csv says."""
-        return files.Labels(
-            ids=self.ids,
-            given=self.given,
-            suggested=self.suggested,
-            clean=self.clean_labels,
-            right=self.right,
-            rank=self.rank,
-        )
+        raise NotImplementedError
 
     def _suspected(self):
         return issues.suspected(self.right[self.order], self.rate.told)

@@ -6,7 +6,7 @@ with all its columns, or as 3x3 with those of its parts, which share their axes.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,7 +40,7 @@ class Coordinates(NamedTuple):
         return (flat @ self.turn).reshape(*values.shape[:-1], *self.shape)
 
 
-def whole(columns: dict[str, Sequence[int]]) -> np.ndarray:
+def whole(columns: Mapping[str, Sequence[int]]) -> np.ndarray:
     """[1, 1, D] int32: columns of parts, and of the means of stages without parts."""
     names = [name for name in columns if f'{name}_grid' not in columns]
     found = np.concatenate([np.arange(*columns[name]) for name in names])

@@ -42,17 +42,16 @@ class Labels(NamedTuple):
 
     ids: np.ndarray  # [N] str
     given: np.ndarray  # [N] int32
+    final: np.ndarray  # [N] int32, the relabel table at the end
     suggested: np.ndarray  # [N] int32
-    clean: np.ndarray  # [N] int32, -1 where unknown
-    # of a run
-    final: np.ndarray | None = None  # [N] int32, the relabel table at the end
-    flips: np.ndarray | None = None  # [N] int32, times that the label changed
+    flips: np.ndarray  # [N] int32, times that the label changed
     # [P, N] float64 in [0, 1], what each network says of its being right: the
-    # posterior by the fit of its method, by the network's own outputs without one
-    trust: np.ndarray | None = None
+    # posterior by the fit of its method, by its own outputs without one; [0, N]: none
+    trust: np.ndarray
+    clean: np.ndarray  # [N] int32, -1 where unknown
     # of an audit
     right: np.ndarray | None = None  # [N] float64, the calibrated probability of that
-    rank: np.ndarray | None = None  # [N] int32, from 1, the least trusted
+    rank: np.ndarray | None = None  # [N] int32, the least trusted label has 1
 
 
 def checkpoints(workdir: pathlib.Path | str) -> pathlib.Path:
@@ -222,17 +221,16 @@ def write_labels(
 ) -> pathlib.Path:
     """labels.csv, one row an example, classes by their names; its path."""
     names = np.array([*class_names, ''])  # [-1]: unknown
-    columns = {'id': labels.ids, 'given_label': names[labels.given]}
-    if labels.final is not None:
-        columns['final_label'] = names[labels.final]
-    columns['suggested_label'] = names[labels.suggested]
-    if labels.flips is not None:
-        columns['flips'] = labels.flips
-    if labels.right is not None:
+    columns = {
+        'id': labels.ids,
+        'given_label': names[labels.given],
+        'final_label': names[labels.final],
+        'suggested_label': names[labels.suggested],
+        'flips': labels.flips,
+    }
+    if labels.right is not None and labels.rank is not None:
         columns |= {RIGHT: np.char.mod('%.6g', labels.right), RANK: labels.rank}
-    for number, probability in enumerate(
-        () if labels.trust is None else labels.trust, start=1
-    ):
+    for number, probability in enumerate(labels.trust, start=1):
         # Twelve digits: probabilities near 0 and 1 stay apart.
         columns[f'{TRUST}{number}'] = np.char.mod('%.12g', probability)
     columns['clean_label'] = names[labels.clean]
@@ -303,7 +301,7 @@ def write_issues(
     """issues.json: {'format', **about, 'issues'}; its path.
 
     Args:
-      issues: from analysis.issues.ranked.
+      issues: from analysis.issues.listed.
       about: dict of what the reader should know of the run.
     """
     path = pathlib.Path(workdir) / ISSUES
