@@ -120,8 +120,6 @@ def labelled(
       Missing: no such file.
       Unusable: no such table; of a wrong header, with the options to give.
     """
-    if not path.is_file():
-        raise Missing(f'{path}: no such file; --source is the csv')
     try:
         return [*tables.rows(path, (*columns.values(), *box))]
     except tables.MissingColumns as error:
@@ -132,6 +130,8 @@ def labelled(
         )
         advice = options or '--box=LEFT,TOP,RIGHT,BOTTOM'
         raise Unusable(f'{error}; say which columns are meant: {advice}') from None
+    except Missing as error:
+        raise Missing(f'{error}; --source is the csv') from None
 
 
 def likely(key: str, wanted: str, header: Sequence[str]) -> str:

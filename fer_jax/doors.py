@@ -47,6 +47,14 @@ class Parser(argparse.ArgumentParser):
         said = f'no {quoted(value)}; there are: {", ".join(known)}{meant}'
         raise argparse.ArgumentError(action, said)
 
+    def _get_value(self, action, text):  # argparse's own speaks of Python
+        try:
+            return super()._get_value(action, text)
+        except argparse.ArgumentError:
+            kind = 'a whole number' if action.type is int else 'a number'
+            said = f'{quoted(text)}; wanted {kind}'
+            raise argparse.ArgumentError(action, said) from None
+
     def error(self, message: str) -> NoReturn:
         raise Unusable(f'{message[:500]}; {self.prog} --help lists the options')
 

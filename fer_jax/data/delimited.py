@@ -10,9 +10,9 @@ import pathlib
 import re
 from collections.abc import Callable, Iterator
 
-from fer_jax.data import limits
+from fer_jax.data import limits, regular
 from fer_jax.data.quoting import quoted
-from fer_jax.errors import Missing, Unusable
+from fer_jax.errors import Unusable
 
 SEPARATORS = ',;\t'
 MARKS = {b'\xff\xfe': 'utf-16', b'\xfe\xff': 'utf-16'}  # else UTF-8
@@ -45,10 +45,8 @@ def lines(
 ) -> Iterator[tuple[int, str]]:
     """(number from 1, line with its end) of a text file."""
     path = pathlib.Path(path)
-    if data is None and not path.is_file():
-        raise Missing(f'{path}: no such file')
     limit = limits.limit('line')
-    with open(path, 'rb') if data is None else io.BytesIO(data) as binary:
+    with regular.opened(path) if data is None else io.BytesIO(data) as binary:
         encoding = MARKS.get(binary.read(2), 'utf-8-sig')
         binary.seek(0)
         number = 0

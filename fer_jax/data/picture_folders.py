@@ -52,7 +52,8 @@ def is_hidden_below(folder: str | os.PathLike, path: str) -> bool:
     parts = pathlib.PurePath(
         os.path.relpath(os.path.join(folder, *parts), folder)
     ).parts
-    return any(map(is_hidden, parts[-1:] if parts[0] == os.pardir else parts))
+    counting = parts[-1:] if parts[:1] == (os.pardir,) else parts
+    return any(is_hidden(part) for part in counting if part != os.pardir)
 
 
 def below(folder: str | os.PathLike) -> Below:

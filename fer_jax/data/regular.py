@@ -23,9 +23,11 @@ def opened(path: str | os.PathLike) -> BinaryIO:
     except (OSError, ValueError) as error:
         said = getattr(error, 'strerror', None) or 'no name of a file'
         raise Unusable(f'{path}: {said}') from None
-    if not stat.S_ISREG(os.fstat(number).st_mode):
+    mode = os.fstat(number).st_mode
+    if not stat.S_ISREG(mode):
         os.close(number)
-        raise Unusable(f'{path}: not a file')
+        kind = 'a folder, ' if stat.S_ISDIR(mode) else ''
+        raise Unusable(f'{path}: {kind}not a file')
     return open(number, 'rb')
 
 

@@ -131,6 +131,8 @@ def test_lists_of_words(tmp_path):
     with pytest.raises(ValueError, match=r"line 1: 'a\.jpg 1' has 2 fields; wanted"):
         [*tables.lines(path, 'A B C')]
     with pytest.raises(FileNotFoundError, match='no such file'):
+        [*tables.lines(tmp_path / 'none', 'A B')]
+    with pytest.raises(ValueError, match='a folder, not a file'):
         [*tables.lines(tmp_path, 'A B')]
 
 
