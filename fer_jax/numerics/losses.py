@@ -21,6 +21,10 @@ def similarity(logits: jax.Array, labels: jax.Array) -> jax.Array:
 
     Returns:
       [...] float32 in (0, 1]; 0 only where exp underflows, below 1e-38.
+
+    >>> found = similarity(jnp.log(jnp.array([3.0, 4.0, 0.0])), 1)  # 4 / 5
+    >>> round(found.item(), 4)
+    0.8
     """
     log_probs = jax.nn.log_softmax(logits.astype(jnp.float32))
     norm = 0.5 * jax.nn.logsumexp(2.0 * log_probs, axis=-1)

@@ -53,6 +53,12 @@ def transition(
 
     Raises:
       Unusable: unknown kind, or arguments that do not fit it.
+
+    >>> transition('symmetric', 0.3, 4).round(3)
+    array([[0.7, 0.1, 0.1, 0.1],
+           [0.1, 0.7, 0.1, 0.1],
+           [0.1, 0.1, 0.7, 0.1],
+           [0.1, 0.1, 0.1, 0.7]])
     """
     if kind not in KINDS:
         raise Unusable(f'unknown noise kind {kind!r}; there are: {", ".join(KINDS)}')
