@@ -20,7 +20,7 @@ OUTSIDE = {  # of docs/ -> in the site
     'THIRD_PARTY.md': 'third_party.md',
     'CITATION.cff': 'CITATION.cff',
     'LICENSE': 'LICENSE.txt',
-}
+} | {f'examples/{path.name}': path.name for path in ROOT.glob('examples/*.ipynb')}
 LINK = re.compile(r'(\]\()([^)#\s:]+)(#[^)\s]*)?(?=\))')
 FORMULA = re.compile(
     r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1>', re.DOTALL
