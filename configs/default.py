@@ -156,8 +156,10 @@ def only(dataset, arg):
     Raises:
       Unusable: `arg` names another one.
     """
-    other = parse(arg).get('dataset', dataset)
-    if other != dataset:
+    other = parse(arg).get('dataset')
+    if other == dataset:
+        return arg
+    if other:
         raise Unusable(
             f'dataset={other}: this config is for {dataset} alone; the one of the'
             f' method, as configs/resup.py:dataset={other}, takes any'
