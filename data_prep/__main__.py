@@ -1,4 +1,4 @@
-"""python -m data_prep <door> ...   a source's own files -> a prepared folder.
+"""A source's own files -> a prepared folder.
 
     python -m data_prep fer2013 --source=DIR --out=DIR --labels=ferplus_majority7
     python -m data_prep image_folder --source=DIR --out=DIR
@@ -60,7 +60,7 @@ def enter(door: str, words: Sequence[str]) -> int:
         return lacking(words)
     # Here, for the processes of `processes.spread` load this file, and need no door.
     module = importlib.import_module(f'.{DOORS[door]}', __package__)
-    parser = doors.Parser(f'{NAME} {door}', description=summary(module))
+    parser = doors.Parser(f'{NAME} {door}', description=module.__doc__)
     module.add_arguments(parser)
     options = parser.parse_args(words)
     if getattr(options, 'out', None):  # before the work
@@ -76,7 +76,7 @@ def lacking(words: Sequence[str]) -> int:
     """
     names = ', '.join(DOORS)
     if set(words) & set(doors.HELP):
-        print(__doc__)
+        print(doors.as_called(__doc__))
         for name, module in DOORS.items():
             said = summary(importlib.import_module(f'.{module}', __package__))
             print(f'  {name:14}{said}')

@@ -1,5 +1,8 @@
 """AffectNet (Mollahosseini et al. 2017), the manually annotated part of both releases.
 
+    python -m data_prep affectnet --source=DOWNLOADS --out=data/affectnet
+    python -m data_prep affectnet --source=DOWNLOADS --out=data/affectnet --align=mtcnn
+
 2017: csv files of the photographs, with face boxes and 68 landmarks
     training.csv, validation.csv (or in Manually_Annotated_file_lists/) with columns
         subDirectory_filePath, face_x, face_y, face_width, face_height,

@@ -1,4 +1,7 @@
-"""CIFAR-10 from its Python batches, with CIFAR-N's human labels if you have them."""
+"""CIFAR-10 from its Python batches, with CIFAR-N's human labels if you have them.
+
+python -m data_prep cifar10 --source=DOWNLOADS --out=data/cifar10
+"""
 
 import argparse
 

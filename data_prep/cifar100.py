@@ -1,4 +1,7 @@
-"""CIFAR-100 (fine labels) from its Python batches, with CIFAR-N's if you have them."""
+"""CIFAR-100 (fine labels) from its Python batches, with CIFAR-N's if you have them.
+
+python -m data_prep cifar100 --source=DOWNLOADS --out=data/cifar100
+"""
 
 import argparse
 

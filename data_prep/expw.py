@@ -1,5 +1,7 @@
 """ExpW (Zhang et al. 2018): photographs from the web, often with several faces.
 
+    python -m data_prep expw --source=DOWNLOADS --out=data/expw
+
     label.lst (or label/label.lst), a face a line:
         image_name face_id top left right bottom confidence label      labels 0 to 6
     the photographs in image/origin, image, origin or images, or as --images says

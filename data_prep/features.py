@@ -1,5 +1,7 @@
 """What a frozen network says of each face of a prepared set, for audits and heads.
 
+    python -m data_prep features --data=data/fer2013 --out=features/fer2013
+
 dlib's face network as it comes with face-recognition-models (pip), at 131 px: means of
 the maps of its five stages and of 3x3 parts of three of them, of the face and of its
 mirror image; 19 kB a face, 5.7 GB for 300,000. Or, with --weights, a backbone that

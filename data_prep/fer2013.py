@@ -1,5 +1,9 @@
 """FER2013 (Goodfellow et al. 2013), with the labels of its authors or of FERPlus.
 
+    python -m data_prep fer2013 --source=DOWNLOADS --out=data/fer2013
+    python -m data_prep fer2013 --source=DOWNLOADS --out=data/ferplus \
+        --labels=ferplus_majority7
+
 Source: `fer2013.csv` (emotion,pixels,Usage) or `icml_face_data.csv` and, for FERPlus
 labels, `fer2013new.csv` beside it; or, without them, folders train and test of images
 (fer2013_folder.py).
@@ -53,10 +57,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         help='fer2013.csv or icml_face_data.csv, its folder, or that of train and test',
     )
-    parser.add_argument('--labels', choices=LABELS, default='fer2013')
+    parser.add_argument(
+        '--labels', choices=LABELS, default='fer2013', help="default: its authors'"
+    )
     parser.add_argument('--clean', choices=LABELS, help='labels taken for the truth')
     parser.add_argument('--test', choices=TESTS, help='default: private if present')
-    parser.add_argument('--drop-test-duplicates', action='store_true')
+    parser.add_argument(
+        '--drop-test-duplicates',
+        action='store_true',
+        help='leave out training faces that are test faces, too',
+    )
     importing.add_arguments(parser, SIZE_PX)
 
 

@@ -1,5 +1,7 @@
 """FERPlus (Barsoum et al. 2016) as its own tools make it: folders of png files.
 
+    python -m data_prep ferplus --source=FERPLUS --out=data/ferplus
+
     FER2013Train/fer0000000.png ...   FER2013Valid/   FER2013Test/   48 x 48
     label.csv in each: name, (a box,) ten votes; or fer2013new.csv in the source
 
@@ -37,7 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--source', required=True, help='folder with FER2013Train, or fer2013.csv'
     )
-    parser.add_argument('--labels', choices=ferplus.RULES, default='majority8')
+    parser.add_argument(
+        '--labels',
+        choices=ferplus.RULES,
+        default='majority8',
+        help='how votes become labels; default: majority8',
+    )
     parser.add_argument(
         '--test', choices=fer2013.TESTS, help='default: private if present'
     )

@@ -1,5 +1,7 @@
 """A folder of images, a folder for each class; any classes, any sizes.
 
+    python -m data_prep image_folder --source=PICTURES --out=data/own
+
     SOURCE/<class>/**/*.jpg                    the split is drawn (--test-fraction)
     SOURCE/train/<class>/... and test/...      as given; also training, train_set ...,
                                                and val, valid ... for want of test

@@ -40,9 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )
     }
     draw = made['draw']
-    draw.add_argument('--kind', choices=noise.KINDS, default='symmetric')
+    draw.add_argument(
+        '--kind',
+        choices=noise.KINDS,
+        default='symmetric',
+        help='where wrong labels lead to; default: symmetric',
+    )
     draw.add_argument('--rate', type=float, help='fraction of wrong labels, in [0, 1)')
-    draw.add_argument('--seed', type=int, default=0)
+    draw.add_argument('--seed', type=int, default=0, help='which labels; default: 0')
     draw.add_argument('--exact', action='store_true', help='exact counts per class')
     draw.add_argument('--inclusive', action='store_true', help='own class drawn too')
     draw.add_argument('--matrix', help='kind matrix: file of C rows of C probabilities')
@@ -50,11 +55,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     made['compare'].add_argument('list', help='folder with noise.csv and noise.json')
     made['compare'].add_argument('other', help='another one, for the same data')
     for name in ('import', 'export'):
-        made[name].add_argument('format', choices=noise_formats.FORMATS)
+        made[name].add_argument(
+            'format', choices=noise_formats.FORMATS, help='whose lists are such'
+        )
         made[name].add_argument('--table', help='which labels of a cifarn file')
     made['import'].add_argument('file', help='the list to read')
     made['import'].add_argument(
-        '--test-rows', choices=('refuse', 'drop'), default='refuse'
+        '--test-rows',
+        choices=('refuse', 'drop'),
+        default='refuse',
+        help='rows of a list that are of test faces; default: refuse such a list',
     )
     pickles.add_arguments(made['import'])
     made['export'].add_argument('list', help='folder with noise.csv and noise.json')

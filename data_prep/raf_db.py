@@ -1,5 +1,7 @@
 """RAF-DB, basic expressions (Li et al. 2017), in its official layout.
 
+    python -m data_prep raf_db --source=DOWNLOADS --out=data/raf_db
+
     EmoLabel/list_patition_label.txt      train_00001.jpg 5      labels 1 to 7
     Image/aligned/train_00001_aligned.jpg     100 x 100
     Image/original/train_00001.jpg            --images=original
@@ -27,7 +29,12 @@ CLASSES = sets.SETS['raf_db'].class_names
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this door's options to an argparse parser."""
     parser.add_argument('--source', required=True, help=f'folder with {LIST}')
-    parser.add_argument('--images', choices=('aligned', 'original'), default='aligned')
+    parser.add_argument(
+        '--images',
+        choices=('aligned', 'original'),
+        default='aligned',
+        help='default: aligned',
+    )
     importing.add_arguments(parser, 100)
 
 

@@ -1,4 +1,7 @@
-"""A contact sheet of a prepared folder: a row a class, so that one sees the data."""
+"""A contact sheet of a prepared folder: a row a class, so that one sees the data.
+
+python -m data_prep sheet data/own --out=sheet.png
+"""
 
 import argparse
 
@@ -14,7 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this door's options to an argparse parser."""
     parser.add_argument('folder', help='a prepared folder')
     parser.add_argument('--out', required=True, help='PNG file to write')
-    parser.add_argument('--split', choices=prepared.SPLITS, default='train')
+    parser.add_argument(
+        '--split', choices=prepared.SPLITS, default='train', help='default: train'
+    )
     parser.add_argument('--columns', type=int, default=12, help='faces a class')
 
 

@@ -1,5 +1,7 @@
 """Synthetic faces: seven expressions, drawn from numbers, with known labels.
 
+    python -m data_prep synthetic --out=data/synthetic --train=2000 --test=1000
+
 They stand in for a set that needs a licence: tests, the demo and experiments about
 label noise need faces of which the truth is known. A face is a function of (seed,
 split, index) alone. What makes real faces hard is in them on purpose:
@@ -174,7 +176,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--out', required=True, help='folder to write')
     parser.add_argument('--train', type=int, default=2000, help='training faces')
     parser.add_argument('--test', type=int, default=1000, help='test faces')
-    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--seed', type=int, default=0, help='which faces; default: 0')
     parser.add_argument('--size', type=int, default=48, help='side in pixels')
     parser.add_argument('--force', action='store_true', help='replace the folder')
 

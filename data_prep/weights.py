@@ -1,5 +1,7 @@
 """PyTorch weights of a backbone -> weights for config.start.
 
+    python -m data_prep weights resnet18.pth --backbone=resnet18 --out=weights/resnet18
+
 Reads torchvision's state dicts and those named like them: `.safetensors`, and with
 PyTorch (no part of requirements.txt) whatever torch.save wrote, as tensors alone:
 nothing in the file is run. `state_dict` around them and a prefix such as `module.` are

@@ -2,13 +2,16 @@
 
 import argparse
 import difflib
+import inspect
 import os
 import re
 import sys
+import textwrap
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
+from fer_jax import home
 from fer_jax.data import limits, whole
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
@@ -29,14 +32,34 @@ class Parser(argparse.ArgumentParser):
         self, words: Any = None, namespace: Any = None
     ) -> Any:  # of actions of a door, too
         words = sys.argv[1:] if words is None else words
-        known = re.findall(r'--\w[\w-]*', self.format_help())
+        options = self._option_string_actions
+        known = [name for name in options if name.startswith('--')]
+        given: list[argparse.Action] = []
         for word in () if self._subparsers else words:
             name, equals, value = word.partition('=')
-            if name.startswith('--') and name not in (*known, '--'):
+            if name == '--':
+                break
+            if name.startswith('--') and name not in known:
                 near = nearest(name, known)
                 meant = f'; did you mean {near}{equals}{value}?' if near else ''
                 self.error(f'no option {quoted(name)}{meant}')
+            if name in options and options[name] in given:
+                self.error(f'{name} is given twice; give it once')
+            if name in options and options[name].nargs is None:
+                given.append(options[name])
         return super().parse_known_args(words, namespace)
+
+    def format_help(self) -> str:
+        """What it does, examples, options, and the rest of its description."""
+        said = inspect.cleandoc(self.description or '')
+        self.description = None
+        options = super().format_help().rstrip()
+        self.description = said
+        first, *parts = said.split('\n\n')
+        shown = [part for part in parts if is_example(part)]
+        rest = [part for part in parts if not is_example(part)]
+        shown = [textwrap.indent(textwrap.dedent(part), '    ') for part in shown]
+        return as_called('\n\n'.join([first, *shown, options, *rest])) + '\n'
 
     def _check_value(self, action, value):  # argparse's own repeats all of it
         if action.choices is None or value in action.choices:
@@ -66,7 +89,8 @@ def command(words: Sequence[str], known: Iterable[str]) -> tuple[str, list[str]]
     """
     for number, word in enumerate(words):
         before = words[number - 1] if number else ''
-        if word in known and before not in TAKING:
+        value = before in TAKING or re.fullmatch(r'--config\.[^=]*', before)
+        if word in known and not value:
             return word, [*words[:number], *words[number + 1 :]]
     return '', list(words)
 
@@ -135,6 +159,17 @@ def lacking_device() -> str | None:
             ' drives it; unset JAX_PLATFORMS to take what is there, or set it to cpu'
         )
     return None
+
+
+def is_example(paragraph: str) -> bool:
+    """Whether a paragraph of a docstring is commands."""
+    return re.match(r' *python (launch\.py|-m data_prep)\b', paragraph) is not None
+
+
+def as_called(text: str) -> str:
+    """A text with the commands of the repository as they are called here."""
+    text = text.replace('python -m data_prep', home.prepare())
+    return text.replace('python launch.py', home.launch())
 
 
 def plain(name: str) -> str:

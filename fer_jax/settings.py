@@ -24,6 +24,7 @@ class Field(NamedTuple):
     items: type | None = None  # type of a tuple's items
     free: bool = False  # may differ when a run goes on: its numbers stay the same
     per_host: bool = False  # may differ between the hosts of a run
+    path: tuple | None = None  # names files or folders, but for these words; None: none
 
     @property
     def allowed(self) -> str:

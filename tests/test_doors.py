@@ -1,7 +1,10 @@
 """How commands end: a user's mistake is a line, a fault of ours is a traceback."""
 
+import argparse
 import errno
+import importlib
 import os
+import re
 import subprocess
 import sys
 
@@ -10,9 +13,10 @@ import pytest
 import launch as launcher
 from data_prep import __main__ as data_prep
 from data_prep import synthetic
-from fer_jax import doors
+from fer_jax import cli, doors
 from fer_jax.deploy import evaluate
 from fer_jax.errors import Missing, Unusable
+from fer_jax.training import schema
 from tests.processes import ROOT, launch
 
 
@@ -124,6 +128,79 @@ def test_help_lists_what_there_is(capsys):
     assert 'image_folder' in capsys.readouterr().out
 
 
+def parsers():
+    """(what is called, its parser) of every command and door that takes options."""
+    modules = {door: f'data_prep.{module}' for door, module in data_prep.DOORS.items()}
+    modules |= {name: f'{floor}.{name}' for name, floor in cli.USES.items()}
+    for name, module in modules.items():
+        loaded = importlib.import_module(f'fer_jax.{module}')
+        parser = doors.Parser(name, description=loaded.__doc__)
+        loaded.add_arguments(parser)
+        yield name, parser
+
+
+def test_every_help_begins_with_examples_and_says_what_each_option_is():
+    for name, parser in parsers():
+        before, _, behind = parser.format_help().partition('\nusage: ')
+        examples = [line for line in before.splitlines() if line[:4] == '    ']
+        assert examples, name
+        called = {'python -m data_prep', 'python launch.py'}
+        assert any(
+            one[4:].startswith(f'{c} {name}') for one in examples for c in called
+        )
+        assert len(before.splitlines()[0]) > 20
+        assert 'options:' in behind or 'ACTION' in behind
+        for action in every_action(parser):
+            assert action.help, (name, action.dest)
+
+
+def every_action(parser):
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for inner in action.choices.values():
+                yield from every_action(inner)
+        else:
+            yield action
+
+
+def test_help_of_training_shows_every_field_with_its_default(capsys):
+    for words in (['train', '--help'], ['selftest', '-h'], ['--help']):
+        assert launcher.main(['launch.py', *words]) == 0
+        said = capsys.readouterr().out
+        for path, field in schema.FIELDS.items():
+            assert f'  {path}={field.default}' in said
+        first = next(line for line in said.splitlines() if line[:4] == '    ')
+        assert first.startswith('    python ')
+
+
+def test_configs_lists_what_a_config_may_name(capsys):
+    assert launcher.main(['launch.py', 'configs']) == 0
+    said = capsys.readouterr().out
+    for path in (ROOT / 'configs').glob('*.py'):
+        if path.stem not in ('__init__', 'default', 'stored'):
+            assert re.search(rf'\b{path.stem}\b', said), path.stem
+    assert re.search(r'affectnet +224 px, resnet18 of width 64, 20 epochs', said)
+    assert launcher.main(['launch.py', 'configs', 'resup']) == 2
+    assert '--config=NAME --help' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    'words',
+    [
+        ['audit', '--workdir=a', '--workdir=b'],
+        ['predict', 'x.png', '--workdir', 'a', '--workdir=b'],
+        ['prepare', 'csv', '--source=a', '--out=b', '--out=b'],
+        ['prepare', 'noise', 'draw', '--out=a', '--data=b', '--data=c'],
+    ],
+)
+def test_what_is_given_twice_is_refused(capsys, words):
+    """The last one would win without a word."""
+    assert launcher.main(['launch.py', *words]) == 2
+    said = capsys.readouterr().err
+    assert 'is given twice; give it once' in said
+    assert len(said.splitlines()) == 1
+
+
 def test_a_command_may_stand_behind_its_options():
     assert doors.command(['--workdir=evaluate', 'evaluate'], ('evaluate',)) == (
         'evaluate',
@@ -134,6 +211,8 @@ def test_a_command_may_stand_behind_its_options():
         ['--workdir', 'audit'],
     )
     assert doors.command(['train'], ('audit',)) == ('', ['train'])
+    words = ['--config.data.dir', 'audit', 'train']
+    assert doors.command(words, ('audit', 'train')) == ('train', words[:2])
 
 
 @pytest.mark.parametrize('platform', ['cuda', 'nonsense'])

@@ -1,5 +1,9 @@
 """Which labels of a run are wrong, and how sure that is: one page and lists beside it.
 
+    python launch.py audit --workdir=runs/first
+    python launch.py audit --workdir=runs/first --kfold=5
+    python launch.py audit --data=data/fer2013 --out=audits/fer2013
+
     RUN/audit.html    opens in a browser without a network
     RUN/issues.json   the suspected labels, for other programs
     RUN/labels.csv    every label; the probability of its being right is added

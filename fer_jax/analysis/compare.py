@@ -1,6 +1,6 @@
 """Compares finished runs: a table on the screen, summary.json and a picture.
 
-python -m fer_jax.analysis.compare RUN RUN ... --out=summary.json
+python launch.py compare runs/baseline runs/resup --out=runs/both.json
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from fer_jax import doors
+from fer_jax import doors, home
 from fer_jax.analysis import plots, runs
 from fer_jax.data import whole
 from fer_jax.training import results
@@ -114,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def compare(arguments: Sequence[str] | None) -> int:
     """Runs a command line; returns the exit code, or raises."""
-    parser = doors.Parser('compare', description=__doc__)
+    parser = doors.Parser(f'{home.name()} compare', description=__doc__)
     parser.add_argument('folders', nargs='+', metavar='RUN', help='folder of a run')
     parser.add_argument('--out', required=True, type=pathlib.Path, metavar='JSON')
     options = parser.parse_args(arguments)

@@ -1,6 +1,6 @@
 """What became of the labels: how often each flipped, and where to (paper 2, Fig. 3).
 
-python -m fer_jax.analysis.relabels RUN RUN ... --out=flips.png
+    python launch.py relabels runs/scn runs/scn_c --out=flips.png
 
 Methods that relabel may flip a label back and forth. A flip *returns* when it leads to
 a label that the example had before, the given one included.
@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
-from fer_jax import doors
+from fer_jax import doors, home
 from fer_jax.analysis import plots, runs
 from fer_jax.data import whole
 
@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def relabels(arguments: Sequence[str] | None) -> int:
     """Runs a command line; returns the exit code, or raises."""
-    parser = doors.Parser('relabels', description=__doc__)
+    parser = doors.Parser(f'{home.name()} relabels', description=__doc__)
     parser.add_argument('folders', nargs='+', metavar='RUN', help='folder of a run')
     parser.add_argument('--out', required=True, type=pathlib.Path, metavar='PNG')
     options = parser.parse_args(arguments)

@@ -1,4 +1,10 @@
-"""The door to everything: `fer-jax [COMMAND] ...`, or `python launch.py [COMMAND] ...`.
+"""Facial expressions learned from wrong labels: trains, judges labels, recognises.
+
+    python -m data_prep synthetic --out=data/synthetic --train=2000 --test=1000
+    python launch.py --config=configs/resup.py:dataset=synthetic,noise=0.3 \\
+        --workdir=runs/first --config.data.dir=data/synthetic
+    python launch.py audit --workdir=runs/first
+    python launch.py predict --workdir=runs/first face.jpg
 
 Commands
   train      (when none is given) --config=FILE --workdir=FOLDER: trains, or goes on
@@ -12,8 +18,13 @@ Commands
   bench      --workdir=FOLDER: latency and images/s of JAX, StableHLO and onnxruntime
   audit      --workdir=FOLDER [--kfold=K]: which labels are wrong, and how sure that is;
              --data=FOLDER --out=FOLDER: the same without training
-The others need no config; each has --help, docs/use.md and, for audit, docs/audit.md.
---config=FILE --help shows the fields of a config, docs/fields.md all there are.
+  compare    RUN RUN ... --out=JSON: finished runs side by side
+  relabels   RUN RUN ... --out=PNG: what became of labels that a method changed
+  prepare    DOOR ... --out=FOLDER: a data set's own files as a folder to train on, and
+             all else that is done to data
+  configs    what --config may name: methods, data sets and their presets
+The first two need a config. COMMAND --help says more of each, --config=FILE --help
+shows the fields of a config. A command may stand anywhere in the line.
 
 Exit codes: 0 done, or stopped by SIGTERM and saved; 1 done, but inputs could not be
 read or show no face, or an export or a run of the self-test differs; 2 the command, its
@@ -30,6 +41,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from fer_jax import doors, home
+from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 from fer_jax.training import heap, stopping
 
@@ -46,7 +58,7 @@ DOORS = {  # command -> module with a door of its own
     'relabels': 'analysis.relabels',
     'prepare': 'data_prep.__main__',
 }
-COMMANDS = (*TRAINS, *USES, *DOORS)
+COMMANDS = (*TRAINS, *USES, *DOORS, 'configs')
 
 
 def console() -> NoReturn:
@@ -72,13 +84,15 @@ def main(argv: Sequence[str]) -> int:
 def obey(words: Sequence[str]) -> int:
     """Runs the words of a command line; returns the exit code, or raises."""
     heap.keep()
-    command, rest = doors.command(words, (*USES, *DOORS))
+    command, rest = doors.command(words, COMMANDS)
     if command in DOORS:
         return importlib.import_module(f'fer_jax.{DOORS[command]}').main(rest)
-    if command:
+    if command in USES:
         return use(command, rest)
+    if command == 'configs':
+        return configs(rest)
     if any(word in doors.HELP for word in words):
-        return help_for(words)
+        return help_for(command, rest)
     from fer_jax.cli import training  # jax is heavy, and the others may do without
     from fer_jax.training import command_line
 
@@ -97,9 +111,7 @@ def obey(words: Sequence[str]) -> int:
 def use(command: str, words: Sequence[str]) -> int:
     """Runs a command that uses a run; returns the exit code."""
     module = importlib.import_module(f'fer_jax.{USES[command]}.{command}')
-    parser = doors.Parser(
-        f'{home.name()} {command}', description=str(module.__doc__).splitlines()[0]
-    )
+    parser = doors.Parser(f'{home.name()} {command}', description=module.__doc__)
     module.add_arguments(parser)
     options = parser.parse_args(words)
     if options.workdir == '':  # would be the folder that the command is given in
@@ -110,14 +122,34 @@ def use(command: str, words: Sequence[str]) -> int:
         return doors.failed(home.name(), error, 3)
 
 
-def help_for(words: Sequence[str]) -> int:
-    """Says how to train, or which fields a config has; returns the exit code."""
+def configs(words: Sequence[str]) -> int:
+    """Says what --config may name; returns the exit code."""
+    from fer_jax.cli import help
+
+    if words and not set(words) <= set(doors.HELP):
+        raise Unusable(
+            f'configs {quoted(words[0])}: it takes no more; {home.launch()}'
+            ' --config=NAME --help shows the fields of one'
+        )
+    print(help.configs())
+    return 0
+
+
+def help_for(command: str, words: Sequence[str]) -> int:
+    """Says how to train, or which fields a config has; returns the exit code.
+
+    Args:
+      command: train, selftest, or '' where none is given.
+    """
+    from fer_jax.cli import help
     from fer_jax.training import command_line, handbook
 
     rest = [word for word in words if word not in doors.HELP]
     given = command_line.read(rest, COMMANDS)
-    if given.config is None:
-        print(handbook.overview(__doc__))
-    else:
+    if given.config is not None:
         print(handbook.of_config(given.config))
+    elif command:
+        print(help.training(command, COMMANDS))
+    else:
+        print(help.overview(str(__doc__)))
     return 0

@@ -106,7 +106,8 @@ def self_test(given: command_line.Given, words: Sequence[str]) -> int:
     """Trains the config of `words`, shortened, many times; returns the exit code."""
     from fer_jax.training import selftest
 
-    kept = [word for word in words if word != 'selftest']
+    rest = [word for word in words if word != 'selftest']
+    kept = command_line.without(rest, 'workdir')
 
     def command(folder):
         changed = [*selftest.shortened(given.config), f'--workdir={folder}']

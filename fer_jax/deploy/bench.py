@@ -1,4 +1,7 @@
-"""Latency and images/s of a run: JAX, the StableHLO file and onnxruntime, in turns."""
+"""Latency and images/s of a run: JAX, the StableHLO file and onnxruntime, in turns.
+
+python launch.py bench --workdir=runs/first --batches=1,32
+"""
 
 import argparse
 import json

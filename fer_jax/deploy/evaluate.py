@@ -1,4 +1,8 @@
-"""Every number about a run on the test split of a prepared set."""
+"""Every number about a run on the test split of a prepared set.
+
+python launch.py evaluate --workdir=runs/first
+python launch.py evaluate --workdir=runs/first --data=data/fer2013
+"""
 
 import argparse
 import json

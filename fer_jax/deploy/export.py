@@ -1,4 +1,7 @@
-"""A run's network alone, in formats that other programs read, each one checked."""
+"""A run's network alone, in formats that other programs read, each one checked.
+
+python launch.py export --workdir=runs/first --out=exports/first
+"""
 
 import argparse
 import os

@@ -1,4 +1,8 @@
-"""Class probabilities of pictures: a line each, as CSV, or on a contact sheet."""
+"""Class probabilities of pictures: a line each, as CSV, or on a contact sheet.
+
+python launch.py predict --workdir=runs/first face.jpg pictures/ --csv=said.csv
+python launch.py predict --workdir=runs/first --align photograph.jpg --sheet=said.png
+"""
 
 import argparse
 import collections

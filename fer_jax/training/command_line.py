@@ -48,10 +48,10 @@ def read(words: Sequence[str], commands: Iterable[str] = VERBS) -> Given:
     config = None if named is None else load(named, rate_given(words))
     own, changes, rest = sort(words, config)
     for word in rest:
-        if word not in VERBS:
+        if word not in commands:
             raise Unusable(spelling.of_word(word, named, OPTIONS, commands))
     if len(rest) > 1:
-        raise Unusable(f'two commands, {" and ".join(rest)}; give one')
+        raise Unusable(f'two commands, {" and ".join(rest[:2])}; give one')
     remarks = () if named is None else change(config, changes, named)
     return Given((*rest, 'train')[0], config, remarks=remarks, **own)
 
@@ -154,9 +154,21 @@ def sort(
             raise Unusable(spelling.of_option(name, text, OPTIONS))
         elif not equals:
             raise Unusable(f'--{name} has no value; write --{name}=...')
+        elif name in own:
+            raise Unusable(f'--{name} is given twice; give it once')
         elif name != 'config':
             own[name] = parse(f'--{name}', OPTIONS[name], text)
     return own, changes, rest
+
+
+def without(words: Sequence[str], option: str) -> list[str]:
+    """The words without an option and its value."""
+    kept: list[str] = []
+    for word, before in zip(words, ['', *words]):
+        name = word.partition('=')[0]
+        if name != f'--{option}' and before != f'--{option}':
+            kept.append(word)
+    return kept
 
 
 def change(config: Any, changes: dict[str, list], named: str) -> tuple[str, ...]:

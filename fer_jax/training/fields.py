@@ -1,6 +1,7 @@
 """The fields of a config: what makes no sense, and what differs from a stored one."""
 
 import json
+import os
 import pathlib
 from collections.abc import Iterable
 from typing import Any
@@ -48,6 +49,26 @@ def stored(workdir: pathlib.Path) -> ConfigDict:
         if former in given:
             given[name] = given.pop(former) or known[name]
     return thawed((known | given).items())
+
+
+def located(config: ConfigDict) -> ConfigDict:
+    """A copy in which files and folders have absolute paths, for use from anywhere."""
+    made = ConfigDict(config)
+    for path, entry in schema.of(config).items():
+        if entry.path is None or path not in flat(config.to_dict()):
+            continue
+        holder, _, name = path.rpartition('.')
+        group = field(made, holder) if holder else made
+        value = group[name]
+        many = value if entry.items else (value,)
+        full = tuple(absolute(one, entry.path) for one in many)
+        group[name] = full if entry.items else full[0]
+    return made
+
+
+def absolute(value: str, words: Iterable[str]) -> str:
+    """The absolute path of a value that is none of some words, nor empty."""
+    return value if value in ('', *words) else os.path.abspath(value)
 
 
 def frozen(config: ConfigDict, names: Iterable[str]) -> tuple[tuple[str, Any], ...]:
@@ -179,8 +200,8 @@ def changes(config: ConfigDict, workdir: pathlib.Path) -> list[str]:
     """['a.b was 1 and is 2', ...]: what differs from the run's config in `workdir`."""
     if not files.has_config(workdir):
         return []
-    before = flat(json.loads(stored(workdir).to_json()))
-    now = flat(json.loads(config.to_json()))
+    before = flat(json.loads(located(stored(workdir)).to_json()))
+    now = flat(json.loads(located(config).to_json()))
     return [
         f'{name} was {before.get(name)!r} and is {now.get(name)!r}'
         for name in sorted(before.keys() | now.keys())

@@ -8,7 +8,6 @@ import textwrap
 from typing import Any
 
 from fer_jax import algorithms
-from fer_jax.data import sets
 from fer_jax.settings import Field
 from fer_jax.training import fields, schema
 
@@ -30,25 +29,6 @@ def summary(method: str) -> str:
     """The first line of what a method's module says of itself."""
     module = importlib.import_module(f'fer_jax.algorithms.{method}')
     return (module.__doc__ or method).splitlines()[0].rstrip('.')
-
-
-def overview(commands: str) -> str:
-    """What --help says.
-
-    Args:
-      commands: text about the commands.
-    """
-    methods = '\n'.join(
-        wrapped(f'  {name:22}', summary(name)) for name in algorithms.names()
-    )
-    common = '\n'.join(line(path, field) for path, field in schema.FIELDS.items())
-    return (
-        f'{commands.strip()}\n\n'
-        f'Methods, --config=configs/METHOD.py:dataset=SET,noise=RATE\n{methods}\n\n'
-        + wrapped('Data sets  ', ', '.join(sets.SETS))
-        + f'\n\nFields, --config.FIELD=VALUE, and what they may be\n{common}\n\n'
-        "A method's own fields, with all values: --config=configs/METHOD.py --help\n"
-    )
 
 
 def of_config(config: Any) -> str:

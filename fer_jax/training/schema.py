@@ -46,6 +46,7 @@ RUN = {
         ' data_prep weights, one for all networks, or one for each in order,'
         ' the flag given once for each',
         items=str,
+        path=('random', 'face'),
     ),
 }
 FORMER = {'pretrained': 'start'}  # what fields were called; () was the default
@@ -53,7 +54,9 @@ DATA = {
     'data.name': Field(
         'synthetic', 'which presets and classes; folder: any classes', sets.SETS
     ),
-    'data.dir': Field('', 'folder written by data_prep', free=True, per_host=True),
+    'data.dir': Field(
+        '', 'folder written by data_prep', free=True, per_host=True, path=()
+    ),
     'data.max_train': Field(
         0, 'so many training examples are drawn; 0: all', COUNT, 'examples'
     ),
@@ -81,6 +84,7 @@ DATA = {
         ' is not there yet',
         free=True,  # data.json knows whose features they are
         per_host=True,
+        path=(),
     ),
     'data.parts': Field(
         1,
@@ -135,15 +139,18 @@ NOISE = {  # added to the given training labels
     'noise.inclusive': Field(
         False, 'symmetric only: draw from all classes, the own one too'
     ),
-    'noise.matrix': Field('', 'kind matrix: text file, C rows of C probabilities'),
+    'noise.matrix': Field(
+        '', 'kind matrix: text file, C rows of C probabilities', path=()
+    ),
     'noise.seed': Field(0, 'which labels are hit', SEED),
     'noise.list': Field(
-        '', 'instead of drawing: a list, folder written by data_prep noise'
+        '', 'instead of drawing: a list, folder written by data_prep noise', path=()
     ),
     'noise.corrections': Field(
         '',
         'csv of decisions (id,decision,label) that the page of an audit saves',
         free=True,  # data.json has its sha256
+        path=(),
     ),
 }
 MODEL = {

@@ -102,6 +102,7 @@ def prepare(
     workdir = pathlib.Path(workdir)
     fields.check_method(config, workdir)
     fields.check(config)
+    config = fields.located(config)
     if accept_changes:
         check_goes_on(config, workdir)
     else:

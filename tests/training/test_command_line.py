@@ -47,7 +47,7 @@ def test_options_and_blanks():
     assert given.accept_changes is True
     assert (given.config.algorithm.name, given.config.noise.rate) == ('scn', 0.2)
     assert given.config.epochs == 5
-    again = read(RESUP, '--workdir=x', '--workdir=y', '--noaccept_changes')
+    again = read(RESUP, '--workdir=y', '--noaccept_changes')
     assert (again.command, again.workdir, again.accept_changes) == ('train', 'y', False)
 
 
@@ -163,6 +163,7 @@ def test_shipped_configs_are_found_from_anywhere(tmp_path, monkeypatch):
         ([RESUP, '--workdir'], '--workdir=...'),
         ([RESUP, RESUP], 'given 2 times'),
         ([RESUP, 'train', 'selftest'], 'two commands'),
+        ([RESUP, '--workdir=a', '--workdir', 'b'], '--workdir is given twice'),
         (['--config=configs/default.py'], 'gives no config'),
         (['--config=README.md'], 'wanted a Python file'),
     ],

@@ -3,9 +3,11 @@
 import pathlib
 
 from fer_jax import algorithms
+from fer_jax.cli import help
 from fer_jax.training import command_line, handbook, schema
 
 ROOT = pathlib.Path(__file__).parents[2]
+WITH_DEFAULT = [f'{path}={field.default}' for path, field in schema.FIELDS.items()]
 
 
 def test_the_page_of_fields_is_the_one_that_the_tables_give():
@@ -14,10 +16,10 @@ def test_the_page_of_fields_is_the_one_that_the_tables_give():
 
 
 def test_the_overview_has_commands_methods_and_fields():
-    text = handbook.overview('Commands\n  evaluate   how good it is')
+    text = help.overview('Commands\n  evaluate   how good it is')
     assert '  evaluate   how good it is' in text
-    for name in (*algorithms.names(), *schema.FIELDS):
-        assert f'\n  {name} ' in text
+    for name in (*(f'{name} ' for name in algorithms.names()), *WITH_DEFAULT):
+        assert f'\n  {name}' in text
     assert max(map(len, text.splitlines())) <= handbook.WIDTH
 
 
