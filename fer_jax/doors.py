@@ -85,8 +85,11 @@ class Parser(argparse.ArgumentParser):
 def command(words: Sequence[str], known: Iterable[str]) -> tuple[str, list[str]]:
     """(the one of `known` among words, the others); ('', words) without one.
 
-    It may stand behind options, but not where one of these has its value.
+    It may stand behind options, but not where one of these has its value, and behind
+    `help`.
     """
+    if words[:1] == ['help']:  # help COMMAND
+        words = [*words[1:], '--help']
     for number, word in enumerate(words):
         before = words[number - 1] if number else ''
         value = before in TAKING or re.fullmatch(r'--config\.[^=]*', before)

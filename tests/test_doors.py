@@ -211,6 +211,8 @@ def test_a_command_may_stand_behind_its_options():
         ['--workdir', 'audit'],
     )
     assert doors.command(['train'], ('audit',)) == ('', ['train'])
+    found = doors.command(['help', 'audit'], ('audit',))
+    assert found == ('audit', ['--help'])
     words = ['--config.data.dir', 'audit', 'train']
     assert doors.command(words, ('audit', 'train')) == ('train', words[:2])
 

@@ -28,6 +28,7 @@ RUN = {
     'audit': 'tests/analysis/test_frozen.py',
     'compare': 'tests/analysis/test_compare.py',
     'relabels': 'tests/analysis/test_relabels.py',
+    'configs': 'tests/test_doors.py',
     'affectnet': 'tests/data_prep/test_doors.py',
     'cifar10': 'tests/data_prep/test_cifar.py',
     'cifar100': 'tests/data_prep/test_cifar.py',
