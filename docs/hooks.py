@@ -11,6 +11,7 @@ import re
 
 from latex2mathml import converter
 from mkdocs.structure.files import File
+from pygments.formatters.html import HtmlFormatter
 
 ROOT = pathlib.Path(__file__).parent.parent
 OUTSIDE = {  # of docs/ -> in the site
@@ -28,9 +29,11 @@ FORMULA = re.compile(
 
 
 def on_files(files, config):
-    """Adds what lies outside of docs/."""
+    """Adds what lies outside of docs/, and the colours of code."""
     for name, page in OUTSIDE.items():
         files.append(File.generated(config, page, abs_src_path=str(ROOT / name)))
+    colours = HtmlFormatter().get_style_defs('.highlight')
+    files.append(File.generated(config, 'pygments.css', content=colours))
     return files
 
 

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+import fer_jax
+
 ROOT = pathlib.Path(__file__).parent.parent.parent
 
 
@@ -62,3 +64,9 @@ def test_the_reference_is_made_of_docstrings(site):
     text = (site / 'reference/numerics.html').read_text()
     assert 'id="fer_jax.numerics.losses.similarity"' in text
     assert 'ReSup' in text
+
+
+def test_all_public_names_are_in_the_reference(site):
+    text = (site / 'reference/python.html').read_text()
+    for name, module in fer_jax.PUBLIC.items():
+        assert f'id="{module}.{name}"' in text
