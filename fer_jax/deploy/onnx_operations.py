@@ -85,8 +85,8 @@ def convolution(writer: Any, node: Node) -> None:
     writer.put(end.results[0], name, numbers.out_spec)
 
 
-def max_pool(writer: Any, node: Node) -> None:
-    """MaxPool over the two axes of the image."""
+def pool(writer: Any, node: Node) -> None:
+    """MaxPool over the two axes of the image, or AveragePool times the window."""
     settings = node.params
     rank = len(settings['window_dimensions'])
     windows = [
@@ -102,20 +102,41 @@ def max_pool(writer: Any, node: Node) -> None:
         raise Unusable('pooling over examples or channels has no translation to ONNX')
     order = (0, rank - 1, *range(1, rank - 1))
     size, stride, before, after, dilation = zip(*windows[1:-1])
-    name = writer.emit(
-        'MaxPool',
-        [writer.ask(node.operands[0], order)],
-        kernel_shape=size,
-        strides=stride,
-        pads=[*before, *after],
-        dilations=dilation,
-    )
+    window = {
+        'kernel_shape': size,
+        'strides': stride,
+        'pads': [*before, *after],
+    }
+    value = writer.ask(node.operands[0], order)
+    if node.name == 'reduce_window_max':
+        name = writer.emit('MaxPool', [value], dilations=dilation, **window)
+    elif set(dilation) != {1}:
+        raise Unusable('sums of pixels apart have no translation to ONNX')
+    else:
+        mean = writer.emit('AveragePool', [value], count_include_pad=1, **window)
+        count = writer.constant(np.array(np.prod(size), node.results[0].dtype))
+        name = writer.emit('Mul', [mean, count])
     writer.put(node.results[0], name, order)
+
+
+def pad(writer: Any, node: Node) -> None:
+    """Constants around axes of a known size; negative numbers cut."""
+    value, filling = node.operands
+    config = node.params['padding_config']
+    if scalar(filling) is None or any(between for _, _, between in config):
+        raise Unusable('a pad between values has no translation to ONNX')
+    tensor = writer.tensor(value)
+    before, after, _ = zip(*(config[axis] for axis in tensor.order))
+    widths = np.array([*before, *after], np.int64)
+    name = tensor.name
+    if widths.any():
+        filling = filling.astype(value.dtype).reshape(())
+        name = writer.emit('Pad', [name, *map(writer.constant, (widths, filling))])
+    writer.put(node.results[0], name, tensor.order)
 
 
 def product(writer: Any, node: Node) -> None:
     """MatMul with a bias where it is one, else Einsum."""
-    (left, right), (left_batch, right_batch) = node.params['dimension_numbers']
     ranks = [len(operand.shape) for operand in node.operands]
     if node.params['dimension_numbers'] == PRODUCT and ranks == [2, 2]:
         bias, end = writer.bias(node, 1)
@@ -125,17 +146,42 @@ def product(writer: Any, node: Node) -> None:
         else:
             name = writer.emit('Gemm', [*inputs, writer.constant(bias)])
         return writer.put(end.results[0], name)
-    letters = iter('abcdefghijklmnopqrstuvwxyz')
-    first = [next(letters) for _ in range(ranks[0])]
-    second = [next(letters) for _ in range(ranks[1])]
+    return einsum(writer, node)
+
+
+def einsum(writer: Any, node: Node) -> None:
+    """Einsum of operands in the order in which they lie.
+
+    The axes that the second one adds stand where those stood that are summed over.
+    """
+    (left, right), (left_batch, right_batch) = node.params['dimension_numbers']
+    ranks = [len(operand.shape) for operand in node.operands]
+    names = iter('abcdefghijklmnopqrstuvwxyz')
+    first, second = ([next(names) for _ in range(rank)] for rank in ranks)
     for ours, theirs in zip((*left, *left_batch), (*right, *right_batch)):
         second[theirs] = first[ours]
-    result = [first[axis] for axis in left_batch]
-    result += [first[i] for i in range(ranks[0]) if i not in (*left, *left_batch)]
-    result += [second[i] for i in range(ranks[1]) if i not in (*right, *right_batch)]
-    equation = f'{"".join(first)},{"".join(second)}->{"".join(result)}'
-    inputs = [writer.ask(o, range(r)) for o, r in zip(node.operands, ranks)]
-    return writer.put(node.results[0], writer.emit('Einsum', inputs, equation=equation))
+    summed = {first[axis] for axis in left}
+    added = [name for name in second if name not in first]
+    kept = [first[axis] for axis in left_batch]
+    kept += [name for name in first if name not in (*summed, *kept)]
+    result = [*kept, *added]
+    orders = [
+        range(rank) if isinstance(operand, np.ndarray) else writer.tensor(operand).order
+        for operand, rank in zip(node.operands, ranks)
+    ]
+    first, second = (
+        [letters[axis] for axis in order]
+        for letters, order in zip((first, second), orders)
+    )
+    place = min((first.index(name) for name in summed), default=len(first))
+    every = [*first[:place], *added, *first[place:]]
+    written = [name for name in every if name not in summed]
+    name = writer.emit(
+        'Einsum',
+        [writer.ask(*pair) for pair in zip(node.operands, orders)],
+        equation=f'{"".join(first)},{"".join(second)}->{"".join(written)}',
+    )
+    writer.put(node.results[0], name, [result.index(letter) for letter in written])
 
 
 def transpose(writer: Any, node: Node) -> None:
@@ -192,16 +238,26 @@ def stack(writer: Any, node: Node) -> None:
     writer.put(node.results[0], name)
 
 
+def join(writer: Any, node: Node) -> None:
+    """Concat in the order of the first tensor that is no constant."""
+    first = next(o for o in node.operands if not isinstance(o, np.ndarray))
+    order = writer.tensor(first).order
+    inputs = [writer.ask(operand, order) for operand in node.operands]
+    name = writer.emit('Concat', inputs, axis=order.index(node.params['dimension']))
+    writer.put(node.results[0], name, order)
+
+
 def crop(writer: Any, node: Node) -> None:
     """Of axes of a known size; the batch stays whole."""
     value, settings = node.operands[0], node.params
+    tensor = writer.tensor(value)
     strides = settings['strides'] or (1,) * len(value.shape)
     axes = [i for i, size in enumerate(value.shape) if isinstance(size, int)]
-    limits = settings['start_indices'], settings['limit_indices'], range(9), strides
+    places = {axis: tensor.order.index(axis) for axis in axes}
+    limits = settings['start_indices'], settings['limit_indices'], places, strides
     bounds = (np.array([limit[axis] for axis in axes], np.int64) for limit in limits)
-    inputs = [writer.ask(value, range(len(value.shape)))]
-    inputs += map(writer.constant, bounds)
-    writer.put(node.results[0], writer.emit('Slice', inputs))
+    inputs = [tensor.name, *map(writer.constant, bounds)]
+    writer.put(node.results[0], writer.emit('Slice', inputs), tensor.order)
 
 
 def cast(writer: Any, node: Node) -> None:
@@ -215,7 +271,10 @@ OPERATIONS = {
     **dict.fromkeys(ELEMENTWISE, elementwise),
     **dict.fromkeys(REDUCTIONS, reduction),
     'conv_general_dilated': convolution,
-    'reduce_window_max': max_pool,
+    'reduce_window_max': pool,
+    'reduce_window_sum': pool,
+    'pad': pad,
+    'concatenate': join,
     'dot_general': product,
     'transpose': transpose,
     'reshape': reshape,

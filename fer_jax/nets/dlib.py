@@ -18,6 +18,7 @@ it learns little else for epochs.
 """
 
 import functools
+from collections.abc import Sequence
 
 import flax.linen as nn
 import jax
@@ -86,9 +87,7 @@ def multiplied(x: jax.Array, kernel: jax.Array) -> jax.Array:
     size, height, width = len(kernel), *x.shape[1:3]
     border = (size // 2, size // 2)
     x = jnp.pad(x, ((0, 0), border, border, (0, 0)))
-    parts = [
-        x[:, i : i + height, j : j + width] for i in range(size) for j in range(size)
-    ]
+    parts = [cut(x, (i, j), (height, width)) for i in range(size) for j in range(size)]
     return jnp.concatenate(parts, -1) @ kernel.reshape(-1, kernel.shape[-1])
 
 
@@ -99,7 +98,7 @@ def in_blocks(x: jax.Array, kernel: jax.Array) -> tuple[jax.Array, jax.Array]:
     """
     batch, height, width, channels = x.shape
     up = [2 * ((n - 7) // 2) + 8 for n in (height, width)]
-    x = jnp.pad(x, ((0, 0), (0, 1), (0, 1), (0, 0)))[:, : up[0], : up[1]]
+    x = cut(jnp.pad(x, ((0, 0), (0, 1), (0, 1), (0, 0))), (0, 0), up)
     x = x.reshape(batch, up[0] // 2, 2, up[1] // 2, 2, channels)
     x = x.transpose(0, 1, 3, 2, 4, 5).reshape(batch, up[0] // 2, up[1] // 2, -1)
     kernel = jnp.pad(kernel, ((0, 1), (0, 1), (0, 0), (0, 0)))
@@ -107,14 +106,26 @@ def in_blocks(x: jax.Array, kernel: jax.Array) -> tuple[jax.Array, jax.Array]:
     return x, kernel.reshape(4, 4, 4 * channels, -1)
 
 
+def cut(
+    x: jax.Array, corner: Sequence[int], sizes: Sequence[int], stride: int = 1
+) -> jax.Array:
+    """x [B, H, W, c] from `corner` on, `sizes` high and wide, each stride-th pixel.
+
+    A slice: indexing is a gather where B is free, as in exports.
+    """
+    (i, j), (height, width) = corner, sizes
+    return jax.lax.slice(
+        x,
+        (0, i, j, 0),
+        (x.shape[0], i + height, j + width, x.shape[3]),
+        (1, stride, stride, 1),
+    )
+
+
 def max_pool(x: jax.Array) -> jax.Array:
     """3x3 / 2, not padded; ten times as fast as reduce_window on a CPU."""
-    rows, columns = ((n - 3) // 2 + 1 for n in x.shape[1:3])
-    parts = [
-        x[:, i : i + 2 * rows - 1 : 2, j : j + 2 * columns - 1 : 2]
-        for i in range(3)
-        for j in range(3)
-    ]
+    sizes = [(n - 3) // 2 * 2 + 1 for n in x.shape[1:3]]
+    parts = [cut(x, (i, j), sizes, 2) for i in range(3) for j in range(3)]
     return functools.reduce(jnp.maximum, parts)
 
 
