@@ -24,6 +24,7 @@ SETS = {
     'cifar10': CIFAR,
     'cifar100': CIFAR,
     'folder': {'rules': 'safe'},
+    'features': {'warmup_epochs': 3},
 }
 CIFAR_RUN = {
     'batch_size': 128,

@@ -85,7 +85,24 @@ DATASETS = {
 PROXIMITY_FACES = FACES | {'fer2013': PAPER}
 # Weight of the centre loss by data set (the embedding-proximity paper, sec. IV-B).
 PROXIMITY = {'affectnet': 0.02, 'raf_db': 0.01, 'ferplus': 0.1, 'fer2013': 0.002}
-KNOWN = ('dataset', 'noise', 'start')
+# Heads on what a frozen face network says: seconds of a CPU (docs/results.md).
+FEATURES = {
+    'data.source': 'features',
+    'data.image_size_px': 131,  # what the face network sees
+    'data.augmentation': 'flip',
+    'model.backbone': 'heads',
+    'model.width': 256,
+    'epochs': 30,
+    'batch_size': 128,
+    'eval_batch_size': 2048,
+    'optimizer.name': 'adamw',
+    'optimizer.learning_rate': 1e-3,
+    'optimizer.weight_decay': 1e-2,
+    'optimizer.schedule': 'cosine',
+    'optimizer.decay_epochs': (1, 30),
+}
+KNOWN = ('dataset', 'noise', 'start', 'on')
+SOURCES = ('images', 'features')
 STARTS = ('random', 'face')
 
 
@@ -93,7 +110,7 @@ def parse(arg):
     """{'dataset': ..., 'noise': ...} of 'dataset=raf_db,noise=0.3', what is given.
 
     Raises:
-      Unusable: an unknown key, data set or start, or a rate that is no number.
+      Unusable: an unknown key, data set, start or source, or a rate that is no number.
     """
     if arg.split() not in ([], [arg]):
         raise Unusable(
@@ -119,6 +136,15 @@ def parse(arg):
             f' start={" and start=".join(STARTS)}; for weights of your own write'
             ' --config.start=FOLDER'
         )
+    if given.get('on', 'images') not in SOURCES:
+        raise Unusable(
+            f'on={quoted(given["on"])}: a run is on={" or on=".join(SOURCES)}'
+        )
+    if given.get('on') == 'features' and 'start' in given:
+        raise Unusable(
+            f'start={given["start"]} is of networks on images; heads on features start'
+            ' from random weights: leave it out'
+        )
     if 'noise' in given:
         try:
             given['noise'] = float(given['noise'])
@@ -135,7 +161,10 @@ def meant(item):
     key, equals, value = item.partition('=')
     near = doors.nearest(key, KNOWN if equals else DATASETS)
     if not near:
-        return 'write dataset=<set>, noise=<rate> or start=face, joined by commas'
+        return (
+            'write dataset=<set>, noise=<rate>, start=face or on=features, joined by'
+            ' commas'
+        )
     return (
         f'did you mean {near}={value}?' if equals else f'did you mean dataset={near}?'
     )
@@ -181,11 +210,15 @@ def get_config(arg='', method=None, faces=FACES):
     face = given.get('start', 'face' if slow else 'random') == 'face'
     config = schema.config(method)
     chosen = FACE if face else (DATASETS | faces)[given['dataset']]
+    if given.get('on') == 'features':
+        chosen = FEATURES
     config.update_from_flattened_dict(chosen)
     config.data.name, config.noise.rate = given['dataset'], given['noise']
     return config
 
 
 def preset(config):
-    """Which of a method's presets a config has: 'face', or its data set."""
+    """Which of a method's presets a config has: 'features', 'face', or its data set."""
+    if config.data.source == 'features':
+        return 'features'
     return 'face' if config.start == FACE['start'] else config.data.name

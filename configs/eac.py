@@ -32,6 +32,8 @@ PAPER = {
         'decay_epochs': (),
     },
 }
+# Attention to each of 3x3 parts of a face, and to the same parts in its mirror image.
+FEATURES = {'augmentation': 'eac', 'parts': 3, 'axes': 128}
 
 
 def get_config(arg=''):
@@ -39,4 +41,6 @@ def get_config(arg=''):
     if default.preset(config) in default.FACES:
         config.update(PAPER)
         config.data.balanced = config.data.name == 'affectnet'  # as the authors do
+    elif default.preset(config) == 'features':
+        config.data.update(FEATURES)
     return config

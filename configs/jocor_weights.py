@@ -23,6 +23,7 @@ SETS = {
     'fer2013': SCRATCH,
     'folder': {'rules': 'safe'},
     'face': {'ramp_epochs': 2},  # of four epochs
+    'features': {'warmup_epochs': 3},
 }
 
 

@@ -19,7 +19,12 @@ from fer_jax.configs import default
 # weights their opinion is worth little in the first epochs.
 SAFE = {'rules': 'safe', 'readiness': 0.06, 'held_out': 0.05, 'average': True}
 SCRATCH = SAFE | {'warmup_epochs': 3}
-SETS = {'synthetic': SCRATCH, 'fer2013': SCRATCH, 'folder': SAFE}
+SETS = {
+    'synthetic': SCRATCH,
+    'fer2013': SCRATCH,
+    'folder': SAFE,
+    'features': {'warmup_epochs': 3},  # of 30, each a second
+}
 
 
 def get_config(arg=''):

@@ -17,6 +17,7 @@ import pytest
 from configs import default
 from fer_jax import algorithms, nets, settings
 from fer_jax.algorithms import proximity
+from fer_jax.data import source
 from fer_jax.errors import Unusable
 from fer_jax.numerics import noise
 from fer_jax.training import command_line, fields, optimizer, schema
@@ -38,13 +39,17 @@ def complete(config):
     """The shapes of the parameters of a config that passes every check."""
     config.data.dir = 'anything'
     fields.check(config)
-    model, size = config.model, config.data.image_size_px
+    model, data = config.model, config.data
     given = tuple(config.algorithm.items())
-    return shapes(given, model.backbone, model.width, config.peer_map, size)
+    seen = data.image_size_px, data.image_size_px, 3
+    if data.source == 'features':
+        source.check_activations(data.augmentation)
+        seen = data.parts, data.parts, data.axes
+    return shapes(given, model.backbone, model.width, config.peer_map, seen)
 
 
 @functools.cache  # many data sets share a preset
-def shapes(given, backbone, width, peer_map, size):
+def shapes(given, backbone, width, peer_map, seen):
     given = dict(given)
     algorithm = algorithms.make(
         given.pop('name'),
@@ -54,7 +59,7 @@ def shapes(given, backbone, width, peer_map, size):
         peer_map=peer_map,
         **given,
     )
-    images = jax.ShapeDtypeStruct((1, size, size, 3), jnp.float32)
+    images = jax.ShapeDtypeStruct((1, *seen), jnp.float32)
     params, _, _ = jax.eval_shape(algorithm.init, jax.random.key(0), images)
     return jax.tree.leaves(params)
 
@@ -103,6 +108,20 @@ def test_pictures_of_ones_own_start_as_the_device_can():
         [sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True
     )
     assert done.stdout.split() == ['67', '224', 'False'], done.stderr
+
+
+@pytest.mark.parametrize('method', [*METHODS, 'dmue_c', 'rul_c', 'scn_c'])
+def test_every_method_on_features(method):
+    """One preset on all sets, whatever the papers do there; EAC has parts of faces."""
+    config = load(method, 'dataset=fer2013,noise=0.2,on=features')
+    other = load(method, 'dataset=affectnet,noise=0.2,on=features')
+    assert complete(config)
+    assert config.optimizer == other.optimizer
+    assert (config.epochs, config.batch_size) == (30, 128)
+    assert (config.data.parts, config.model.backbone) == (
+        1 + 2 * (method == 'eac'),
+        'heads',
+    )
 
 
 @pytest.mark.parametrize('name', DOORS)
@@ -291,9 +310,11 @@ def test_cifar_noise_of_dividemix_and_arazo_draws_the_own_class_too(method, data
     ('arg', 'message'),
     [
         ('dataset=nope', 'there are: synthetic, fer2013'),
-        ('rate=0.3', 'write dataset=<set>, noise=<rate> or start=face, joined'),
+        ('rate=0.3', 'write dataset=<set>, noise=<rate>, start=face or on=features'),
         ('noise=much', 'write noise=0.3'),
-        ('noise', 'write dataset=<set>, noise=<rate> or start=face, joined'),
+        ('noise', 'write dataset=<set>, noise=<rate>, start=face or on=features'),
+        ('on=feature', "on='feature': a run is on=images or on=features"),
+        ('on=features,start=face', 'start=face is of networks on images'),
         (
             'start=dlib',
             "start='dlib': there are presets for start=random and start=face",

@@ -26,7 +26,7 @@ def of(loaded: model.Model, split: prepared.Split, positions: np.ndarray) -> Out
       loaded: deploy.model.Model, for example model.from_run(workdir, network='mean').
     """
     predict = jax.jit(model.make_predict(loaded.card))
-    weights = jax.device_put((loaded.params, loaded.stats))
+    weights = jax.device_put(loaded.weights)
     count = len(positions)
     once = pipeline.once(split, positions, batch_size=min(BATCH, count))
 

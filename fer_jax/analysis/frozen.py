@@ -120,7 +120,7 @@ def stored(
     store: features.Store, rows: np.ndarray
 ) -> Callable[[], Iterator[np.ndarray]]:
     """The `blocks` of `judged` of training rows [n], rising, with stored features."""
-    columns = coordinates.whole(store.card['columns']).ravel()
+    columns = coordinates.columns_of(store.card['columns'], 1).ravel()
     return lambda: (mean[:, columns] for mean in coordinates.means(store.train, rows))
 
 
@@ -256,7 +256,7 @@ def seen_by_face_network(
 ) -> tuple[str, list[np.ndarray]]:
     """(the network in words, blocks [b, D] float32), 17 kB a face."""
     network = frozen.face_network()
-    columns = coordinates.whole(network.columns(pictures.size_px)).ravel()
+    columns = coordinates.columns_of(network.columns(pictures.size_px), 1).ravel()
     rows, found = np.arange(len(pictures)), []
     chunks = [rows[first : first + CHUNK] for first in range(0, len(rows), CHUNK)]
     with rich.progress.Progress(disable=not progress) as bar:

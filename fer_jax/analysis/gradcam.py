@@ -51,14 +51,14 @@ def make_importance(
     Of the first network of a deploy.model.Model, in evaluation mode.
     """
     predict = model.make_predict(loaded.card)
-    weights = jax.tree.map(lambda leaf: leaf[:1], (loaded.params, loaded.stats))
+    own = jax.tree.map(lambda leaf: leaf[:1], (loaded.params, loaded.stats))
 
     def logit(by, images, classes):
         with nets.moved(by) as maps:
-            logits = predict(*weights, images).logits[0]
-        own = jnp.take_along_axis(logits, classes[:, None], axis=1)
+            logits = predict(*own, loaded.front, images).logits[0]
+        asked = jnp.take_along_axis(logits, classes[:, None], axis=1)
         # in evaluation mode an image has no part in the logits of another
-        return jnp.sum(own), maps[0].astype(jnp.float32)
+        return jnp.sum(asked), maps[0].astype(jnp.float32)
 
     def importance(images, classes):
         _, maps = jax.eval_shape(logit, 0.0, images, classes)

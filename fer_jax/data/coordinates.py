@@ -6,7 +6,7 @@ with all its columns, or as 3x3 with those of its parts, which share their axes.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,35 +35,46 @@ class Coordinates(NamedTuple):
 
     def of(self, values: Any) -> Any:
         """[..., h, w, k] float32 of features [..., all columns], of NumPy or JAX."""
-        chosen = values[..., self.columns].astype(np.float32)
-        flat = ((chosen - self.mean) * self.scale).reshape(-1, self.turn.shape[0])
-        return (flat @ self.turn).reshape(*values.shape[:-1], *self.shape)
+        return turned(values[..., self.columns].astype(np.float32), *self[1:])
 
 
-def whole(columns: Mapping[str, Sequence[int]]) -> np.ndarray:
-    """[1, 1, D] int32: columns of parts, and of the means of stages without parts."""
-    names = [name for name in columns if f'{name}_grid' not in columns]
-    found = np.concatenate([np.arange(*columns[name]) for name in names])
-    return found.astype(np.int32)[None, None]
+def turned(values: Any, mean: Any, scale: Any, turn: Any) -> Any:
+    """[..., h, w, k] of chosen features [..., h, w, D], of NumPy or JAX."""
+    flat = ((values - mean) * scale).reshape(-1, turn.shape[0])
+    return (flat @ turn).reshape(*values.shape[:-1], turn.shape[1])
 
 
-def parts(columns: dict[str, Sequence[int]], side: int) -> np.ndarray:
-    """[side, side, D] int32: columns of each part of a face.
+def chosen(named: dict[str, Any], side: int, joined: Callable = np.concatenate) -> Any:
+    """[..., side, side, D] of a face as so many parts.
+
+    Of a face as a whole those of its parts, too, and the means of stages without parts;
+    of each part its own.
+
+    Args:
+      named: {name of a feature: [..., size]}, the columns themselves, say.
+      joined: of NumPy or JAX.
 
     Raises:
-      Unusable: there are none.
+      Unusable: there are no parts.
     """
-    found = [
-        np.arange(*columns[name], dtype=np.int32).reshape(side, side, -1)
-        for name in columns
-        if name.endswith('_grid')
-    ]
-    if not found:
+    parted = [name for name in named if name.endswith('_grid')]
+    if side == 1:
+        means = [name for name in named if f'{name}_grid' not in parted]
+        return joined([named[name] for name in means], axis=-1)[..., None, None, :]
+    if not parted:
         raise Unusable(
             f'data.parts={side}: these features have no parts of a face, for the maps'
             ' of their network are smaller; give --config.data.parts=1'
         )
-    return np.concatenate(found, axis=-1)
+    parts = [named[name] for name in parted]
+    shaped = [part.reshape(*part.shape[:-1], side, side, -1) for part in parts]
+    return joined(shaped, axis=-1)
+
+
+def columns_of(columns: dict[str, Sequence[int]], side: int) -> np.ndarray:
+    """[side, side, D] int32: the columns that are chosen. Raises as `chosen`."""
+    every = {name: np.arange(*ends, dtype=np.int32) for name, ends in columns.items()}
+    return chosen(every, side)
 
 
 def fit(
@@ -77,7 +88,7 @@ def fit(
     Args:
       rows: () -> blocks [b, all columns] float32 of the faces, the same each time; of
         stored features `means`.
-      columns: from `whole` or `parts`.
+      columns: from `columns_of`.
     """
 
     def blocks() -> Iterator[np.ndarray]:

@@ -43,7 +43,11 @@ NETWORK = {  # what is said of the frozen network, and of what it says
     'views': whole_number(1, 2),
     'columns': COLUMNS,
 }
-OWN = {'weights': documents.TEXT}  # folder of a network of the user's own
+OWN = {  # of a network of the user's own
+    'own': fields(
+        {'folder': documents.TEXT, 'backbone': documents.TEXT, 'width': whole_number(1)}
+    )
+}
 SCHEMA = fields(
     {
         'format': one_of([FORMAT]),

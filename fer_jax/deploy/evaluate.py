@@ -111,11 +111,11 @@ def probabilities(loaded: model.Model, split: prepared.Split) -> dict[str, np.nd
     logits = model.make_logits(loaded.card)
 
     @jax.jit
-    def compiled(params, stats, images):
-        outputs = logits(params, stats, images)
+    def compiled(*given):
+        outputs = logits(*given)
         return jax.numpy.stack([votes.probabilities(name, outputs) for name in names])
 
-    weights = jax.device_put((loaded.params, loaded.stats))
+    weights = jax.device_put(loaded.weights)
     count = len(split.labels)
     once = pipeline.once(split, np.arange(count), batch_size=min(BATCH, count))
     batches = (

@@ -15,12 +15,14 @@ import numpy as np
 from fer_jax.algorithms import Algorithm
 from fer_jax.data import augment, source, whole
 from fer_jax.data.quoting import quoted
-from fer_jax.deploy import compiling, graph
+from fer_jax.deploy import compiling, front, graph
 from fer_jax.deploy.card import FORMAT, frozen, title
 from fer_jax.errors import Missing, Unusable
 from fer_jax.nets import peers
 from fer_jax.numerics import votes
 from fer_jax.training import build, checkpoint, files
+
+PARTS = ('params', 'stats', 'front')  # of weights: Model.weights
 
 
 class Model(NamedTuple):
@@ -29,6 +31,12 @@ class Model(NamedTuple):
     card: dict
     params: Any  # leaves [P, ...] float32, on the host
     stats: Any  # likewise
+    front: Any = ()  # of heads on features (deploy.front): leaves without the axis P
+
+    @property
+    def weights(self) -> tuple[Any, Any, Any]:
+        """What the functions of a card take before the images."""
+        return self.params, self.stats, self.front
 
 
 def from_run(
@@ -48,7 +56,10 @@ def from_run(
       Damaged: the checkpoint does not agree with its seal.
     """
     workdir = pathlib.Path(workdir)
-    card = describe(files.read_config(workdir), files.read_data(workdir))
+    card, ahead = describe(files.read_config(workdir), files.read_data(workdir)), ()
+    if 'features' in card:
+        ahead, scale = front.read(workdir, card)
+        card['preprocessing'] |= scale
     wanted = dict(zip(('params', 'stats'), shapes(card)))
     wanted['step'] = jax.ShapeDtypeStruct((), jnp.int32)
     try:
@@ -77,7 +88,7 @@ def from_run(
         jax.tree.map(lambda leaf: leaf[places], state[part])
         for part in ('params', 'stats')
     )
-    return Model(card, params, stats)
+    return Model(card, params, stats, ahead)
 
 
 def describe(config: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
@@ -98,6 +109,7 @@ def describe(config: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
             'backbone': config['model'] | {'dtype': 'float32'},
             'data': {name: data[name] for name in known},
         }
+        | {name: data[name] for name in ('features',) if name in data}
     )
 
 
@@ -133,9 +145,8 @@ def method(card: dict[str, Any]) -> Algorithm:
 
 def shapes(card: dict[str, Any]) -> tuple[Any, Any]:
     """params and stats of the card's algorithm as ShapeDtypeStructs, all its P."""
-    seen = examples(card).seen
-    images = jax.ShapeDtypeStruct((1, *seen.shape), seen.dtype)
-    return jax.eval_shape(method(card).init, jax.random.key(0), images)[:2]
+    seen = jax.eval_shape(view(card), *stored(card))
+    return jax.eval_shape(method(card).init, jax.random.key(0), seen)[:2]
 
 
 def choose(network: str, count: int) -> tuple[int, ...]:
@@ -151,40 +162,50 @@ def choose(network: str, count: int) -> tuple[int, ...]:
     return (int(network),)
 
 
-def examples(card: dict[str, Any]) -> source.Source:
-    """The data.source.Source of the card: its plain view is the preprocessing."""
+def view(card: dict[str, Any]) -> Callable:
+    """see(front, images [B, h, w, 3] uint8) -> what the networks see, [B, ...]."""
+    if 'features' in card:
+        return front.make(card)
     settings = card['preprocessing']
-    return source.Images(
+    seen = source.Images(
         settings['recipe'],
         settings['network_size_px'],
         stored_px=card['image_size_px'],
         scale=augment.Scale(settings['mean'], settings['std']),
     )
+    return lambda ahead, images: seen.plain(images)
+
+
+def stored(card: dict[str, Any]) -> tuple[Any, jax.ShapeDtypeStruct]:
+    """Shapes of a front, and of one image as it is kept: what `view` takes."""
+    size = card['image_size_px']
+    return front.shapes(card), jax.ShapeDtypeStruct((1, size, size, 3), jnp.uint8)
 
 
 def make_predict(card: dict[str, Any]) -> Callable:
-    """predict(params, stats, images [B, h, w, 3] uint8) -> algorithms.Prediction.
+    """predict(*weights, images [B, h, w, 3] uint8) -> algorithms.Prediction.
 
-    Preprocessing included; images of any one size, as stored sets have.
+    Weights as a Model has them. Preprocessing included; images of any one size, as
+    stored sets have.
     """
-    algorithm, seen = method(card), examples(card)
+    algorithm, see = method(card), view(card)
 
-    def predict(params, stats, images):
-        return algorithm.predict(params, stats, seen.plain(images))
+    def predict(params, stats, ahead, images):
+        return algorithm.predict(params, stats, see(ahead, images))
 
     return predict
 
 
 def make_logits(card: dict[str, Any]) -> Callable:
-    """logits(params, stats, images [B, h, w, 3] uint8) -> [P, B, C] float32."""
+    """logits(*weights, images [B, h, w, 3] uint8) -> [P, B, C] float32."""
     predict = make_predict(card)
-    return lambda params, stats, images: predict(params, stats, images).logits
+    return lambda *given: predict(*given).logits
 
 
 def make_probs(card: dict[str, Any]) -> Callable:
-    """probs(params, stats, images [B, h, w, 3] uint8) -> [P, B, C] float32."""
+    """probs(*weights, images [B, h, w, 3] uint8) -> [P, B, C] float32."""
     logits = make_logits(card)
-    return lambda params, stats, images: jax.nn.softmax(logits(params, stats, images))
+    return lambda *given: jax.nn.softmax(logits(*given))
 
 
 def function(model: Model) -> Callable:
@@ -193,9 +214,7 @@ def function(model: Model) -> Callable:
     Several networks answer together, by the card's vote.
     """
     logits, vote = make_logits(model.card), model.card['vote']
-    return lambda images: votes.probabilities(
-        vote, logits(model.params, model.stats, images)
-    )
+    return lambda images: votes.probabilities(vote, logits(*model.weights, images))
 
 
 def compiled(model: Model) -> Callable:
@@ -209,20 +228,23 @@ def weights(model: Model) -> dict[str, np.ndarray]:
     Other parts (the branches that only training needs) stay behind. The axis P is
     there for several networks, and left out for one.
     """
-    probs, size = make_probs(model.card), model.card['image_size_px']
-    tree = {'params': model.params, 'stats': model.stats}
+    probs, (_, image) = make_probs(model.card), stored(model.card)
+    tree = dict(zip(PARTS, model.weights))
     needed = graph.used(
-        lambda tree, images: probs(tree['params'], tree['stats'], images),
-        tree,
-        jax.ShapeDtypeStruct((1, size, size, 3), jnp.uint8),
+        lambda tree, images: probs(*(tree[part] for part in PARTS), images), tree, image
     )
     alone = len(model.card['networks']) == 1
     leaves = checkpoint.named_leaves(tree).items()
     return {
-        name: leaf[0] if alone else leaf
+        name: leaf[0] if alone and of_networks(name) else leaf
         for (name, leaf), wanted in zip(leaves, needed)
         if wanted
     }
+
+
+def of_networks(name: str) -> bool:
+    """Whether weights of this name have an axis of networks."""
+    return not name.startswith('front/')
 
 
 def from_weights(card: dict[str, Any], found: dict[str, np.ndarray]) -> Model:
@@ -235,10 +257,13 @@ def from_weights(card: dict[str, Any], found: dict[str, np.ndarray]) -> Model:
         weights of another method, or for another number of classes.
     """
     count = len(card['networks'])
-    every = dict(zip(('params', 'stats'), shapes(card)))
-    stacked = {n: leaf[None] if count == 1 else leaf for n, leaf in found.items()}
+    every = dict(zip(PARTS, (*shapes(card), front.shapes(card))))
+    stacked = {
+        name: leaf[None] if count == 1 and of_networks(name) else leaf
+        for name, leaf in found.items()
+    }
     wanted = {
-        name: (count, *leaf.shape[1:])
+        name: (count, *leaf.shape[1:]) if of_networks(name) else leaf.shape
         for name, leaf in checkpoint.named_leaves(every).items()
     }
     for name, leaf in stacked.items():
@@ -256,7 +281,7 @@ def from_weights(card: dict[str, Any], found: dict[str, np.ndarray]) -> Model:
         for name, shape in wanted.items()
     ]
     tree = jax.tree.unflatten(jax.tree.structure(every), filled)
-    loaded = Model(card, tree['params'], tree['stats'])
+    loaded = Model(card, *(tree[part] for part in PARTS))
     missing = set(weights(loaded)) - set(found)
     if missing:
         raise Unusable(

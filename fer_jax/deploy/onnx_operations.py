@@ -260,6 +260,17 @@ def crop(writer: Any, node: Node) -> None:
     writer.put(node.results[0], writer.emit('Slice', inputs), tensor.order)
 
 
+def reverse(writer: Any, node: Node) -> None:
+    """Of axes of a known size, back to front."""
+    value = node.operands[0]
+    name = writer.ask(value, range(len(value.shape)))
+    axes = np.array(node.params['dimensions'], np.int64)
+    least = np.full_like(axes, np.iinfo(np.int64).min)  # before the first
+    bounds = (-np.ones_like(axes), least, axes, -np.ones_like(axes))
+    inputs = [name, *map(writer.constant, bounds)]
+    writer.put(node.results[0], writer.emit('Slice', inputs))
+
+
 def cast(writer: Any, node: Node) -> None:
     tensor = writer.tensor(node.operands[0])
     kind = helper.np_dtype_to_tensor_dtype(np.dtype(node.params['new_dtype']))
@@ -281,5 +292,6 @@ OPERATIONS = {
     'broadcast_in_dim': broadcast,
     'stack': stack,
     'slice': crop,
+    'rev': reverse,
     'convert_element_type': cast,
 }

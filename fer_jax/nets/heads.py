@@ -35,11 +35,13 @@ class Heads(nn.Module):
             shape = h * w, k, self.width
             kernel = self.param('kernel', KERNEL_INIT, shape).astype(self.dtype)
             bias = self.param('bias', nn.initializers.zeros, shape[::2])
+            x = x.reshape(batch, h * w, k)
             parts = [
-                x[:, i // w, i % w] @ kernel[i] + bias[i].astype(self.dtype)
+                jax.lax.slice_in_dim(x, i, i + 1, axis=1).reshape(batch, k) @ kernel[i]
                 for i in range(h * w)
             ]
-            x = nn.relu(jnp.stack(parts, axis=1).reshape(batch, h, w, self.width))
+            x = jnp.stack(parts, axis=1) + bias.astype(self.dtype)
+            x = nn.relu(x).reshape(batch, h, w, self.width)
         if self.part == 'early':
             return x
         x = Maps(name='maps')(x)

@@ -28,7 +28,12 @@ CONFIG = documents.fields(  # what is read of it without a config file
 )
 DIGEST = documents.either(documents.TEXT, documents.NOTHING)
 FEATURES = documents.fields(  # training.front.Front.about
-    features.NETWORK | {'axes_sha256': documents.SHA256}, optional=features.OWN
+    features.NETWORK
+    | {
+        'shape': documents.sequence(documents.whole_number(1), 3, 3),
+        'axes_sha256': documents.SHA256,
+    },
+    optional=features.OWN,
 )
 DATA = documents.fields(
     {

@@ -29,7 +29,11 @@ class Front(NamedTuple):
         card = self.store.card
         known = features.NETWORK | features.OWN
         told = {name: card[name] for name in known if name in card}
-        return told | {'axes_sha256': digest(self.coordinates).hex()}
+        axes = {
+            'shape': [*self.coordinates.shape],
+            'axes_sha256': digest(self.coordinates).hex(),
+        }
+        return told | axes
 
     def source(self, recipe: str) -> source.Activations:
         """What an example is."""
@@ -123,10 +127,7 @@ def axes(
     """Those of the run, or made of its training faces."""
     if files.has_axes(workdir):
         return files.read_axes(workdir)
-    columns, side = store.card['columns'], config.data.parts
-    chosen = (
-        coordinates.whole(columns) if side == 1 else coordinates.parts(columns, side)
-    )
+    columns = coordinates.columns_of(store.card['columns'], config.data.parts)
     return coordinates.fit(
-        lambda: coordinates.means(store.train, rows), chosen, config.data.axes
+        lambda: coordinates.means(store.train, rows), columns, config.data.axes
     )

@@ -26,6 +26,7 @@ from fer_jax.nets import face_weights
 
 BATCH = 64
 VIEWS = 2
+FACE_NETWORK = 'dlib_affine'
 FACE_PX = 131  # of dlib's network: its maps are whole there, 31, 15, 7, 3 and 1
 STAGE = re.compile(r'stage\d+')
 
@@ -41,7 +42,7 @@ class Frozen(NamedTuple):
     std: tuple
     sha256: str  # of the weights
     licence: str
-    folder: str | None = None  # of weights of the user's own
+    own: dict | None = None  # where weights of the user's own are: data.features.OWN
 
     def shapes(self, stored_px: int) -> dict[str, int]:
         """{name: [b] sizes} of what is said of one face of `stored_px`."""
@@ -69,8 +70,8 @@ def face_network() -> Frozen:
     arrays, _ = dlib_model.read()
     arrays = face_weights.without_neck(arrays, stages=5)
     return Frozen(
-        name='dlib_affine',
-        backbone=nets.make('dlib_affine'),
+        name=FACE_NETWORK,
+        backbone=nets.make(FACE_NETWORK),
         variables={'params': face_weights.tree(arrays)},
         size_px=FACE_PX,
         mean=dlib_model.MEAN,
@@ -104,7 +105,50 @@ def own_network(folder: pathlib.Path | str, size_px: int) -> Frozen:
         std=tuple(card['std']),
         sha256=card['sha256'],
         licence=f'weights of {card["source"]}: see where you have them from',
-        folder=str(pathlib.Path(folder).resolve()),
+        own={
+            'folder': str(pathlib.Path(folder).resolve()),
+            'backbone': card['backbone'],
+            'width': card['width'],
+        },
+    )
+
+
+def of_card(card: dict[str, Any]) -> Frozen:
+    """The network that made features, by their card.
+
+    Raises:
+      Missing: it is gone.
+      Unusable: there is another one in its place.
+    """
+    own = card.get('own')
+    network = own_network(own['folder'], card['size_px']) if own else face_network()
+    if network.sha256 != card['weights_sha256']:
+        raise Unusable(
+            f'the features are of weights {card["weights_sha256"][:12]}, and'
+            f' {own["folder"] if own else network.name} has {network.sha256[:12]};'
+            ' put those weights back in their place'
+        )
+    return network
+
+
+def untold(card: dict[str, Any], mean: tuple, std: tuple) -> Frozen:
+    """The network of a card, whose variables are zeros: shapes, to be filled."""
+    own = card.get('own') or {'backbone': FACE_NETWORK, 'width': 64}
+    backbone = nets.make(own['backbone'], width=own['width'])
+    image = jax.ShapeDtypeStruct((1, card['size_px'], card['size_px'], 3), jnp.float32)
+    variables = jax.eval_shape(
+        lambda key, image: backbone.init(key, image, False), jax.random.key(0), image
+    )
+    return Frozen(
+        name=card['network'],
+        backbone=backbone,
+        variables=variables,
+        size_px=card['size_px'],
+        mean=mean,
+        std=std,
+        sha256=card['weights_sha256'],
+        licence=card['licence'],
+        own=card.get('own'),
     )
 
 
@@ -176,7 +220,7 @@ def extract(
         'size_px': network.size_px,
         'views': VIEWS,
         'columns': columns,
-    } | ({'weights': network.folder} if network.folder else {})
+    } | ({'own': network.own} if network.own else {})
     return features.write(
         folder,
         lambda split, chunks: views(

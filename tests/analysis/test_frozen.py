@@ -96,7 +96,10 @@ def test_a_part_of_the_set(made, tmp_path):
 def test_parts_stand_for_their_stage(made):
     _, folder = made
     columns = features.load(folder).card['columns']
-    assert coordinates.whole(columns).ravel().tolist() == [*range(4), *range(8, 20)]
+    assert coordinates.columns_of(columns, 1).ravel().tolist() == [
+        *range(4),
+        *range(8, 20),
+    ]
 
 
 @pytest.mark.parametrize(

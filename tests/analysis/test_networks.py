@@ -109,7 +109,7 @@ def test_outputs_are_those_of_a_loop(loaded, faces):
     for row, position in enumerate(positions):
         name, image = records.decode_example(source[position])
         pixels = pipeline.decode(image, 24, name)[None]
-        wanted = probs(network.params, network.stats, pixels)[:, 0]
+        wanted = probs(*network.weights, pixels)[:, 0]
         np.testing.assert_allclose(found.probs[:, row], wanted, rtol=1e-4, atol=1e-6)
     kernel, bias = (network.params['classifier'][name] for name in ('kernel', 'bias'))
     logits = np.einsum('pnd,pdc->pnc', found.embeddings, kernel) + bias[:, None]

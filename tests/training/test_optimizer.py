@@ -139,3 +139,22 @@ def test_late_beta1_by_hand():
     )
     m, v = 1.55 / 0.75, 0.009999 / (1 - 0.999**2)
     np.testing.assert_allclose(updates, [-0.1 * 0.1 * m / v**0.5], rtol=1e-4)
+
+
+def test_cosine_schedule_by_hand():
+    """From epoch 1 to 5: (1 + cos(pi e / 4)) / 2 of the rate, then 0."""
+    rate = optimizer.learning_rate('cosine', 0.2, (1, 5), (0.1,))
+    found = [float(rate(step, 2)) for step in (0, 3, 4, 5, 6, 10, 20)]
+    quarter = 0.1 * (1 + 2**-0.5)
+    np.testing.assert_allclose(
+        found, [0.2, 0.2, quarter, quarter, 0.1, 0, 0], atol=1e-8
+    )
+
+
+def test_adamw_takes_decay_behind_the_moments():
+    """torch's AdamW: gradient 3, weight 2, decay .5: the step is -.1 (1 + .5 * 2)."""
+    transformation = optimizer.make(
+        config(name='adamw', learning_rate=0.1, weight_decay=0.5)
+    )
+    update, _ = first_update(transformation, 2.0, 3.0)
+    np.testing.assert_allclose(update, -0.2, rtol=1e-5)
