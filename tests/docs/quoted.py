@@ -1,4 +1,4 @@
-"""The commands that documents, examples and configs quote."""
+"""The commands that documents, examples and the docstrings of modules quote."""
 
 import ast
 import pathlib
@@ -12,6 +12,8 @@ PAGES = [
     *sorted((ROOT / 'docs').rglob('*.md')),
     *sorted((ROOT / 'examples').rglob('*.*')),
     *sorted((ROOT / 'configs').glob('*.py')),
+    *sorted((ROOT / 'data_prep').rglob('*.py')),
+    *sorted((ROOT / 'fer_jax').rglob('*.py')),
 ]
 PROGRAM = re.compile(
     r'(?:^|(?<=[\s/]))(?<!-t )(?P<program>python launch\.py|python -m data_prep|fer-jax'
