@@ -18,6 +18,7 @@ BELOW = {
     'training': 'numerics data nets algorithms',
     'deploy': 'numerics data nets faces algorithms training',
     'analysis': 'numerics data nets algorithms training deploy',
+    'review': 'numerics data training analysis',
     'cli': 'numerics data nets faces algorithms training deploy analysis',
 }
 DOORS = {  # package -> where it may be imported
@@ -31,6 +32,8 @@ DOORS = {  # package -> where it may be imported
     'onnx': ('fer_jax/deploy/onnx_',),
     'onnxruntime': ('fer_jax/deploy/formats.py',),
     'safetensors': ('fer_jax/data/tensors.py',),
+    'starlette': ('fer_jax/review/server.py',),
+    'uvicorn': ('fer_jax/review/server.py',),
     'torch': ('data_prep/weights.py',),
 }
 MODULES = sorted(

@@ -1,6 +1,7 @@
 """Which labels are wrong, without training: a frozen network's features, then a judge.
 
     OUT/audit.html, OUT/issues.json, OUT/labels.csv    as of a run
+    OUT/judged.npz                                     the same, for a review
     OUT/features                                       made on the way, and used again
 
 A prepared set (`of_set`) and what a program has at hand (`of_arrays`) differ in where
@@ -17,7 +18,13 @@ from typing import Any
 import numpy as np
 import rich.progress
 
-from fer_jax.analysis import calibration, frozen_sections, thumbnails, verdict
+from fer_jax.analysis import (
+    calibration,
+    frozen_sections,
+    judgements,
+    thumbnails,
+    verdict,
+)
 from fer_jax.data import coordinates, features, in_memory, prepared, whole
 from fer_jax.data.quoting import printable
 from fer_jax.errors import Unusable
@@ -153,11 +160,32 @@ def run(options: argparse.Namespace) -> int:
         rate=options.rate,
         name=out.name,
     )
-    for path in found.save(out, options.pictures):
+    for path in kept(found, out, options.pictures):
         print(f'written: {printable(path)}, {path.stat().st_size / 1e6:.1f} MB')
     for line in found.doubts():
         print(line)
     return 0
+
+
+def kept(found: Frozen, out: pathlib.Path, pictures: int) -> list[pathlib.Path]:
+    """Writes all that an audit of a set leaves; returns the paths of what is for users.
+
+    Raises:
+      OSError: it cannot be written there.
+    """
+    judgements.write(out, judgement(found), found.key)
+    return found.save(out, pictures)
+
+
+def judgement(found: Frozen) -> judgements.Judgement:
+    """What a review goes on from."""
+    return judgements.Judgement(
+        ids=found.ids,
+        log_odds=found.trust,
+        right=found.right,
+        suggested=found.suggested,
+        transition=found.judged.transition,
+    )
 
 
 def of_set(

@@ -18,6 +18,8 @@ Commands
   bench      --workdir=FOLDER: latency and images/s of JAX, StableHLO and onnxruntime
   audit      --workdir=FOLDER [--kfold=K]: which labels are wrong, and how sure that is;
              --data=FOLDER --out=FOLDER: the same without training
+  review     as audit: a page served to this machine, where a person decides, and the
+             order learns from it
   compare    RUN RUN ... --out=JSON: finished runs side by side
   relabels   RUN RUN ... --out=PNG: what became of labels that a method changed
   prepare    DOOR ... --out=FOLDER: a data set's own files as a folder to train on, and
@@ -52,6 +54,7 @@ USES = {  # command -> package of fer_jax that has its module
     'export': 'deploy',
     'bench': 'deploy',
     'audit': 'analysis',
+    'review': 'review',
 }
 DOORS = {  # command -> module with a door of its own
     'compare': 'analysis.compare',

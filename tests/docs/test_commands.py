@@ -26,6 +26,7 @@ RUN = {
     'export': 'tests/deploy/test_export.py',
     'bench': 'tests/deploy/test_bench.py',
     'audit': 'tests/analysis/test_frozen.py',
+    'review': 'tests/review/test_process.py',
     'compare': 'tests/analysis/test_compare.py',
     'relabels': 'tests/analysis/test_relabels.py',
     'configs': 'tests/test_doors.py',

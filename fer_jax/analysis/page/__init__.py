@@ -42,19 +42,32 @@ def render(title: str, content: dict[str, Any]) -> str:
       title: of the window.
       content: of audit.gather: dicts, lists, plain values and arrays.
     """
-    scripts = '\n'.join((HERE / name).read_text('utf-8') for name in SCRIPTS)
     # A '<' may end the element that the data are in, so it is written as JSON can.
     data = json.dumps(packed(content), separators=(',', ':'), ensure_ascii=False)
-    parts = {
-        'title': title.replace('&', '&amp;').replace('<', '&lt;'),
-        'style': (HERE / 'style.css').read_text('utf-8'),
-        'script': scripts,
-        'data': data.replace('<', '\\u003c'),
-    }
-    page = (HERE / 'page.html').read_text('utf-8')
-    pieces = page.split('%%')
+    return joined(
+        HERE / 'page.html',
+        title=escaped(title),
+        style=source(HERE / 'style.css'),
+        script='\n'.join(source(HERE / name) for name in SCRIPTS),
+        data=data.replace('<', '\\u003c'),
+    )
+
+
+def joined(template: pathlib.Path, **parts: str) -> str:
+    """The text of a template with `%%name%%` filled in from the parts of that name."""
+    pieces = source(template).split('%%')
     pieces[1::2] = (parts[name] for name in pieces[1::2])
     return ''.join(pieces)
+
+
+def source(path: pathlib.Path) -> str:
+    """The text of a source of a page."""
+    return path.read_text('utf-8')
+
+
+def escaped(text: str) -> str:
+    """Text as HTML can have it between elements."""
+    return text.replace('&', '&amp;').replace('<', '&lt;')
 
 
 def packed(value: Any) -> Any:
