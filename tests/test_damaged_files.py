@@ -235,7 +235,7 @@ def test_noise_lists(made, tmp_path):
         (files.RESULT, RESULT, files.read_result),
         (weights.CARD, {
             'format': 1, 'backbone': 'cnn7', 'width': 4, 'mean': [0, 0, 0],
-            'std': [1, 1, 1], 'sha256': SHA,
+            'std': [1, 1, 1], 'source': 'x.pth', 'sha256': SHA,
         }, weights.read_card),
         (card.CARD, CARD, card.read),
     ],

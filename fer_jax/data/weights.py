@@ -28,8 +28,14 @@ FIELDS = documents.fields(
         'width': documents.whole_number(1),
         'mean': CHANNELS,
         'std': CHANNELS,
+        'source': documents.TEXT,
         'sha256': documents.SHA256,
-    }
+    },
+    optional={'licence': documents.TEXT},
+)
+# What the networks of a run started from, in order; no item: from random weights.
+STARTS = documents.sequence(
+    documents.fields({'source': documents.TEXT, 'card': FIELDS})
 )
 
 

@@ -12,7 +12,7 @@ import warnings
 from typing import Any
 
 from fer_jax import home
-from fer_jax.data import documents, sets, whole
+from fer_jax.data import documents, sets, weights, whole
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing
 
@@ -50,6 +50,7 @@ CONTENT = documents.fields(
     },
     optional={
         'vote': documents.one_of(['mean', 'sum']),
+        'start': weights.STARTS,
         'sha256': documents.mapping(documents.SHA256),
         'seal': documents.SHA256,
     },

@@ -107,6 +107,7 @@ def describe(config: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
             'preprocessing': preprocessing(config['data'], data),
             'algorithm': config['algorithm'],
             'backbone': config['model'] | {'dtype': 'float32'},
+            'start': data.get('start', []),
             'data': {name: data[name] for name in known},
         }
         | {name: data[name] for name in ('features',) if name in data}

@@ -1,5 +1,6 @@
 """The model card of an export: README.md."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fer_jax.deploy import formats
@@ -52,6 +53,20 @@ VOTES = {'mean': 'the mean of the probabilities', 'sum': 'the summed logits'}
 LINES = {'orbax': ORBAX, 'stablehlo': STABLEHLO, 'onnx': ONNX}
 
 
+def started(starts: Sequence[dict[str, Any]]) -> str:
+    """What the networks started from, and whose weights these were.
+
+    Args:
+      starts: of the card (data.weights.STARTS).
+    """
+    lines = []
+    for card in (start['card'] for start in starts):
+        licence = card.get('licence') or 'Its licence: see where you have it from.'
+        digest = card['sha256'][:12]
+        lines.append(f'Started from {card["source"]} (sha256 {digest}). {licence}\n')
+    return ''.join(f'\n{line}' for line in dict.fromkeys(lines))
+
+
 def text(card: dict[str, Any]) -> str:
     """README.md of an export, in Markdown."""
     size, settings = card['image_size_px'], card['preprocessing']
@@ -100,7 +115,7 @@ probs = recognizer(['face.jpg'])  # any size, colour mode and orientation
 | the run at this checkpoint (accuracy: the method's, network 1, 2, their mean) | |
 |---|---|
 {metrics}
-
+{started(card.get('start', ()))}
 Probabilities say what the training labels would say; they are no measurement of what a
 person feels. The network knows no faces but those like its training data: test it on
 your own before you rely on it.

@@ -46,9 +46,7 @@ DATA = documents.fields(
     },
     optional={
         'format': VERSION,
-        'start': documents.sequence(
-            documents.fields({'source': documents.TEXT, 'card': weights.FIELDS})
-        ),
+        'start': weights.STARTS,
         'pretrained': documents.sequence(  # what `start` was called
             documents.fields({'folder': documents.TEXT, 'card': weights.FIELDS})
         ),

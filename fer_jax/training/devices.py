@@ -6,6 +6,7 @@ A config is read before the hosts of a run have met, and JAX may not start until
 import importlib.metadata
 import importlib.util
 import os
+from typing import Any
 
 import jax
 
@@ -23,7 +24,8 @@ def accelerated() -> bool:
 
     JAX_PLATFORMS decides where it is set.
     """
-    asked = jax.config.jax_platforms
+    config: Any = jax.config
+    asked = config.jax_platforms
     if asked:
         return asked.split(',')[0] != 'cpu'
     plugin = importlib.metadata.entry_points(group='jax_plugins')

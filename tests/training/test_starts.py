@@ -9,10 +9,11 @@ import jax
 import numpy as np
 import pytest
 
+import launch
 from configs import default
 from fer_jax import algorithms, nets
 from fer_jax.data import augment, dlib_model, pipeline, weights, whole
-from fer_jax.deploy import model
+from fer_jax.deploy import card, model
 from fer_jax.errors import Unusable
 from fer_jax.nets import dlib, torch_names
 from fer_jax.nets import pretrained as backbones
@@ -251,6 +252,15 @@ def test_a_run_from_the_face_network_goes_on_to_the_same_bits(
     assert broken_run['confusion'] == whole_run['confusion']
     tables = [tmp_path / name / 'labels.csv' for name in ('whole', 'broken')]
     assert tables[0].read_bytes() == tables[1].read_bytes()
+    out = tmp_path / 'exported'
+    options = [f'--workdir={tmp_path}/whole', f'--out={out}', '--formats=onnx']
+    assert launch.main(['launch.py', 'export', *options]) == 0  # and it says the same
+    assert card.read(out)['start'][0]['card']['sha256'] == dlib_model.SHA256
+    text = ' '.join((out / 'README.md').read_text().split())
+    about = (
+        f'Started from {dlib_model.FILE} of {dlib_model.PACKAGE} (sha256 55533b28a958).'
+    )
+    assert f'{about} {dlib_model.LICENCE}' in text
 
 
 def test_refusals(config, two, tmp_path):
