@@ -1,6 +1,5 @@
 """The model card of an export: README.md."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from fer_jax.deploy import formats
@@ -53,17 +52,19 @@ VOTES = {'mean': 'the mean of the probabilities', 'sum': 'the summed logits'}
 LINES = {'orbax': ORBAX, 'stablehlo': STABLEHLO, 'onnx': ONNX}
 
 
-def started(starts: Sequence[dict[str, Any]]) -> str:
-    """What the networks started from, and whose weights these were.
-
-    Args:
-      starts: of the card (data.weights.STARTS).
-    """
+def origins(card: dict[str, Any]) -> str:
+    """Whose weights the networks started from or stand on, and their licences."""
     lines = []
-    for card in (start['card'] for start in starts):
-        licence = card.get('licence') or 'Its licence: see where you have it from.'
-        digest = card['sha256'][:12]
-        lines.append(f'Started from {card["source"]} (sha256 {digest}). {licence}\n')
+    for known in (start['card'] for start in card.get('start', ())):
+        licence = known.get('licence') or 'Its licence: see where you have it from.'
+        digest = known['sha256'][:12]
+        lines.append(f'Started from {known["source"]} (sha256 {digest}). {licence}\n')
+    if 'features' in card:
+        known = card['features']
+        digest = known['weights_sha256'][:12]
+        lines.append(
+            f'Heads on {known["network"]} (sha256 {digest}). {known["licence"]}\n'
+        )
     return ''.join(f'\n{line}' for line in dict.fromkeys(lines))
 
 
@@ -115,7 +116,7 @@ probs = recognizer(['face.jpg'])  # any size, colour mode and orientation
 | the run at this checkpoint (accuracy: the method's, network 1, 2, their mean) | |
 |---|---|
 {metrics}
-{started(card.get('start', ()))}
+{origins(card)}
 Probabilities say what the training labels would say; they are no measurement of what a
 person feels. The network knows no faces but those like its training data: test it on
 your own before you rely on it.
