@@ -3,6 +3,8 @@
 import fer_jax
 
 verdict = fer_jax.audit(images, labels)                   # which labels are wrong?
+run = fer_jax.train('resup', images, labels, test=(images, labels), epochs=10)
+run.recognizer, run.verdict, run.history
 recognizer = fer_jax.Recognizer.load('runs/first')
 recognizer(['face.jpg'])                                  # probabilities [1, C]
 
@@ -16,9 +18,11 @@ from fer_jax import home
 __version__ = '0.1.0'
 PUBLIC = {  # name -> module: read on demand, for `import fer_jax` stays light
     'Recognizer': 'fer_jax.deploy.recognizer',
+    'Run': 'fer_jax.run',
     'Unusable': 'fer_jax.errors',
     'Verdict': 'fer_jax.analysis.verdict',
     'audit': 'fer_jax.api',
+    'train': 'fer_jax.run',
 }
 __all__ = list(PUBLIC)
 

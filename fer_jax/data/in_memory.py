@@ -92,6 +92,19 @@ def is_path(value: Any) -> bool:
 def labels(
     given: Any, class_names: Sequence[str] | None = None
 ) -> tuple[np.ndarray, tuple[str, ...]]:
+    """As `numbered`, of labels that something is to be learned from.
+
+    Raises:
+      Unusable: besides, fewer than FEWEST labels, or all of one class.
+    """
+    found, names = numbered(given, class_names)
+    check_labels(found, names)
+    return found, names
+
+
+def numbered(
+    given: Any, class_names: Sequence[str] | None = None
+) -> tuple[np.ndarray, tuple[str, ...]]:
     """(labels [N] int32 in [0, C), names of the C classes).
 
     Args:
@@ -100,8 +113,7 @@ def labels(
         that occur, sorted; of numbers 'class 0', 'class 1' ... up to the largest.
 
     Raises:
-      Unusable: not one label a row, one that is no class, fewer than FEWEST labels, or
-        all of one class.
+      Unusable: not one label a row, or one that is no class.
     """
     found = np.asarray(given)
     if found.dtype == object and all(isinstance(one, str) for one in found.flat):
@@ -129,7 +141,6 @@ def labels(
             f'label {row} is {quoted(np.asarray(given)[row])}, which is none of the'
             f' {count} classes: {wanted}; {len(outside):,} of {len(found):,} are none'
         )
-    check_labels(found, names or ())
     return found.astype(np.int32), names or ()
 
 

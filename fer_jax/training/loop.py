@@ -34,13 +34,14 @@ def finished(run: setup.Run) -> bool:
 
 
 def train(
-    run: setup.Run, stop: Callable[[], bool] = lambda: False
+    run: setup.Run, stop: Callable[[], bool] = lambda: False, *, shown: bool = True
 ) -> dict[str, Any] | None:
     """Trains `run` from where its folder says it is, and writes its results.
 
     Args:
       run: from setup.prepare.
       stop: asked before each step and between batches; True saves and returns early.
+      shown: whether it says how far it is.
 
     Returns:
       The content of result.json; None when stopped.
@@ -58,7 +59,7 @@ def train(
     with (
         jax.set_mesh(run.mesh),
         stopping.alone(workdir) if hosts.first() else contextlib.nullcontext(),
-        log.progress(shown=hosts.first()) as bar,
+        log.progress(shown=shown and hosts.first()) as bar,
     ):
         watch = log.Watch(bar, workdir.name, stop)
         step, place = hosts.together(
