@@ -55,17 +55,16 @@ def on_axes(store, rows):
     """[N, k] of the training rows and [M, k] of all test faces; no label is seen."""
     order = np.sort(rows)
     columns = coordinates.whole(store.card['columns'])
-    found = coordinates.fit(store.train, order, columns)
+    found = coordinates.fit(lambda: coordinates.means(store.train, order), columns)
 
     def read(stored, wanted):
-        blocks = stored.blocks(wanted)
-        return np.concatenate([
-            found.of(block.astype(np.float32).mean(axis=1)).reshape(len(block), -1)
-            for block in blocks
-        ])  # fmt: skip
+        blocks = coordinates.means(stored, wanted)
+        return np.concatenate(
+            [found.of(block).reshape(len(block), -1) for block in blocks]
+        )
 
     train = read(store.train, order)[np.searchsorted(order, rows)]
-    test, mean = read(store.test, None), train.mean(axis=0)
+    test, mean = read(store.test, store.test.rows), train.mean(axis=0)
     x = axes.uncorrelated(train)
     turn = np.linalg.lstsq(train - mean, x)[0]  # what that did, for other faces
     return x, ((test - mean) @ turn).astype(np.float32)
