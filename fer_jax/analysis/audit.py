@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from fer_jax.analysis import (
+    after,
     by_epoch,
     cases,
     closeup,
@@ -61,6 +62,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='how many of the most suspicious labels get a picture (default: 2000)',
     )
     parser.add_argument(
+        '--reviewed',
+        metavar='RUN',
+        help='of a run with decisions: the run that was reviewed, to be compared with',
+    )
+    parser.add_argument(
         '--kfold',
         type=int,
         metavar='K',
@@ -89,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
         print(f'written: {done}' if done else 'stopped; the same command goes on')
         return 0
     case = cases.read(options.workdir, options.data, options.rate)
-    found = gather(case, options.pictures, which=options.which)
+    found = gather(case, options.pictures, options.which, options.reviewed)
     for path in case.write(case.run.folder, found):
         print(f'written: {path}, {path.stat().st_size / 1e6:.1f} MB')
     for line in case.doubts():
@@ -120,7 +126,10 @@ def in_passing(workdir: pathlib.Path | str) -> str:
 
 
 def gather(
-    case: cases.Case, pictures: int = PICTURES, which: str | None = 'last'
+    case: cases.Case,
+    pictures: int = PICTURES,
+    which: str | None = 'last',
+    reviewed: pathlib.Path | str | None = None,
 ) -> dict[str, Any]:
     """Everything that the page shows: plain values and arrays, as page.render takes it.
 
@@ -129,10 +138,12 @@ def gather(
     Args:
       pictures: how many of the most suspicious labels get a picture.
       which: checkpoint for what takes a look at the faces; None: leave that out.
+      reviewed: folder of the run whose labels were decided about (after.section).
     """
     suspects = np.arange(min(pictures, len(case.ids)))
     relabels = by_epoch.relabels(case)
     networks = closeup.networks(case, which)
+    changed = after.section(case, reviewed)
     chosen = [networks['weighted']['most'], networks['weighted']['least']]
     if isinstance(relabels, dict):
         chosen.append(relabels['unstable'])
@@ -140,12 +151,15 @@ def gather(
         chosen.append(networks['space']['chosen'])
     if isinstance(networks['cam'], dict):
         chosen.append(networks['cam'])
+    if isinstance(changed, dict):
+        chosen.append(changed)
     return {
         'run': sections.about(case),
         'summary': sections.summary(case, which),
         'labels': sections.labels(case),
         'pictures': sections.pictures(case, suspects, [one['rows'] for one in chosen]),
         'curves': by_epoch.curves(case, len(suspects)),
+        'after': changed,
         'noise': sections.noise(case),
         'epochs': by_epoch.epochs(case),
         'relabels': relabels,

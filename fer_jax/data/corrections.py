@@ -47,6 +47,7 @@ class Decision(NamedTuple):
 class Corrections(NamedTuple):
     """What a file of decisions does to a training split."""
 
+    decided: np.ndarray  # [N] bool, whether it says anything of an example
     labels: np.ndarray  # [N] int32, the new label, -1 where the given one stays
     dropped: np.ndarray  # [N] bool
     either: np.ndarray  # [N, 2] int32, the two classes that fit, -1 where not two do
@@ -59,9 +60,14 @@ class Corrections(NamedTuple):
         return np.where(unsure, self.either[:, 0], found).astype(np.int32)
 
     def counts(self, given: np.ndarray) -> dict[str, int]:
-        """{'changed', 'dropped'}: how many of the `given` labels [N] are."""
-        changed = self.applied(given) != given
-        return {'changed': int(changed.sum()), 'dropped': int(self.dropped.sum())}
+        """{'changed', 'dropped', 'kept'}: how many of the `given` labels [N] are."""
+        changed, dropped = self.applied(given) != given, self.dropped
+        kept = self.decided & ~changed & ~dropped
+        return {
+            'changed': int(changed.sum()),
+            'dropped': int(dropped.sum()),
+            'kept': int(kept.sum()),
+        }
 
 
 def load(
@@ -80,17 +86,18 @@ def load(
     """
     data = _content(path)
     labels = np.full(len(ids), -1, np.int32)
-    dropped = np.zeros(len(ids), bool)
+    decided, dropped = np.zeros((2, len(ids)), bool)
     either = np.full((len(ids), 2), -1, np.int32)
     rows = {name: row for row, name in enumerate(ids.tolist())}
     for one in _read(path, data, rows, class_names):
         row = rows[one.id]
-        dropped[row] = one.decision == 'drop'
+        decided[row], dropped[row] = True, one.decision == 'drop'
         if one.decision == 'relabel':
             labels[row] = one.labels[0]
         elif one.decision == 'ambiguous':
             either[row] = one.labels
-    return Corrections(labels, dropped, either, hashlib.sha256(data).hexdigest())
+    sha256 = hashlib.sha256(data).hexdigest()
+    return Corrections(decided, labels, dropped, either, sha256)
 
 
 def read(

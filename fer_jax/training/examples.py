@@ -107,7 +107,7 @@ def corrected_counts(
     noise: noise_list.NoiseList | None,
     corrected: corrections.Corrections | None,
 ) -> dict[str, int] | None:
-    """{'changed', 'dropped'}: how many labels; None without corrections."""
+    """{'changed', 'dropped', 'kept'}: how many labels; None without corrections."""
     if corrected is None:
         return None
     return corrected.counts(given_labels(data, noise))

@@ -113,6 +113,8 @@ def read_data(workdir: pathlib.Path | str) -> dict[str, Any]:
             {'source': start['folder'], 'card': start['card']}
             for start in found.pop('pretrained')
         ]
+    if 'kept' not in (found.get('corrections') or {'kept': 0}):  # nor did they count it
+        del found['corrections']
     return found
 
 

@@ -130,7 +130,9 @@ def result(
 def corrections(counts: dict[str, int]) -> str:
     """What corrections did, in words; `counts` as result.json and data.json have it."""
     changed, dropped = counts['changed'], counts['dropped']
-    return f'corrections: {changed:,} labels changed, {dropped:,} dropped'
+    # older versions did not count what was decided and stays
+    kept = f', {counts["kept"]:,} kept' if 'kept' in counts else ''
+    return f'corrections: {changed:,} labels changed, {dropped:,} dropped{kept}'
 
 
 def wrong_count(examples: Any) -> int | None:

@@ -79,7 +79,7 @@ class Run(NamedTuple):
 
     @property
     def corrections(self) -> dict[str, int] | None:
-        """How many labels of the split corrections changed and dropped, or None."""
+        """How many labels of the split corrections changed, dropped, kept, or None."""
         return corrected_counts(self.prepared, self.noise, self.corrected)
 
 

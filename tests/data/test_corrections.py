@@ -40,9 +40,9 @@ def test_two_classes_fit(load):
     assert found.either.tolist()[:3] == [[-1, -1], [1, 0], [-1, -1]]
     given = np.array([2, 2, 2, 0, 1, 0, 1])
     assert found.applied(given).tolist() == [2, 1, 2, 0, 1, 0, 1]
-    assert found.counts(given) == {'changed': 1, 'dropped': 0}
+    assert found.counts(given) == {'changed': 1, 'dropped': 0, 'kept': 1}
     given[1] = 0
-    assert found.counts(given) == {'changed': 0, 'dropped': 0}
+    assert found.counts(given) == {'changed': 0, 'dropped': 0, 'kept': 2}
 
 
 def test_what_is_written_is_read(tmp_path):

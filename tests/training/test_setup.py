@@ -252,7 +252,7 @@ def test_corrections_change_labels_and_drop_examples(config, tmp_path):
     np.testing.assert_array_equal(
         run.examples.clean_labels, plain.examples.clean_labels[kept]
     )
-    counts = {'changed': 2, 'dropped': 1}
+    counts = {'changed': 2, 'dropped': 1, 'kept': 1}
     assert run.corrections == counts
     assert json.loads((tmp_path / 'run/data.json').read_text())['corrections'] == counts
     assert plain.corrections is None

@@ -26,6 +26,7 @@ SCRIPTS = (
     'gallery.js',
     'table.js',
     'summary.js',
+    'after.js',
     'noise.js',
     'epochs.js',
     'relabels.js',

@@ -3,6 +3,7 @@
 const SECTIONS = [
   ['summary', 'Summary', summary],
   ['review', 'Suspicious labels', review],
+  ['after', 'After the review', after],
   ['noise', 'Noise', noise],
   ['epochs', 'By epoch', epochs],
   ['relabels', 'Relabelling', relabels],
@@ -68,11 +69,12 @@ async function start() {
       el('p', {class: 'quiet'}, `${run.method} on ${run.set}, ${plural(run.examples, 'label')}${run.epochs ? `, ${plural(run.epochs, 'epoch')}` : ''}`));
     document.getElementById('foot').append(`Written by fer_jax ${run.version}. This file asks nothing of the network.`);
     main.replaceChildren();
-    for (const [, , build] of SECTIONS) {
+    const sections = SECTIONS.filter(([id]) => id !== 'after' || content.after);
+    for (const [, , build] of sections) {
       main.append(build(audit));
       await new Promise((done) => setTimeout(done)); // the page answers in between
     }
-    contents(SECTIONS);
+    contents(sections);
   } catch (error) {
     main.replaceChildren(el('p', {class: 'wait'}, `The page could not be unpacked (${error}); it needs a browser of 2023 or newer.`));
     throw error;

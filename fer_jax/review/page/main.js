@@ -70,9 +70,10 @@ async function start() {
     document.getElementById('tools').append(tools(state));
     const gallery = new Gallery(state);
     const filters = new Filters(state);
-    main.replaceChildren(notice,
+    // what comes and goes lies over the foot of the window, so that nothing is moved by it
+    main.replaceChildren(
       el('section', {id: 'review'}, filters.node, gallery.node),
-      new Plane(state).node, new Selection(state).node);
+      new Plane(state).node, el('div', {class: 'over-all'}, notice, new Selection(state).node));
     document.getElementById('foot').append(`Served by fer_jax ${about.version} to this machine alone.`);
     await state.list();
     service.listen();
