@@ -24,6 +24,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from fer_jax.errors import Unusable
+
 from .features import Features, Maps, selected
 from .norm import BatchNorm
 from .resnet import KERNEL_INIT
@@ -206,12 +208,13 @@ class DlibResNet(nn.Module):
 
     @nn.compact
     def __call__(self, images: jax.Array, train: bool) -> Features | jax.Array:
-        """Raises ValueError where the images are too small for the last stage."""
+        """Raises Unusable where the images are too small for the last stage."""
         least = 3 * 2**self.stages + 7
         if self.part != 'late' and min(images.shape[1:3]) < least:
-            raise ValueError(
+            raise Unusable(
                 f'images of {images.shape[2]}x{images.shape[1]}; {self.stages} stages'
-                f' of this network need {least} pixels, see config.data.image_size_px'
+                f' of this network need {least} pixels; set'
+                f' --config.data.image_size_px={least}, or more'
             )
         x = images.astype(self.dtype)
         if self.part != 'late':

@@ -67,7 +67,8 @@ class VGG16(nn.Module):
     def __call__(self, images: jax.Array, train: bool) -> Features | jax.Array:
         if self.part != 'late' and min(images.shape[1:3]) < 32:
             raise Unusable(
-                f'five poolings need images of 32 pixels or more, got {images.shape}'
+                f'images of {images.shape[2]}x{images.shape[1]}; five poolings need 32'
+                ' pixels; set --config.data.image_size_px=32, or more'
             )
         x = images.astype(self.dtype)
         for i in selected(len(BLOCKS), self.part):

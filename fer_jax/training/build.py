@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 
 from fer_jax import algorithms, nets
@@ -49,7 +50,19 @@ def method(
     """
     settings = dict(algorithm)
     name = settings.pop('name')
-    backbone = nets.make(
+    return algorithms.make(name, backbone=backbone(model), **numbers, **settings)
+
+
+def backbone(model: dict[str, Any]) -> Any:
+    """The backbone that the fields of config.model describe, a Flax module."""
+    return nets.make(
         model['backbone'], width=model['width'], dtype=jnp.dtype(model['dtype'])
     )
-    return algorithms.make(name, backbone=backbone, **numbers, **settings)
+
+
+def check_seen(model: dict[str, Any], seen: jax.ShapeDtypeStruct) -> None:
+    """Raises Unusable when the backbone takes no such examples, as small images."""
+    one = jax.ShapeDtypeStruct((1, *seen.shape), seen.dtype)
+    jax.eval_shape(
+        lambda images: backbone(model).init(jax.random.key(0), images, False), one
+    )

@@ -129,6 +129,7 @@ def prepare(
     started = starts.of_run(config, algorithm, workdir)
     ahead = front.prepare(config, data, examples.positions, workdir)
     kind = source_of(config, data, started, ahead)
+    build.check_seen(config.model.to_dict(), kind.seen)
     spec = programs.spec(
         config,
         source=kind,

@@ -290,6 +290,19 @@ def test_refusals(config, two, tmp_path):
     refused('format 99', a, b)
 
 
+@pytest.mark.parametrize(
+    ('backbone', 'least'), [('dlib_batch4', 55), ('dlib_affine', 103), ('vgg16', 32)]
+)
+def test_images_too_small_for_the_network(config, tmp_path, backbone, least):
+    """Are refused before anything is written."""
+    settings = config('baseline')
+    settings.model.update(backbone=backbone, width=64)
+    settings.data.image_size_px = least - 1
+    with pytest.raises(Unusable, match=f'{least} pixels; set --config.data.image_size'):
+        setup.prepare(settings, tmp_path / 'run')
+    assert not (tmp_path / 'run').exists()
+
+
 def test_weights_that_changed_are_noticed(config, two, tmp_path):
     a, b = two
     run = setup.prepare(config('baseline', a), tmp_path / 'run')
