@@ -24,7 +24,9 @@ from absl import flags
 from PIL import Image
 
 from fer_jax import nets
+from fer_jax.data import prepared, weights
 from fer_jax.nets import BatchNorm, Features, Maps
+from fer_jax.training import frozen
 
 
 def pytest_configure():
@@ -98,6 +100,52 @@ class Tiny(nn.Module):
         maps = nn.Conv(self.width, (3, 3), (2, 2))(images)
         maps = Maps(name='maps')(nn.relu(BatchNorm()(maps, train)))
         return Features(maps, jnp.mean(maps, axis=(1, 2)))
+
+
+@pytest.fixture(scope='session')
+def own_network(tmp_path_factory):
+    """A folder of weights of a small network of the user's own."""
+    net = nets.make('resnet18_slim', width=4)
+    variables = jax.jit(lambda x: net.init(jax.random.key(0), x, False))(
+        jnp.zeros((1, 48, 48, 3))
+    )
+    arrays = {
+        jax.tree_util.keystr(path, simple=True, separator='/'): np.asarray(leaf)
+        for part in variables.values()
+        for path, leaf in jax.tree_util.tree_leaves_with_path(part)
+    }
+    folder = tmp_path_factory.mktemp('weights') / 'own'
+    weights.write(
+        folder, arrays, backbone='resnet18_slim', width=4, mean=(0.5,) * 3,
+        std=(0.5,) * 3, source='x.pt', source_sha256='0' * 64,
+    )  # fmt: skip
+    return folder
+
+
+@pytest.fixture(scope='session')
+def features_of_faces(own_network, faces, tmp_path_factory):
+    """A folder of what that network says of all `faces`, at 48 pixels."""
+    data = prepared.load(faces)
+    folder = tmp_path_factory.mktemp('features') / 'own'
+    rows = {split: getattr(data, split).readable() for split in prepared.SPLITS}
+    frozen.extract(frozen.own_network(own_network, 48), data, folder, rows=rows)
+    return folder
+
+
+@pytest.fixture
+def on_features(faces, features_of_faces):
+    """on_features(method): a config of three epochs of four steps on those features."""
+
+    def make(method):
+        module = importlib.import_module(f'configs.{method}')
+        config = module.get_config('dataset=synthetic,noise=0.3,on=features')
+        config.data.dir, config.data.features = str(faces), str(features_of_faces)
+        config.data.image_size_px, config.model.width = 48, 8
+        config.epochs, config.batch_size = 3, 16
+        config.optimizer.decay_epochs = (1, 3)
+        return config
+
+    return make
 
 
 @pytest.fixture(scope='session')

@@ -162,6 +162,11 @@ def cam(
         return (
             'For no label another class is suggested, so there is nothing to compare.'
         )
+    if 'features' in loaded.card:
+        return (
+            'This run learned from features of a frozen network: it has no maps of its'
+            ' own that would say which place in a picture speaks for a class.'
+        )
     pixels = np.stack([faces.pixels(name) for name in case.ids[chosen].tolist()])
 
     def drawn(classes):

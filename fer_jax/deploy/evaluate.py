@@ -93,6 +93,7 @@ def evaluate(loaded: model.Model, data: prepared.Prepared) -> dict[str, Any]:
             zip(names, np.bincount(labels, minlength=len(names)).tolist())
         ),
         'intervals': '95 %, percentiles of 2,000 bootstrap resamples',
+        'adjust': card['adjust']['tau'] if 'adjust' in card else 0.0,
         'networks': {
             name: numbers(probs, labels, names) for name, probs in answers.items()
         },
@@ -113,7 +114,9 @@ def probabilities(loaded: model.Model, split: prepared.Split) -> dict[str, np.nd
     @jax.jit
     def compiled(*given):
         outputs = logits(*given)
-        return jax.numpy.stack([votes.probabilities(name, outputs) for name in names])
+        return jax.numpy.stack(
+            [model.answered(loaded.card, name, outputs) for name in names]
+        )
 
     weights = jax.device_put(loaded.weights)
     count = len(split.labels)
@@ -164,7 +167,8 @@ def show(evaluation: dict[str, Any], console: Console) -> None:
     table = Table(
         title=f'{evaluation["method"]}, {evaluation["data"]["test_examples"]} test'
         f' examples of {evaluation["data"]["folder"]}',
-        caption=f'in %, in brackets intervals: {evaluation["intervals"]}',
+        caption=f'in %, in brackets intervals: {evaluation["intervals"]}'
+        + (f'; adjusted, tau {tau:g}' if (tau := evaluation['adjust']) else ''),
     )
     table.add_column('')
     for name in networks:

@@ -68,7 +68,7 @@ def make(card: dict[str, Any]) -> Callable:
 
     def see(arrays, images):
         told = network._replace(variables=arrays['network'])
-        views = (images, images[:, :, ::-1])[: about['views']]
+        views = (images, jnp.flip(images, axis=2))[: about['views']]
         seen = [
             coordinates.chosen(
                 frozen.said(told, view), about['shape'][0], jnp.concatenate

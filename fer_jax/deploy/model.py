@@ -62,6 +62,9 @@ def from_run(
         card['preprocessing'] |= scale
     wanted = dict(zip(('params', 'stats'), shapes(card)))
     wanted['step'] = jax.ShapeDtypeStruct((), jnp.int32)
+    if 'adjust' in card:
+        shape = card['data']['train_examples'], len(card['class_names'])
+        wanted['evidence'] = jax.ShapeDtypeStruct(shape, jnp.float32)
     try:
         state = checkpoint.read(
             files.checkpoints(workdir), which, wanted, card['class_names']
@@ -83,6 +86,9 @@ def from_run(
         'checkpoint': {'which': which, 'step': int(state['step'])},
         'metrics': {k: v for k, v in row.items() if k.startswith(('test/', 'noise/'))},
     }
+    if 'adjust' in card:
+        prior = np.mean(state['evidence'], axis=0).tolist()
+        card['adjust'] |= {'mean_prediction': tuple(prior)}
     places = [number - 1 for number in numbers]
     params, stats = (
         jax.tree.map(lambda leaf: leaf[places], state[part])
@@ -111,6 +117,7 @@ def describe(config: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
             'data': {name: data[name] for name in known},
         }
         | {name: data[name] for name in ('features',) if name in data}
+        | ({'adjust': {'tau': config['adjust']}} if config.get('adjust') else {})
     )
 
 
@@ -215,7 +222,16 @@ def function(model: Model) -> Callable:
     Several networks answer together, by the card's vote.
     """
     logits, vote = make_logits(model.card), model.card['vote']
-    return lambda images: votes.probabilities(vote, logits(*model.weights, images))
+    return lambda images: answered(model.card, vote, logits(*model.weights, images))
+
+
+def answered(card: dict[str, Any], voter: str, logits: jax.Array) -> jax.Array:
+    """[B, C] float32: what a voter says of logits [P, B, C], adjusted by the card."""
+    probs = votes.probabilities(voter, logits)
+    if 'adjust' not in card:
+        return probs
+    prior = jnp.array(card['adjust']['mean_prediction'], jnp.float32)
+    return votes.adjusted(probs, prior, card['adjust']['tau'])
 
 
 def compiled(model: Model) -> Callable:

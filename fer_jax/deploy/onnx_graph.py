@@ -5,6 +5,7 @@ in which its axes lie, and is only turned round (Transpose) where an operation a
 another order: between the convolutions of a network nothing is.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -86,6 +87,7 @@ class Writer:
         self.nodes, self.constants = [], []
         self.users = uses(graph)
         self._tensors, self._turned, self._merged = {}, {}, set()
+        self._known: dict[Any, str] = {}  # names of constants by their content
         self.put(graph.input, input_name)
 
     def put(self, value: Value, name: str, order: Iterable[int] | None = None) -> None:
@@ -108,11 +110,13 @@ class Writer:
         return name
 
     def constant(self, array: np.ndarray) -> str:
-        """Name of a new constant."""
-        name = f'constant_{len(self.constants)}'
+        """Name of a constant; equal ones, as of a network that looks twice, are one."""
         array = np.ascontiguousarray(array)
-        self.constants.append(numpy_helper.from_array(array, name))
-        return name
+        content = array.dtype.str, array.shape, hashlib.sha256(array.data).digest()
+        if content not in self._known:
+            self._known[content] = f'constant_{len(self.constants)}'
+            self.constants.append(numpy_helper.from_array(array, self._known[content]))
+        return self._known[content]
 
     def ask(self, operand: Any, order: Iterable[int]) -> str:
         """Name of a tensor that has the operand's axes in `order`."""

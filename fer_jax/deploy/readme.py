@@ -63,9 +63,20 @@ def origins(card: dict[str, Any]) -> str:
         known = card['features']
         digest = known['weights_sha256'][:12]
         lines.append(
-            f'Heads on {known["network"]} (sha256 {digest}). {known["licence"]}\n'
+            f'Heads on {known["network"]}, frozen and inside (sha256 {digest}).'
+            f' {known["licence"]}\n'
         )
     return ''.join(f'\n{line}' for line in dict.fromkeys(lines))
+
+
+def adjusted(card: dict[str, Any]) -> str:
+    """How answers were adjusted, in words."""
+    if 'adjust' not in card:
+        return ''
+    return (
+        f' Classes that it seldom said in training count for more (tau'
+        f' {card["adjust"]["tau"]:g}): these are no calibrated probabilities.'
+    )
 
 
 def text(card: dict[str, Any]) -> str:
@@ -99,7 +110,7 @@ the training data were. Preprocessing is inside: resized to
 {settings['network_size_px']} px and normalised with mean {list(settings['mean'])} and
 deviation {list(settings['std'])}.
 **Output**: `probs`, float32 [B, {len(card['class_names'])}]; the classes in order are
-{classes}.
+{classes}.{adjusted(card)}
 
 ```python
 from fer_jax import Recognizer

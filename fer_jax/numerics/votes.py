@@ -18,6 +18,7 @@ def total(logits: jax.Array) -> jax.Array:
     return jax.nn.softmax(jnp.sum(logits, axis=0))
 
 
+LEAST = 1e-6  # of a class that is never said
 TOGETHER = {'mean': mean, 'sum': total}
 
 
@@ -35,6 +36,22 @@ def probabilities(name: str, logits: jax.Array) -> jax.Array:
     if name in TOGETHER:
         return TOGETHER[name](logits)
     return jax.nn.softmax(logits[int(name) - 1])
+
+
+def adjusted(probs: jax.Array, prior: jax.Array, tau: float | jax.Array) -> jax.Array:
+    """Probabilities with logits z - tau ln prior (Menon et al. 2021, after training).
+
+    What a network seldom says counts for more: with tau 1 a class by its likelihood.
+
+    Args:
+      probs: [..., C] float32.
+      prior: [C] float32, mean probabilities over the training set; all 0 where it was
+        not seen yet, and then nothing changes.
+      tau: [] >= 0; 0 changes nothing.
+    """
+    known = jnp.where(jnp.sum(prior) > 0, prior, 1.0)
+    weighed = probs * jnp.power(jnp.maximum(known, LEAST), -tau)
+    return weighed / jnp.sum(weighed, axis=-1, keepdims=True)
 
 
 def title(name: str) -> str:

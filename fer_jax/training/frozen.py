@@ -183,10 +183,12 @@ def in_parts(maps: jax.Array, count: int = 3) -> jax.Array:
             (i * length // count, -(-(i + 1) * length // count)) for i in range(count)
         ]
 
+    # for a batch of any size, sliced by one axis after the other
+    rows = [jax.lax.slice_in_dim(maps, *cut, axis=1) for cut in cuts(maps.shape[1])]
     parts = [
-        jnp.mean(maps[:, a:b, c:d], axis=(1, 2))
-        for a, b in cuts(maps.shape[1])
-        for c, d in cuts(maps.shape[2])
+        jnp.mean(jax.lax.slice_in_dim(row, *cut, axis=2), axis=(1, 2))
+        for row in rows
+        for cut in cuts(maps.shape[2])
     ]
     return jnp.concatenate(parts, -1)
 

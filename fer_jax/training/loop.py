@@ -306,6 +306,9 @@ def finish(
     log_odds = session.log_odds(state, past.newest['scores'])
     told = results.detection(log_odds, run.examples)
     told |= results.relabelling(run.examples, past.flips)
+    if run.config.adjust:
+        counts = session.confusions(state, run.config.adjust)
+        told |= {'adjusted': results.adjusted(run, counts[0])}
     content = results.result(run, rows, session.confusions(state), told)
     if hosts.first():
         table = results.labels(

@@ -56,7 +56,7 @@ class Programs(NamedTuple):
     create: Callable  # trial -> state
     advance: Callable  # state, trial, pool, order [S, B] -> state, metrics {name: [S]}
     score: Callable  # state, trial, pool, index [B] -> scores [P, B], probs [B, C]
-    count: Callable  # state, trial, pool, index, mask -> confusions [V, C, C]
+    count: Callable  # state, trial, pool, index, mask, tau [] -> confusions [V, C, C]
     look_back: Callable  # state, trial, scores [P, N], probs [N, C] -> state
     log_odds: Callable  # state, trial, scores [P, N] -> [P, N]
     absorb: Callable | None  # state, trial, pool, index, mask -> state
@@ -208,7 +208,14 @@ def shapes(
         'create': (trial_shapes,),
         'advance': (state, trial_shapes, pool(steps, batch_size), order),
         'score': (state, trial_shapes, pool(batch_size), index),
-        'count': (state, trial_shapes, pool(batch_size), index, mask),
+        'count': (
+            state,
+            trial_shapes,
+            pool(batch_size),
+            index,
+            mask,
+            array(jnp.float32),
+        ),
         'look_back': (state, trial_shapes, scored, probs),
         'log_odds': (state, trial_shapes, scored),
     }

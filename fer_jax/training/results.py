@@ -127,6 +127,22 @@ def result(
     }
 
 
+def adjusted(run: Any, confusion: np.ndarray) -> dict[str, Any]:
+    """What the method's answer comes to with adjusted probabilities, for result.json.
+
+    Args:
+      confusion: [C, C] of config.adjust.
+    """
+    names = ('accuracy', 'balanced_accuracy', 'macro_f1')
+    recalls = zip(run.prepared.class_names, plain(metrics.recalls(confusion)))
+    return {
+        'tau': run.config.adjust,
+        **{name: float(getattr(metrics, name)(confusion)) for name in names},
+        'recalls': dict(recalls),
+        'confusion': confusion.tolist(),
+    }
+
+
 def corrections(counts: dict[str, int]) -> str:
     """What corrections did, in words; `counts` as result.json and data.json have it."""
     changed, dropped = counts['changed'], counts['dropped']

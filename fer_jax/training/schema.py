@@ -33,6 +33,12 @@ RUN = {
     'keep_checkpoints': Field(
         2, 'newest ones kept, beside the best on the test set', POSITIVE, free=True
     ),
+    'adjust': Field(
+        0.0,
+        'tau: after training, answers are by logits - tau ln(mean prediction), so that'
+        ' rare classes are said more often; 0: as trained',
+        COUNT,
+    ),
     'peer_map': Field(
         'auto',
         'how co-trained networks run; mesh: on devices of their own',

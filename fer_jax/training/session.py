@@ -93,11 +93,16 @@ class Session:
         scores = mesh.put(scores, self._everywhere)
         return jax.device_get(self._call('log_odds', state, self._trial, scores))
 
-    def confusions(self, state: TrainState) -> np.ndarray:
-        """Confusion matrices [V, C, C] on the test split (numerics.votes), int64."""
+    def confusions(self, state: TrainState, tau: float = 0.0) -> np.ndarray:
+        """Confusion matrices [V, C, C] on the test split (numerics.votes), int64.
+
+        Args:
+          tau: of adjusted answers (evaluation.make_count).
+        """
         total: Any = 0
+        placed_tau = mesh.put(np.float32(tau), self._everywhere)
         for batch in self.feed.all_test():
-            counts = self._call('count', state, self._trial, *batch)
+            counts = self._call('count', state, self._trial, *batch, placed_tau)
             total = total + jax.device_get(counts).astype('int64')
         return total
 

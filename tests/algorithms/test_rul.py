@@ -190,7 +190,7 @@ def test_learns(small, begin):
     images take it to a third."""
     algorithm = make(small)
     state, train_step = begin(algorithm, optax.adam(0.01), steps_per_epoch=1)
-    images = examples(algorithm).plain(small.images)
+    images = examples(algorithm, small).plain(small.images)
     predict = jax.jit(algorithm.predict)
 
     def loss(state):

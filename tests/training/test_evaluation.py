@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fer_jax.algorithms import Algorithm, Prediction
+from fer_jax.numerics import votes
 from fer_jax.training import evaluation, scoring, step, trial
 
 
@@ -53,7 +54,7 @@ def confusions(algorithm, size):
     """Over all of PIXELS, in batches of `size`."""
     about = trial.make(0, LABELS, LABELS, 1)
     count = jax.jit(evaluation.make_count(algorithm, PLAIN, 3))
-    found = [count(STATE, about, *batch) for batch in batches(PIXELS, size)]
+    found = [count(STATE, about, *batch, 0.0) for batch in batches(PIXELS, size)]
     return np.sum(found, axis=0)
 
 
@@ -101,3 +102,18 @@ def test_gather_puts_values_in_order(size):
     np.testing.assert_array_equal(pairs, [PIXELS[:, 0], np.arange(5) ** 2])
     np.testing.assert_array_equal(places, np.arange(5))
     assert sum(seen) == 5
+
+
+def test_adjusted_answers_by_hand():
+    """Of .6 .3 .1, said .6 .3 .1 on average: all the same with tau 1, and with tau 2
+    the last wins; a class that was never said cannot have all there is."""
+    probs, prior = jnp.array([0.6, 0.3, 0.1]), jnp.array([0.6, 0.3, 0.1])
+    for tau, wanted in (
+        (0.0, [0.6, 0.3, 0.1]),
+        (1.0, [1 / 3, 1 / 3, 1 / 3]),
+        (2.0, np.array([1 / 0.6, 1 / 0.3, 1 / 0.1]) / 15),
+    ):
+        np.testing.assert_allclose(votes.adjusted(probs, prior, tau), wanted, rtol=1e-5)
+    np.testing.assert_allclose(votes.adjusted(probs, 0 * prior, 1.0), probs, rtol=1e-6)
+    rare = votes.adjusted(jnp.array([0.5, 0.5, 0.0]), jnp.array([0.5, 0.5, 0.0]), 1.0)
+    np.testing.assert_allclose(rare, [0.5, 0.5, 0.0], rtol=1e-6)

@@ -1,11 +1,8 @@
 """Features of faces by a frozen network: parts of maps, both mirror images."""
 
-import jax
 import jax.numpy as jnp
 import numpy as np
-import pytest
 
-from fer_jax import nets
 from fer_jax.data import augment, pipeline, prepared, weights
 from fer_jax.training import frozen
 
@@ -28,33 +25,13 @@ def test_shapes_of_the_face_network():
     assert sum(sizes.values()) * frozen.VIEWS * 2 == 19_072  # bytes, as the door says
 
 
-@pytest.fixture(scope='module')
-def folder(tmp_path_factory):
-    """Weights of a small network of the user's own."""
-    net = nets.make('resnet18_slim', width=4)
-    variables = jax.jit(lambda x: net.init(jax.random.key(0), x, False))(
-        jnp.zeros((1, 48, 48, 3))
-    )
-    arrays = {
-        jax.tree_util.keystr(path, simple=True, separator='/'): np.asarray(leaf)
-        for part in variables.values()
-        for path, leaf in jax.tree_util.tree_leaves_with_path(part)
-    }
-    folder = tmp_path_factory.mktemp('weights') / 'own'
-    weights.write(
-        folder, arrays, backbone='resnet18_slim', width=4, mean=(0.5,) * 3,
-        std=(0.5,) * 3, source='x.pt', source_sha256='0' * 64,
-    )  # fmt: skip
-    return folder
-
-
-def test_features_are_means_of_maps_of_both_mirror_images(folder, faces, tmp_path):
+def test_features_are_means_of_maps_of_both_mirror_images(own_network, faces, tmp_path):
     data = prepared.load(faces)
-    network = frozen.own_network(folder, 48)
+    network = frozen.own_network(own_network, 48)
     rows = {'train': np.array([0, 3, 5]), 'test': np.array([1])}
     store = frozen.extract(network, data, tmp_path / 'out', rows=rows)
     assert store.card['dataset_digest'] == data.digest
-    assert store.card['weights_sha256'] == weights.read_card(folder)['sha256']
+    assert store.card['weights_sha256'] == weights.read_card(own_network)['sha256']
     found = np.concatenate(list(store.train.blocks()))
     images = pipeline.reader(data.train)(rows['train'])
     for view, seen in enumerate((images, images[:, :, ::-1])):

@@ -1,0 +1,116 @@
+"""Recall of rare classes by heads on features: docs/results.md, "Rare classes".
+
+    python -m benchmarks.rare_classes --majority=DIR --human=DIR --features=DIR \
+        --out=DIR [--seeds=3]
+
+The two settings of benchmarks.methods_on_features, with whose OUT it may share one.
+Plain heads, Co-teaching and ReSup; these with balanced sampling, and ReSup with weights
+balanced by class; each with answers adjusted by tau (config.adjust), for which nothing
+is trained anew. Mean over the seeds, and the standard deviation of the accuracy.
+"""
+
+import argparse
+import pathlib
+import shutil
+
+import jax
+import numpy as np
+
+from benchmarks import methods_on_features as on_features
+from fer_jax.data import features, prepared
+from fer_jax.deploy import model
+from fer_jax.numerics import metrics, votes
+from fer_jax.training import files, front, heap, history, loop, setup
+
+ARMS = {  # name -> method, fields
+    'plain': ('baseline', {}),
+    'plain, balanced batches': ('baseline', {'data.balanced': True}),
+    'Co-teaching': ('coteaching', {}),
+    'Co-teaching, balanced batches': ('coteaching', {'data.balanced': True}),
+    'ReSup': ('resup', {}),
+    'ReSup, balanced batches': ('resup', {'data.balanced': True}),
+    'ReSup, weights by class variance': ('resup', {'algorithm.balance': 'class_var'}),
+}
+TAUS = (0.0, 0.25, 0.5, 0.75, 1.0)
+SHOWN = ('disgust', 'fear')
+
+
+def trained(arm, kind, seed, data, store, out):
+    """The folder of a run, trained unless it is done."""
+    method, fields = ARMS[arm]
+    name = arm.lower().replace(', ', '-').replace(' ', '_')
+    workdir = out / 'rare' / f'{name}-{kind}-{seed}'
+    if not files.finished(workdir):
+        config = on_features.configured(method, kind, seed, data, store)
+        config.update_from_flattened_dict(fields)
+        workdir.mkdir(parents=True, exist_ok=True)
+        axes = out / f'axes-{kind}-1.npz'
+        if axes.exists():
+            shutil.copy(axes, workdir / files.AXES)
+        loop.train(setup.prepare(config, workdir))
+        shutil.copy(workdir / files.AXES, axes)
+    return workdir
+
+
+def confusions(workdir, data, store):
+    """[tau, C, C] of the method's answer on the test faces."""
+    loaded = model.from_run(workdir, network='mean')
+    about = front.Front(store, files.read_axes(workdir))
+    test = prepared.load(data).test
+    rows = test.readable()
+    seen = about.source('flip').plain(about.read('test', rows, lambda count: None))
+    algorithm = model.method(loaded.card)
+    logits = algorithm.predict(loaded.params, loaded.stats, seen).logits
+    probs = votes.probabilities(algorithm.answer, logits)
+    prior = history.read_evidence(workdir).mean(axis=0)
+    labels = np.where(test.clean_labels >= 0, test.clean_labels, test.labels)[rows]
+    found = []
+    for tau in TAUS:
+        said = np.asarray(votes.adjusted(probs, prior, tau)).argmax(axis=1)
+        counts = np.zeros((len(prior), len(prior)), int)
+        np.add.at(counts, (labels, said), 1)
+        found.append(counts)
+    return np.array(found)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for name in ('majority', 'human', 'features', 'out'):
+        parser.add_argument(f'--{name}', required=True, type=pathlib.Path)
+    parser.add_argument('--seeds', type=int, default=3)
+    parser.add_argument('--kinds', default='human,symmetric')
+    parser.add_argument('arms', nargs='*', default=list(ARMS))
+    options = parser.parse_args()
+    heap.keep()
+    options.out.mkdir(parents=True, exist_ok=True)
+    stores = {'human': options.features, 'symmetric': options.out / 'features'}
+    human, majority = map(prepared.load, (options.human, options.majority))
+    read = features.load(options.features)
+    on_features.copied(human, majority, read, stores['symmetric'])
+    folders = {'human': options.human, 'symmetric': options.majority}
+    names = human.class_names
+    for kind in options.kinds.split(','):
+        print(f'\n| {kind} | tau | accuracy | balanced |', ' | '.join(SHOWN), '|')
+        print('|---|---|---|---|---|---|')
+        for arm in options.arms:
+            each = [
+                confusions(
+                    trained(arm, kind, seed, folders[kind], stores[kind], options.out),
+                    folders[kind],
+                    features.load(stores[kind]),
+                )
+                for seed in range(options.seeds)
+            ]
+            for number, tau in enumerate(TAUS):
+                counts = [one[number] for one in each]
+                accuracy = [100 * metrics.accuracy(one) for one in counts]
+                balanced = 100 * np.mean([metrics.balanced_accuracy(o) for o in counts])
+                recalls = np.mean([metrics.recalls(one) for one in counts], axis=0)
+                told = ' | '.join(f'{recalls[names.index(n)]:.2f}' for n in SHOWN)
+                spread = f'{np.mean(accuracy):.1f} ± {np.std(accuracy):.1f}'
+                print(f'| {arm} | {tau} | {spread} | {balanced:.1f} | {told} |')
+            jax.clear_caches()
+
+
+if __name__ == '__main__':
+    main()
