@@ -79,13 +79,14 @@ def main():
         rate = float(numbers.pop(0)) if kind not in ('human', 'asymmetric_fer') else 0.0
         size, seeds = int(numbers[0]), int((*numbers, 1)[1])
         name = 'human' if kind == 'human' else 'majority'
-        found, said, seconds = [], [], []
+        found, said, seconds, by = [], [], [], []
         for seed in range(seeds):
             rows, given, clean = drawn(sets[name], kind, rate, size, seed)
             x = frozen.on_axes(frozen.stored(store, places[name][rows]))
             started = time.process_time()
             judged = judging.judge(x, given, len(sets[name].class_names))
             seconds.append(time.process_time() - started)
+            by.append(judged.by)
             known = clean >= 0
             wrong = given[known] != clean[known]
             found.append(
@@ -97,7 +98,7 @@ def main():
                 (1 - judged.right[first]).sum(),
             ])  # fmt: skip
         words = ('wrong', 'estimated', 'from', 'to', 'expected of the first 200')
-        print(f'{setting}: {np.mean(seconds):.0f} s', *(
+        print(f'{setting}: {np.mean(seconds):.0f} s, by {" ".join(by)},', *(
             f'{word} {value:.3f}' for word, value in zip(words, np.mean(said, axis=0))
         ))  # fmt: skip
         for word, values in zip(('regression', 'audit'), np.mean(found, axis=0)):

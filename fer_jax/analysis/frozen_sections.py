@@ -8,6 +8,11 @@ import numpy as np
 import fer_jax
 from fer_jax.analysis import calibration, sections
 
+BY = {  # of judging.BY
+    'regression': 'regression alone: so few wrong labels teach T nothing',
+    'both': 'regressions with and without T; T is not read between classes',
+    'T': 'T between classes, regressions with and without it within',
+}
 NO_RUN = 'No network was trained for this audit, so there is nothing by epoch.'
 
 
@@ -55,17 +60,12 @@ def summary(labels: Any) -> dict[str, Any]:
     judged = labels.judged
     few = min(sections.REVIEWED, len(labels.ids))
     wrong = calibration.expected_yield(labels.right)[few - 1]
-    read = (
-        'T between and within classes'
-        if judged.through
-        else 'regression alone: so few wrong labels teach T nothing'
-    )
     return {
         'data': [
             ['data set', labels.set_name],
             ['training labels', f'{len(labels.ids):,}'],
             ['network', labels.network],
-            ['order by', read],
+            ['order by', BY[judged.by]],
             ['agreement out of fold', f'{100 * judged.agreement:.1f} %'],
         ],
         'noise': sections.noise_summary(labels),

@@ -4,10 +4,15 @@
    that rounds of EM find (numerics.transition). In each round the logits are sharpened
    by the factor under which the given labels are likeliest: the penalty makes them
    flat, and flat logits take half of the wrong labels for right ones.
-2. The order. Within a class: the logits learned through T, read with T and without it.
-   Between classes: the share of right labels of each class that T finds. Where T finds
-   fewer than LOW wrong labels it has too few to be learned from, and the plain
-   regression's log-odds decide.
+2. The order is by log-odds that are as cautious as T is uninformative (BY):
+   'both': the mean of those of the plain regression and of the one learned through T,
+      each sharpened. Within a class this is what decides in any case.
+   'T': half the latter read through T, half 'both', moved in each class to the share of
+      right labels that T finds there. Only where T finds LOW wrong labels and, of many
+      labels, is likelier than a uniform matrix by GAIN: of symmetric noise it learns
+      which faces are hard, and would doubt their classes.
+   'regression': the plain one's. Where T finds fewer than FEW, it has too few wrong
+      labels to learn from.
 3. The probability: these log-odds, moved together until their mean is the rate. A rate
    that somebody gives moves probabilities and never the order.
 
@@ -27,7 +32,10 @@ L2, ITERATIONS = 0.1, 20
 PSEUDO = 100.0  # counts a row of T
 FIRST = 0.3  # rate that T starts from
 SHARPER = (0.8, 1.0, 1.2, 1.4, 1.7, 2.0, 2.4, 3.0)
-LOW = 0.11  # estimated rate below which the plain regression decides
+FEW, LOW = 0.05, 0.11  # estimated rates, below which T has no say, and little
+GAIN, MANY = 0.01, 5000  # nats a label that T has to gain, of so many labels or more
+UNIFORM = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)  # rates it is held against
+BY = ('regression', 'both', 'T')
 LEAST = 0.02  # share of right labels that any class keeps, and of wrong ones
 LARGEST = 30.0  # of log-odds
 UNSURE = 3.0  # the rate may be so many times smaller than estimated
@@ -44,7 +52,8 @@ class Judged(NamedTuple):
     transition: np.ndarray  # [C, C] float32, T [true, given]
     estimate: float  # of the rate
     interval: tuple  # (low, high) that the rate is likely in
-    through: bool  # whether T decided about the order, or the plain regression
+    by: str  # of BY, what decided about the order
+    gain: float  # nats a label by which T is likelier than a uniform matrix
     agreement: (
         float  # share of given labels that the plain regression says, out of fold
     )
@@ -69,17 +78,16 @@ def judge(
     for draw in range(DRAWS):
         place = jnp.asarray(places(x, given, num_classes, FOLDS, draw))
         found.append(_one_draw(features, labels, targets, place, num_classes))
-    plain, read, unread = (np.mean([one[i] for one in found], axis=0) for i in range(3))
-    posterior = np.mean([one[3] for one in found], axis=0)
-    estimate = float(1 - expit(read).mean())
-    through = estimate >= LOW
-    if through:
-        within = moved(unread, expit(read), given, num_classes)
-        log_odds = (read + within) / 2
+    plain, read, both, posterior, matrix, agreement, gain = (
+        np.mean([one[i] for one in found], axis=0) for i in range(7)
+    )
+    estimate, agreement = float(1 - expit(read).mean()), float(agreement)
+    by = decided_by(estimate, float(gain), len(given))
+    if by == 'T':
+        log_odds = (read + moved(both, expit(read), given, num_classes)) / 2
     else:
-        log_odds = plain
+        log_odds = both if by == 'both' else plain
     log_odds = np.clip(log_odds, -LARGEST, LARGEST).astype(np.float64)
-    agreement = float(np.mean([one[5] for one in found]))
     low = min(estimate / UNSURE, 1 - agreement)
     return Judged(
         log_odds=log_odds,
@@ -87,17 +95,26 @@ def judge(
         right=expit(log_odds + shift(log_odds, 1 - (rate or estimate))),
         posterior=posterior,
         suggested=posterior.argmax(axis=1).astype(np.int32),
-        transition=np.mean([one[4] for one in found], axis=0),
+        transition=matrix,
         estimate=estimate,
         interval=(low, max(1 - agreement, estimate)),
-        through=through,
+        by=by,
+        gain=float(gain),
         agreement=agreement,
     )
 
 
+def decided_by(estimate: float, gain: float, count: int) -> str:
+    """What of BY decides, by estimated rate, gain of T and number of labels."""
+    if estimate < FEW:
+        return 'regression'
+    believed = estimate >= LOW and (count < MANY or gain >= GAIN)
+    return 'T' if believed else 'both'
+
+
 def _one_draw(x, given, targets, place, num_classes):
-    """Log-odds [N] (plain; through T and read with it; read without), posteriors, T,
-    agreement."""
+    """Log-odds [N] (plain; read through T; mean of both, read without), posteriors, T,
+    agreement, gain."""
 
     def logits(matrix):
         fit = regression.fit(
@@ -113,15 +130,18 @@ def _one_draw(x, given, targets, place, num_classes):
         posterior = transition.posterior(now, given, matrix)
         if not last:
             matrix = transition.update(posterior, given, PSEUDO)
+    alone = first * sharpest(first, given, jnp.eye(num_classes))
+    both = transition.log_odds(alone, given) + transition.log_odds(now, given)
     return [
         np.asarray(each)
         for each in (
             transition.log_odds(first, given),
             transition.log_odds(now, given, matrix),
-            transition.log_odds(now, given),
+            both / 2,
             posterior,
             matrix,
             (first.argmax(axis=1) == given).mean(),
+            transition.likelihood(now, given, matrix) - likeliest(now, given),
         )
     ]
 
@@ -129,11 +149,25 @@ def _one_draw(x, given, targets, place, num_classes):
 @jax.jit
 def sharpest(logits: jax.Array, given: jax.Array, matrix: jax.Array) -> jax.Array:
     """The factor of SHARPER under which the given labels are likeliest."""
-    factors = jnp.array(SHARPER)
-    found = jax.lax.map(
-        lambda factor: transition.likelihood(factor * logits, given, matrix), factors
+    return jnp.array(SHARPER)[_likelihoods(logits, given, matrix).argmax()]
+
+
+@jax.jit
+def likeliest(logits: jax.Array, given: jax.Array) -> jax.Array:
+    """Mean log-likelihood of the given labels by the best uniform matrix and factor."""
+    rates, c = jnp.array(UNIFORM), logits.shape[1]
+    return jax.lax.map(
+        lambda rate: _likelihoods(logits, given, transition.uniform(rate, c)).max(),
+        rates,
+    ).max()
+
+
+def _likelihoods(logits, given, matrix):
+    """Those of the given labels, by each factor of SHARPER."""
+    return jax.lax.map(
+        lambda factor: transition.likelihood(factor * logits, given, matrix),
+        jnp.array(SHARPER),
     )
-    return factors[found.argmax()]
 
 
 def moved(
