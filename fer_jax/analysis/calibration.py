@@ -21,6 +21,7 @@ from scipy import optimize, special, stats
 
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
+from fer_jax.numerics import judging
 
 SLOPE = 2.1  # per normal score of trust; 1 to 3.8 where it was fitted to the truth
 RATES = (0.01, 0.6)  # of wrong labels, the bounds of an estimate
@@ -84,6 +85,23 @@ def trust(scores: np.ndarray, rising: bool) -> np.ndarray:
     for epoch in scores:  # one at a time: of a large run all are gigabytes
         mean += normal_scores(epoch).mean(axis=0) / len(scores)
     return mean if rising else -mean
+
+
+def with_evidence(
+    trusted: np.ndarray, evidence: np.ndarray, given: np.ndarray
+) -> np.ndarray:
+    """[N] trust, half of it what the evidence says when it is read through its own T.
+
+    The epochs' scores judge each label by itself; T knows which classes' labels are
+    wrong more often, and as what.
+
+    Args:
+      trusted: [N] of `trust`.
+      evidence: [N, C], mean class probabilities over networks and epochs.
+      given: [N] int.
+    """
+    read = judging.of_evidence(evidence, given)
+    return (trusted + normal_scores(read[None])[0]) / 2
 
 
 def normal_scores(scores: np.ndarray) -> np.ndarray:

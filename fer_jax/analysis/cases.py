@@ -83,6 +83,9 @@ def read(
     labels, tables = found.labels, found.past.all('labels')
     known = calibration.rate_of_run(found.rows, len(names), rate)
     trust = calibration.trust(found.scores, judged.rising)
+    evidence = history.read_evidence(found.folder)
+    if evidence is not None:  # runs of older versions have none
+        trust = calibration.with_evidence(trust, evidence, labels.given)
     return Case(
         run=found,
         name=found.name,
@@ -96,7 +99,7 @@ def read(
         trust=trust,
         right=calibration.right_probability(trust, known.share),
         rate=known,
-        evidence=history.read_evidence(found.folder),
+        evidence=evidence,
         tables=tables,
         flips=flips.until_now(labels.given, tables, len(names)),
         judged=judged,

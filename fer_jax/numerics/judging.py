@@ -28,6 +28,8 @@ import numpy as np
 from fer_jax.numerics import regression, transition
 
 FOLDS, DRAWS, ROUNDS = 5, 2, 6
+ROUNDS_ALONE = 30  # where nothing is learned in a round
+SMALLEST = 1e-6  # probability of a class
 L2, ITERATIONS = 0.1, 20
 PSEUDO = 100.0  # counts a row of T
 FIRST = 0.3  # rate that T starts from
@@ -102,6 +104,25 @@ def judge(
         gain=float(gain),
         agreement=agreement,
     )
+
+
+def of_evidence(probs: np.ndarray, given: np.ndarray) -> np.ndarray:
+    """[N] log-odds of being right: class probabilities read through their own T.
+
+    T is found as in `judge`, by rounds of EM, but nothing is learned anew.
+
+    Args:
+      probs: [N, C], what networks said of each example; in sample, as a run's evidence.
+      given: [N] int in [0, C).
+    """
+    labels = jnp.asarray(given, jnp.int32)
+    logits = jnp.log(jnp.maximum(jnp.asarray(probs, jnp.float32), SMALLEST))
+    matrix = transition.uniform(FIRST, probs.shape[1])
+    for _ in range(ROUNDS_ALONE):
+        now = logits * sharpest(logits, labels, matrix)
+        posterior = transition.posterior(now, labels, matrix)
+        matrix = transition.update(posterior, labels, PSEUDO)
+    return np.asarray(transition.log_odds(now, labels, matrix))
 
 
 def decided_by(estimate: float, gain: float, count: int) -> str:

@@ -84,3 +84,11 @@ def test_reliability_by_hand():
 def test_yield_by_hand():
     found = calibration.expected_yield([0.9, 0.1, 0.5])
     np.testing.assert_allclose(found, [0.9, 1.4, 1.5])
+
+
+def test_evidence_is_half_of_the_trust():
+    """By its rank, whatever its scale: the quantiles of 1/6, 1/2 and 5/6 again."""
+    given = np.array([0, 1, 0])
+    evidence = np.array([[0.2, 0.8], [0.3, 0.7], [0.9, 0.1]])
+    found = calibration.with_evidence(np.array([1.0, 2.0, 3.0]), evidence, given)
+    np.testing.assert_allclose(found, [(1 - 0.967422) / 2, 1, 3.967422 / 2], rtol=1e-4)

@@ -196,3 +196,58 @@ def test_axes_keep_what_spreads_most():
     np.testing.assert_allclose(np.trace(spread), axes.SIZE, rtol=1e-4)
     np.testing.assert_allclose(spread - np.diag(np.diag(spread)), 0, atol=0.1)
     assert (axes.uncorrelated(np.ones((4, 2), np.float32)) == 0).all()
+
+
+def test_t_is_believed_where_it_explains_labels():
+    """By estimated rate, nats a label over a uniform matrix, and number of labels."""
+    assert judging.decided_by(0.04, 0.5, 9000) == 'regression'
+    assert judging.decided_by(0.08, 0.5, 9000) == 'both'
+    assert judging.decided_by(0.3, 0.005, 9000) == 'both'
+    assert judging.decided_by(0.3, 0.02, 9000) == 'T'
+    assert judging.decided_by(0.3, 0.005, 1000) == 'T'
+
+
+def test_the_best_uniform_matrix_is_that_of_a_plain_restatement():
+    generator = np.random.default_rng(0)
+    logits, given = generator.normal(size=(90, 3)), generator.integers(0, 3, 90)
+    found = [
+        np.log((special.softmax(factor * logits, 1) @ uniform)[np.arange(90), given])
+        for factor in judging.SHARPER
+        for rate in judging.UNIFORM
+        for uniform in [(1 - 1.5 * rate) * np.eye(3) + rate / 2]
+    ]
+    wanted = max(each.mean() for each in found)
+    assert float(judging.likeliest(logits, given)) == pytest.approx(wanted, abs=1e-5)
+
+
+def test_copies_of_all_faces_change_nothing_much():
+    """Pseudo-counts weigh half as much then, so not to the bit."""
+    x, true = blobs(300, 4)
+    given = noisy(true, 0.3, 4)
+    once = judging.judge(x, given, 4)
+    twice = judging.judge(np.tile(x, (2, 1)), np.tile(given, 2), 4)
+    np.testing.assert_allclose(twice.plain[:300], twice.plain[300:], atol=1e-4)
+    np.testing.assert_allclose(twice.plain[:300], once.plain, atol=1e-2)
+    np.testing.assert_allclose(twice.transition, once.transition, atol=0.1)
+    assert np.corrcoef(twice.log_odds[:300], once.log_odds)[0, 1] > 0.99
+
+
+def test_evidence_is_read_through_the_matrix_of_its_labels():
+    """Class 1 is labelled 0 in half of all cases, and nothing else is wrong: labels 0
+    are to be doubted, and most where class 1 is likely."""
+    generator = np.random.default_rng(0)
+    true = np.arange(900) % 3
+    given = np.where((true == 1) & (generator.random(900) < 0.5), 0, true)
+    probs = special.softmax(
+        1.5 * np.eye(3)[true] + generator.normal(size=(900, 3)), axis=1
+    )
+    found = judging.of_evidence(probs, given)
+    wrong = given != true
+    own = special.logit(probs[np.arange(900), given])
+    assert wrong[np.argsort(own)[:50]].mean() < 0.86
+    assert wrong[np.argsort(found)[:50]].mean() > 0.88
+    moved = [(found - own)[given == label].mean() for label in range(3)]
+    assert moved[0] + 1 < min(moved[1:])
+    names = np.array([2, 0, 1])
+    other = judging.of_evidence(probs[:, np.argsort(names)], names[given])
+    np.testing.assert_allclose(other, found, atol=1e-3)
