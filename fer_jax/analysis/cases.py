@@ -12,6 +12,11 @@ from fer_jax.errors import Unusable
 from fer_jax.numerics import flips
 from fer_jax.training import contents, examples, files, history
 
+ASSUMED = (
+    'The estimate takes the test faces to be like the training ones, and their labels'
+    ' to be right: with easier faces it comes out too high, with wrong labels too low.'
+)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Case(verdict.Verdict):
@@ -33,9 +38,11 @@ class Case(verdict.Verdict):
         return self.data if isinstance(self.data, str) else thumbnails.Faces(self.data)
 
     def doubts(self) -> list[str]:
-        """As of every verdict, and whether the rate is no more than a bound."""
+        """As of every verdict, and what the estimate of the rate rests on."""
         least, most = calibration.RATES
         rate, said = self.rate, super().doubts()
+        if not rate.told:
+            said.insert(1, ASSUMED)
         if not rate.told and not least < rate.estimate < most:
             end = 'lower' if rate.estimate <= least else 'upper'
             said.append(
