@@ -6,7 +6,7 @@ with all its columns, or as 3x3 with those of its parts, which share their axes.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -71,7 +71,7 @@ def chosen(named: dict[str, Any], side: int, joined: Callable = np.concatenate) 
     return joined(shaped, axis=-1)
 
 
-def columns_of(columns: dict[str, Sequence[int]], side: int) -> np.ndarray:
+def columns_of(columns: Mapping[str, Sequence[int]], side: int) -> np.ndarray:
     """[side, side, D] int32: the columns that are chosen. Raises as `chosen`."""
     every = {name: np.arange(*ends, dtype=np.int32) for name, ends in columns.items()}
     return chosen(every, side)
