@@ -14,7 +14,7 @@ from tests.processes import launch, small_run
 @pytest.fixture(scope='module')
 def finished(faces, tmp_path_factory):
     workdir = tmp_path_factory.mktemp('run') / 'resup'
-    done = launch(*small_run(faces, workdir))
+    done = launch(*small_run(faces, workdir), '--profile=5:7')
     assert done.returncode == 0, done.stderr
     return workdir, done
 
@@ -28,6 +28,12 @@ def test_files_of_a_run(finished):
     assert [row['epoch'] for row in rows] == [1, 2, 3]
     assert [row['step'] for row in rows] == [4, 8, 12]
     result = json.loads((workdir / 'result.json').read_text())
+    assert [row['train/learning_rate'] for row in rows] == [0.001, 0.001, 0.0001]
+    for row in rows:
+        assert 0 < row['train/update_norm'] < row['train/gradient_norm']
+        assert row['peak_memory_mb'] > 50
+        # 64 images, learned from in a part of the epoch's seconds
+        assert row['images_per_second'] >= round(64 / row['seconds'], 2)
     accuracy = [row['test/accuracy'] for row in rows]
     assert result['last'] == accuracy[-1]
     assert result['last5'] == pytest.approx(np.mean(accuracy))
@@ -49,6 +55,8 @@ def test_files_of_a_run(finished):
     for name in ('config.json', 'data.json', 'noise.csv', 'noise.json'):
         assert (workdir / name).is_file()
     assert list((workdir / 'tensorboard').iterdir())
+    assert f'{workdir}/profile: a trace of the steps 5 to 6; tensorboard' in done.stdout
+    assert len([*(workdir / 'profile').rglob('perfetto_trace.json.gz')]) == 1
 
 
 def test_labels_csv_agrees_with_the_noise_list(finished):

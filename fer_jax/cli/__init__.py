@@ -8,7 +8,7 @@
 
 Commands
   train      (when none is given) --config=FILE --workdir=FOLDER: trains, or goes on
-             where the folder's run stopped
+             where the folder's run stopped; --profile=FROM:TO traces these steps
   selftest   --config=FILE --workdir=NEW_FOLDER [--breaks=6]: breaks short runs of the
              config at random moments and compares them with an unbroken one
   evaluate   --workdir=FOLDER [--data=FOLDER]: every number about a run on a test split

@@ -31,7 +31,8 @@ Options
   --config.FIELD=VALUE       any field below, as often as you like"""
 OPTIONS = {
     'train': f"""{COMMON}
-  --accept_changes           goes on although fields differ from the stored ones""",
+  --accept_changes           goes on although fields differ from the stored ones
+  --profile=FROM:TO          traces the steps FROM to TO - 1, into FOLDER/profile""",
     'selftest': f"""{COMMON}
   --breaks=6                 how many runs are broken""",
 }

@@ -53,7 +53,7 @@ def train_here(given: command_line.Given) -> int:
         return write_page(workdir)
     try:
         with hosts.asked_to_stop() as stop, stopping.on_ctrl_c() as pressed:
-            found = loop.train(run, stop)
+            found = loop.train(run, stop, profile=given.profile)
     except Unusable:
         raise
     except FloatingPointError as error:

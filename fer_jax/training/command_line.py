@@ -18,7 +18,13 @@ from fer_jax.errors import Missing, Unusable
 from fer_jax.training import fields, schema, spelling
 
 VERBS = ('train', 'selftest')
-OPTIONS = {'config': str, 'workdir': str, 'accept_changes': bool, 'breaks': int}
+OPTIONS = {
+    'config': str,
+    'workdir': str,
+    'accept_changes': bool,
+    'breaks': int,
+    'profile': str,
+}
 FIELD = re.compile(r'--?(no)?config\.')
 YES, NO = ('true', '1', 'yes'), ('false', '0', 'no')
 TUPLE = re.compile(r'\s*([(\[].*[)\]]|[-+.\d]+\s*,[-+.\d, ]*)\s*')
@@ -32,6 +38,7 @@ class Given(NamedTuple):
     workdir: str = ''  # none is given
     accept_changes: bool = False
     breaks: int = 6
+    profile: range = range(0)  # steps to trace
     remarks: tuple = ()  # lines about what was set and nobody asked for
 
 
@@ -47,6 +54,8 @@ def read(words: Sequence[str], commands: Iterable[str] = VERBS) -> Given:
     named = file_named(words)
     config = None if named is None else load(named, rate_given(words))
     own, changes, rest = sort(words, config)
+    if 'profile' in own:
+        own['profile'] = steps(own['profile'])
     for word in rest:
         if word not in commands:
             raise Unusable(spelling.of_word(word, named, OPTIONS, commands))
@@ -80,6 +89,22 @@ def file_named(words: Sequence[str]) -> str | None:
     if files and not files[0]:
         raise Unusable('--config has no value; give one, as --config=configs/resup.py')
     return files[0] if files else None
+
+
+def steps(text: str) -> range:
+    """The steps of FROM:TO, as Python counts: from 0 on, and without TO.
+
+    Raises:
+      Unusable: other text, or a range without a step.
+    """
+    match = re.fullmatch(r'([0-9]{1,12}):([0-9]{1,12})', text)
+    found = range(int(match[1]), int(match[2])) if match else range(0)
+    if not found:
+        raise Unusable(
+            f'--profile={quoted(text)}: wanted steps FROM:TO, as 20:30, the first of a'
+            ' run being 0'
+        )
+    return found
 
 
 def rate_given(words: Sequence[str]) -> float | None:

@@ -41,6 +41,7 @@ class Log:
                 ' place'
             )
         self._board = None
+        self._others: list[Callable[[dict[str, Any]], None]] = []
         if not writing:
             return
         files.write_rows(workdir, self.rows)
@@ -54,6 +55,10 @@ class Log:
         if self._board:
             self._board.close()
 
+    def send_to(self, other: Callable[[dict[str, Any]], None]) -> None:
+        """Gives each row to `other`, too, from now on."""
+        self._others.append(other)
+
     def write(self, row: dict[str, Any]) -> None:
         """Appends one row; it must have 'step' and 'epoch'."""
         self.rows.append(row)
@@ -64,6 +69,8 @@ class Log:
             if isinstance(value, float) and math.isfinite(value):
                 self._board.add_scalar(name, value, row['step'])
         self._board.flush()
+        for other in self._others:
+            other(row)
 
 
 class Rate(ProgressColumn):

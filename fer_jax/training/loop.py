@@ -2,30 +2,32 @@
 
 import contextlib
 import hashlib
-import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
-import numpy as np
 
 from fer_jax.training import (
     checkpoint,
     evaluation,
+    fields,
     files,
     history,
     hosts,
     log,
+    measures,
     mesh,
+    optimizer,
     results,
     seals,
     setup,
+    sinks,
     starts,
     stopping,
 )
 from fer_jax.training.session import Session
-from fer_jax.training.step import TrainState
+from fer_jax.training.step import TrainState, by_step, check_finite
 
 
 def finished(run: setup.Run) -> bool:
@@ -34,13 +36,18 @@ def finished(run: setup.Run) -> bool:
 
 
 def train(
-    run: setup.Run, stop: Callable[[], bool] = lambda: False, *, shown: bool = True
+    run: setup.Run,
+    stop: Callable[[], bool] = lambda: False,
+    *,
+    profile: range = range(0),
+    shown: bool = True,
 ) -> dict[str, Any] | None:
     """Trains `run` from where its folder says it is, and writes its results.
 
     Args:
       run: from setup.prepare.
       stop: asked before each step and between batches; True saves and returns early.
+      profile: steps to trace, from 0 on over the whole run.
       shown: whether it says how far it is.
 
     Returns:
@@ -53,8 +60,10 @@ def train(
       Damaged: the files of the folder do not belong together, or a record of the data
         set was changed.
       OSError: a file cannot be written or read, as on a full disk.
+      Unusable: a sink of config.log does not start; a run without such steps.
     """
     config, workdir = run.config, run.workdir
+    measures.check(profile, run.steps_per_epoch * config.epochs)
     checkpoints = files.checkpoints(workdir)
     with (
         jax.set_mesh(run.mesh),
@@ -76,14 +85,27 @@ def train(
         with (
             checkpoint.manager(checkpoints, keep=config.keep_checkpoints) as saved,
             log.Log(workdir, place.epoch, writing=hosts.first()) as rows,
+            sinks.opened(
+                config.log.sinks if hosts.first() else (),
+                workdir,
+                fields.flat(config.to_dict()),
+                rows.rows,
+                watch.say,
+            ) as also,
+            measures.Trace(
+                profile if hosts.first() else range(0),
+                workdir / measures.FOLDER,
+                watch.say,
+            ) as trace,
         ):
+            rows.send_to(also)
             watch.start(images_left(run, place))
             for line in run.damage:
                 watch.say(f'skipped: {line}')
             if run.corrections:
                 watch.say(f'{workdir.name}: {results.corrections(run.corrections)}')
             try:
-                session = Session(run, watch.advance)
+                session = Session(run, watch.advance, trace)
                 state = begin(session, saved, step, place, watch)
                 with jax.transfer_guard('disallow'):
                     return go_on(session, state, place, past, rows, saved, watch)
@@ -144,7 +166,13 @@ def go_on(
         started = time.perf_counter()
         epoch = place.epoch + 1
         row: dict[str, Any] = {'step': epoch * run.steps_per_epoch, 'epoch': epoch}
-        row |= {f'train/{name}': value for name, value in place.means().items()}
+        trained = place.means() | optimizer.rates_of_epoch(
+            config.optimizer, place.epoch
+        )
+        row |= {f'train/{name}': value for name, value in trained.items()}
+        row |= measures.of_training(
+            run.steps_per_epoch * config.batch_size, place.seconds
+        )
         try:
             # Test before refitting, as the ReSup release does; log before saving,
             # so that an epoch which is saved has its numbers.
@@ -154,7 +182,7 @@ def go_on(
             checkpoint.save(saved, state, place, names)
             raise
         state, row = new, row | metrics
-        row['seconds'] = round(place.seconds + time.perf_counter() - started, 3)
+        row[measures.SECONDS] = round(place.seconds + time.perf_counter() - started, 3)
         rows.write(row)
         place = seals.Place(epoch=epoch)
         checkpoint.save(saved, state, place, names, accuracy=row['test/accuracy'])
@@ -183,7 +211,8 @@ def train_epoch(
         if not stopping_now:
             started = time.perf_counter()
             pool, order = next(chunks)
-            state, metrics = session.advance(state, pool, order)
+            first = run.steps_per_epoch * place.epoch + steps
+            state, metrics = session.advance(state, pool, order, first)
             waiting.append(metrics)
             steps += len(order)
             place = place.later(time.perf_counter() - started)
@@ -206,42 +235,9 @@ def train_epoch(
     return state, place
 
 
-def by_step(chunks: Sequence[dict[str, np.ndarray]]) -> list[dict[str, Any]]:
-    """[{name: value}, one a step] of [{name: [S]}, one a chunk]."""
-    return [
-        {name: values[s] for name, values in chunk.items()}
-        for chunk in chunks
-        for s in range(len(chunk['loss']))
-    ]
-
-
 def due(before: int, steps: int, every: int) -> bool:
     """Whether a multiple of `every` lies after `before` and up to `steps`; 0: never."""
     return every > 0 and steps // every > before // every
-
-
-def check_finite(
-    rows: Sequence[dict[str, Any]], state: TrainState, first_step: int
-) -> None:
-    """Raises FloatingPointError at the first step whose loss or gradient is not finite.
-
-    Args:
-      rows: metrics of the steps from `first_step` on, on the host.
-      state: any TrainState of the run, for the names of its leaves.
-    """
-    for step, row in enumerate(rows, start=first_step):
-        bad = int(row['bad_leaf'])
-        if math.isfinite(row['loss']) and bad < 0:
-            continue
-        problem = f'the loss of step {step} is {row["loss"]:.4g}'
-        if bad >= 0:
-            path, _ = jax.tree_util.tree_leaves_with_path(state.params)[bad]
-            name = jax.tree_util.keystr(path, simple=True, separator='/')
-            problem += f'; the first gradient with a NaN or infinity is that of {name}'
-        raise FloatingPointError(
-            f'{problem}; the newest checkpoint is from before; try a smaller'
-            ' optimizer.learning_rate in another --workdir'
-        )
 
 
 def test(

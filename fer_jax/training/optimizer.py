@@ -62,6 +62,40 @@ def learning_rate(
     }[name]
 
 
+def rates_of_epoch(config: Any, epoch: int) -> dict[str, float]:
+    """{'learning_rate': that of an epoch}, and the classifier's where it has its own.
+
+    Args:
+      config: config.optimizer.
+      epoch: from 0 on.
+    """
+    with jax.transfer_guard('allow'):  # a few numbers
+        return {
+            name: float(f'{float(rate(epoch, 1)):.7g}')
+            for name, rate in _rates(config).items()
+        }
+
+
+def _rates(config):
+    """{'learning_rate': rate of steps}, and the classifier's where it has its own."""
+    rates = {
+        'learning_rate': learning_rate(
+            config.schedule,
+            config.learning_rate,
+            tuple(config.decay_epochs),
+            tuple(config.decay_factors),
+        )
+    }
+    if config.classifier_learning_rate:
+        rates['classifier_learning_rate'] = learning_rate(
+            config.schedule,
+            config.classifier_learning_rate,
+            tuple(config.classifier_decay_epochs or config.decay_epochs),
+            tuple(config.classifier_decay_factors or config.decay_factors),
+        )
+    return rates
+
+
 def scale_by_rate(rate: Callable) -> optax.GradientTransformationExtraArgs:
     """Scales updates by -rate(step, steps_per_epoch); update() takes the latter."""
 
@@ -100,20 +134,9 @@ def adam(late_beta1: float, change_epoch: int) -> optax.GradientTransformation:
 
 def rates(config: Any) -> optax.GradientTransformation:
     """The transformation that scales by the learning rate: one, or two by parameter."""
-    rate = learning_rate(
-        config.schedule,
-        config.learning_rate,
-        tuple(config.decay_epochs),
-        tuple(config.decay_factors),
-    )
-    if not config.classifier_learning_rate:
+    rate, *own = _rates(config).values()
+    if not own:
         return scale_by_rate(rate)
-    own = learning_rate(
-        config.schedule,
-        config.classifier_learning_rate,
-        tuple(config.classifier_decay_epochs or config.decay_epochs),
-        tuple(config.classifier_decay_factors or config.decay_factors),
-    )
 
     def group(params):
         def name(path, _):
@@ -122,7 +145,7 @@ def rates(config: Any) -> optax.GradientTransformation:
         return jax.tree_util.tree_map_with_path(name, params)
 
     return optax.partition(
-        {CLASSIFIER: scale_by_rate(own), 'rest': scale_by_rate(rate)}, group
+        {CLASSIFIER: scale_by_rate(*own), 'rest': scale_by_rate(rate)}, group
     )
 
 

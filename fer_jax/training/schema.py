@@ -10,7 +10,7 @@ from fer_jax.algorithms import proximity
 from fer_jax.data import augment, sets
 from fer_jax.numerics import noise
 from fer_jax.settings import Field
-from fer_jax.training import hosts, optimizer
+from fer_jax.training import hosts, optimizer, sinks
 
 COUNT, POSITIVE, SEED = '[0, inf)', '[1, inf)', '[0, 2147483647]'
 RUN = {
@@ -22,6 +22,13 @@ RUN = {
     ),
     'log_every_steps': Field(
         20, 'between updates of the progress bar', POSITIVE, 'steps', free=True
+    ),
+    'log.sinks': Field(
+        (),
+        'where the numbers of each epoch go, too; none: nowhere',
+        sinks.NAMES,
+        items=str,
+        free=True,
     ),
     'save_every_steps': Field(
         0,

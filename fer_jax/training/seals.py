@@ -36,6 +36,8 @@ class Place(NamedTuple):
         sums = dict(self.sums)
         for row in rows:
             for name, value in row.items():
+                if self.steps and name not in self.sums:
+                    continue  # begun by an older version, which did not count it
                 sums[name] = sums.get(name, 0.0) + float(value)
         return self._replace(steps=self.steps + len(rows), sums=sums)
 

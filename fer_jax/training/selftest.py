@@ -5,7 +5,7 @@ killed (SIGKILL) or asked to stop (SIGTERM) at a random moment, every third one 
 its last step, and started anew in a fresh process. All of them must leave the same
 bits: weights, optimiser, batch statistics, label table, flips, memory, score history,
 metrics, labels.csv, result.json, audit.html and issues.json, and nothing half-written.
-Wall-clock seconds and the run's own name are left out.
+What the clock and the memory say and the run's own name are left out.
 """
 
 import json
@@ -18,11 +18,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fer_jax.errors import Unusable
-from fer_jax.training import checkpoint, files, history, seals
+from fer_jax.training import checkpoint, files, history, measures, seals
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM)
 BATCHES, EPOCHS = 8, 3  # of the shortened run, at most
-SECONDS = ('seconds', 'trained_images_per_second')
+MEASURED = (*measures.NAMES, 'trained_images_per_second')
 
 
 def shortened(config: Any) -> list[str]:
@@ -147,7 +147,7 @@ def differences(first: pathlib.Path, second: pathlib.Path) -> list[str]:
 
 
 def content(workdir: pathlib.Path) -> dict[str, Any]:
-    """{name: value} of all that a run leaves, but for wall-clock seconds and its name.
+    """{name: value} of all that a run leaves, but for what is measured and its name.
 
     Also the names of the files that a process left which died while it wrote.
     """
@@ -158,7 +158,7 @@ def content(workdir: pathlib.Path) -> dict[str, Any]:
         f'{name} of {table}': json.dumps(value)
         for table, values in tables.items()
         for name, value in values.items()
-        if name not in SECONDS
+        if name not in MEASURED
     }
     left[files.LABELS] = (workdir / files.LABELS).read_text()
     left |= {name: nameless(workdir, name) for name in files.AT_LAST}

@@ -1,12 +1,13 @@
 """A run on its devices: compiled programs, its trial, and where examples come from."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import jax
 import numpy as np
 
-from fer_jax.training import feed, mesh, programs, scoring, setup, stopping
+from fer_jax.training import feed, measures, mesh, programs, scoring, setup, stopping
 from fer_jax.training.step import TrainState
 from fer_jax.training.trial import Trial
 
@@ -18,12 +19,16 @@ class Session:
 
     Args:
       advance: called with the number of images read into the devices beforehand.
+      trace: of some steps; None: none is traced.
     """
 
     def __init__(
-        self, run: setup.Run, advance: Callable[[int], object] = lambda done: None
+        self,
+        run: setup.Run,
+        advance: Callable[[int], object] = lambda done: None,
+        trace: measures.Trace | None = None,
     ) -> None:
-        self.run = run
+        self.run, self._trace = run, trace
         self._programs = programs.compiled(run.spec, run.mesh)
         self._called: set[tuple[Any, ...]] = set()  # (program, shapes) compiled
         self._everywhere = mesh.everywhere(run.mesh)
@@ -64,10 +69,19 @@ class Session:
         return state
 
     def advance(
-        self, state: TrainState, pool: jax.Array, order: jax.Array
+        self, state: TrainState, pool: jax.Array, order: jax.Array, first: int = 0
     ) -> tuple[TrainState, dict[str, jax.Array]]:
-        """The state S steps later, and the metrics of each step, {name: [S]}."""
-        return self._call('advance', state, self._trial, pool, order)
+        """The state S steps later, and the metrics of each step, {name: [S]}.
+
+        Args:
+          first: number of the first of these steps, for the trace.
+        """
+        advance = functools.partial(
+            self._call, 'advance', state, self._trial, pool, order
+        )
+        if not self._trace:
+            return advance()
+        return self._trace.of(first, len(order), advance)
 
     def score(
         self, state: TrainState, advance: Callable[[int], object]

@@ -34,6 +34,7 @@ from fer_jax.training import (
     programs,
     schema,
     seals,
+    sinks,
     starts,
     trial,
 )
@@ -102,6 +103,7 @@ def prepare(
     workdir = pathlib.Path(workdir)
     fields.check_method(config, workdir)
     fields.check(config)
+    sinks.check(config.log.sinks)
     config = fields.located(config)
     if accept_changes:
         check_goes_on(config, workdir)

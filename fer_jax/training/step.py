@@ -1,10 +1,12 @@
-"""One training step, the same for every method, and a chunk of them."""
+"""One training step, the same for every method, a chunk of them, what they tell."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from fer_jax.algorithms import Algorithm, Batch, Progress
@@ -76,8 +78,8 @@ def make_step(
 
     `stored` are the examples `index` as the source keeps them. Every random number is
     drawn from (trial.key, step) and, in the training view, the example; nothing is
-    carried over. `bad_leaf` among the metrics is the place of the first gradient that
-    is not finite, or -1.
+    carried over. Among the metrics are `bad_leaf`, the place of the first gradient that
+    is not finite, or -1, and the Euclidean norms of all gradients and of all updates.
     """
     optimizer = optax.with_extra_args_support(optimizer)
 
@@ -99,6 +101,11 @@ def make_step(
         updates, opt = optimizer.update(
             gradients, state.opt, state.params, steps_per_epoch=trial.steps_per_epoch
         )
+        told = {
+            'bad_leaf': first_bad_leaf(gradients),
+            'gradient_norm': optax.tree.norm(gradients),
+            'update_norm': optax.tree.norm(updates),
+        }
         table, flips = rewritten(state.labels, state.flips, index, aux.relabels)
         return state._replace(
             step=state.step + 1,
@@ -108,7 +115,7 @@ def make_step(
             memory=aux.memory,
             labels=table,
             flips=flips,
-        ), aux.metrics | {'bad_leaf': first_bad_leaf(gradients)}
+        ), aux.metrics | told
 
     return train_step
 
@@ -152,3 +159,36 @@ def make_advance(step: Callable, take: Callable) -> Callable:
         return jax.lax.scan(at, state, jnp.arange(len(order)))
 
     return advance
+
+
+def by_step(chunks: Sequence[dict[str, np.ndarray]]) -> list[dict[str, Any]]:
+    """[{name: value}, one a step] of [{name: [S]}, one a chunk]."""
+    return [
+        {name: values[s] for name, values in chunk.items()}
+        for chunk in chunks
+        for s in range(len(chunk['loss']))
+    ]
+
+
+def check_finite(
+    rows: Sequence[dict[str, Any]], state: TrainState, first_step: int
+) -> None:
+    """Raises FloatingPointError at the first step whose loss or gradient is not finite.
+
+    Args:
+      rows: metrics of the steps from `first_step` on, on the host.
+      state: any TrainState of the run, for the names of its leaves.
+    """
+    for step, row in enumerate(rows, start=first_step):
+        bad = int(row['bad_leaf'])
+        if math.isfinite(row['loss']) and bad < 0:
+            continue
+        problem = f'the loss of step {step} is {row["loss"]:.4g}'
+        if bad >= 0:
+            path, _ = jax.tree_util.tree_leaves_with_path(state.params)[bad]
+            name = jax.tree_util.keystr(path, simple=True, separator='/')
+            problem += f'; the first gradient with a NaN or infinity is that of {name}'
+        raise FloatingPointError(
+            f'{problem}; the newest checkpoint is from before; try a smaller'
+            ' optimizer.learning_rate in another --workdir'
+        )

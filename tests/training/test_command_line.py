@@ -47,6 +47,8 @@ def test_options_and_blanks():
     assert given.accept_changes is True
     assert (given.config.algorithm.name, given.config.noise.rate) == ('scn', 0.2)
     assert given.config.epochs == 5
+    assert given.profile == range(0)
+    assert read(RESUP, '--profile=20:30').profile == range(20, 30)
     again = read(RESUP, '--workdir=y', '--noaccept_changes')
     assert (again.command, again.workdir, again.accept_changes) == ('train', 'y', False)
 
@@ -189,6 +191,8 @@ def test_a_config_for_one_data_set_takes_no_other(words):
     assert (config.data.name, config.noise.rate) == ('raf_db', 0.2)
     rate = read('--config=configs/resup_rafdb.py', '--config.noise.rate=0.4').config
     assert (rate.data.name, rate.noise.rate) == ('raf_db', 0.4)
+    with pytest.raises(Unusable, match='has noise twice; write one'):
+        read(f'{RESUP.partition(":")[0]}:noise=0.2,noise=0.4')
 
 
 def test_a_config_of_the_users_own(tmp_path):
@@ -201,3 +205,15 @@ def test_a_config_of_the_users_own(tmp_path):
     own.write_text(f'{start}    return 1 / 0\n')
     with pytest.raises(Unusable, match=r'own\.py.*ZeroDivisionError: division by zero'):
         read(f'--config={own}')
+
+
+@pytest.mark.parametrize('text', ['', '3', '3:3', '5:3', ':3', '3:', '-1:3', '1:2:3'])
+def test_steps_to_trace_that_are_none(text):
+    with pytest.raises(Unusable, match='wanted steps FROM:TO, as 20:30'):
+        read(RESUP, f'--profile={text}')
+
+
+def test_sinks_are_of_those_that_there_are():
+    assert read(RESUP, '--config.log.sinks=mlflow').config.log.sinks == ('mlflow',)
+    both = read(RESUP, '--config.log.sinks=mlflow', '--config.log.sinks=wandb').config
+    assert both.log.sinks == ('mlflow', 'wandb')

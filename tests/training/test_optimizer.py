@@ -158,3 +158,16 @@ def test_adamw_takes_decay_behind_the_moments():
     )
     update, _ = first_update(transformation, 2.0, 3.0)
     np.testing.assert_allclose(update, -0.2, rtol=1e-5)
+
+
+def test_rates_of_an_epoch_are_those_of_its_steps():
+    """.1 falls tenfold at epochs 10 and 20; the classifier's halves at epoch 1."""
+    one = [optimizer.rates_of_epoch(config(), epoch) for epoch in (0, 9, 10, 20)]
+    assert one == [{'learning_rate': rate} for rate in (0.1, 0.1, 0.01, 0.001)]
+    own = config(
+        classifier_learning_rate=3.0,
+        classifier_decay_epochs=(1,),
+        classifier_decay_factors=(0.5,),
+    )
+    wanted = {'learning_rate': 0.1, 'classifier_learning_rate': 1.5}
+    assert optimizer.rates_of_epoch(own, 1) == wanted

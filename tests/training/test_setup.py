@@ -34,7 +34,7 @@ def config(faces):
         ('model.backbone', 'resnet19', 'must be one of resnet18'),
         ('model.dtype', 'float16', 'float32, bfloat16'),
         ('peer_map', 'pmap', 'auto, unroll, vmap'),
-        ('optimizer.name', 'adamw', 'adam, sgd'),
+        ('optimizer.name', 'lamb', 'adam, adamw, sgd'),
         ('optimizer.learning_rate', 0.0, 'above 0, got 0.0'),
         ('optimizer.decay_epochs', (20, 10), 'must rise'),
         ('epochs', 0, 'must be 1 or more, got 0'),

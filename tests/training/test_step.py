@@ -93,3 +93,11 @@ def test_the_step_never_waits_for_the_host():
         state, _ = train_step(state, images, index)
         state, _ = train_step(state, images, index)
     assert int(state.step) == 2
+
+
+def test_norms_of_gradients_and_updates():
+    """d loss / d w is the mean label, (1 + 5 + 3) / 3; sgd moves by a tenth of it."""
+    state, train_step = start(relabelling([-1, -1, -1]), np.array([5, 9, 3, 9, 1, 9]))
+    _, metrics = train_step(state, IMAGES, np.array([4, 0, 2], np.int32))
+    np.testing.assert_allclose(metrics['gradient_norm'], 3, rtol=1e-6)
+    np.testing.assert_allclose(metrics['update_norm'], 0.3, rtol=1e-6)
