@@ -10,6 +10,7 @@ import sys
 HERE = pathlib.Path(__file__).parent
 IN_REPOSITORY = not (HERE / 'configs').is_dir()
 CONFIGS = (HERE.parent if IN_REPOSITORY else HERE) / 'configs'
+RECOGNISER = HERE / 'recognisers' / 'ferplus'  # an export; its card is README.md
 INSTALLED = 'fer-jax'  # the command of a wheel
 
 

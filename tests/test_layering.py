@@ -17,6 +17,7 @@ BELOW = {
     'algorithms': 'numerics nets',
     'training': 'numerics data nets algorithms',
     'deploy': 'numerics data nets faces algorithms training',
+    'recognisers': 'numerics data faces training deploy',
     'analysis': 'numerics data nets algorithms training deploy',
     'review': 'numerics data training analysis',
     'cli': 'numerics data nets faces algorithms training deploy analysis',

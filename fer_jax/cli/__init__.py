@@ -12,8 +12,8 @@ Commands
   selftest   --config=FILE --workdir=NEW_FOLDER [--breaks=6]: breaks short runs of the
              config at random moments and compares them with an unbroken one
   evaluate   --workdir=FOLDER [--data=FOLDER]: every number about a run on a test split
-  predict    --workdir=FOLDER PICTURE... [--align]: class probabilities of pictures, or
-             of the faces on them
+  predict    [--workdir=FOLDER] PICTURE... [--align]: class probabilities of pictures,
+             or of the faces on them; without a folder by the recogniser that ships
   export     --workdir=FOLDER --out=FOLDER: the network alone, for other programs
   bench      --workdir=FOLDER: latency and images/s of JAX, StableHLO and onnxruntime
   audit      --workdir=FOLDER [--kfold=K]: which labels are wrong, and how sure that is;

@@ -12,15 +12,16 @@ import warnings
 from typing import Any
 
 from fer_jax import home
-from fer_jax.data import documents, sets, weights, whole
+from fer_jax.data import documents, features, sets, weights, whole
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing
 
-CARD = 'model.json'
+CARD, README = 'model.json', 'README.md'
 FORMAT = 1
-FREE = (CARD, 'README.md')  # no sums of these
+FREE = (CARD, README)  # no sums of these
 AGAIN = 'copy the whole export again, or export the run again'
 CHANNELS = documents.sequence(documents.number(), 3, 3)
+LANDMARKS = documents.sequence(documents.sequence(documents.number(), 2, 2), 5, 5)
 CONTENT = documents.fields(
     {
         'format': documents.one_of([FORMAT]),
@@ -32,7 +33,8 @@ CONTENT = documents.fields(
                 'network_size_px': sets.IMAGE_SIZE_PX,
                 'mean': CHANNELS,
                 'std': CHANNELS,
-            }
+            },
+            optional={'landmarks': LANDMARKS},
         ),
         'algorithm': documents.fields({'name': documents.TEXT}),
         'backbone': documents.fields(
@@ -49,6 +51,14 @@ CONTENT = documents.fields(
         'formats': documents.mapping(documents.mapping(documents.ANY)),
     },
     optional={
+        'features': documents.fields(
+            {
+                **features.NETWORK,
+                'shape': documents.sequence(documents.whole_number(1), 3, 3),
+                'axes_sha256': documents.SHA256,
+            },
+            optional=features.OWN,
+        ),
         'vote': documents.one_of(['mean', 'sum']),
         'start': weights.STARTS,
         'sha256': documents.mapping(documents.SHA256),
@@ -158,3 +168,19 @@ def title(card: dict[str, Any]) -> str:
         f'{card["algorithm"]["name"]} with {len(card["class_names"])} classes and'
         f' {backbone["backbone"]} of width {backbone["width"]}'
     )
+
+
+def line(name: str, card: dict[str, Any]) -> str:
+    """Which recogniser it is that ships under a name, and how good."""
+    found = card['metrics']
+    low, high = map(percent, found['accuracy_interval'])
+    return (
+        f'recogniser {name}: {len(card["class_names"])} classes, right on'
+        f' {percent(found["accuracy"])} ({low} to {high}) of'
+        f' {found["test_examples"]:,} test faces'
+    )
+
+
+def percent(share: float) -> str:
+    """A share in percent, to one place."""
+    return f'{100 * share:.1f} %'

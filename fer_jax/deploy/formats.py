@@ -126,11 +126,21 @@ def write_orbax(path: pathlib.Path, loaded: Any, fold_bn: bool) -> None:
 
 
 def read_safetensors(path: pathlib.Path, card: dict[str, Any]) -> Callable:
-    """(uint8 images) -> probs of the weights in a safetensors file."""
-    from fer_jax.data import tensors
-    from fer_jax.deploy import model
+    """(uint8 images) -> probs of the weights in a safetensors file.
 
-    loaded = model.from_weights(card, tensors.read(path))
+    Values may be kept in float16; heads may be alone, without their frozen network,
+    which is then the one of this machine.
+    """
+    from fer_jax.data import tensors
+    from fer_jax.deploy import front, model
+
+    found = {
+        name: leaf.astype('float32') if leaf.dtype == 'float16' else leaf
+        for name, leaf in tensors.read(path).items()
+    }
+    if 'features' in card and not any(map(front.of_network, found)):
+        found |= front.network(card)
+    loaded = model.from_weights(card, found)
     check_names(tensors.notes(path).get('class_names'), card)
     return model.compiled(loaded)
 

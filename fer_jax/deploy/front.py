@@ -11,11 +11,14 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from fer_jax.data import coordinates, whole
-from fer_jax.training import contents, files, front, frozen
+from fer_jax.training import checkpoint, contents, files, front, frozen
 
 AXES = ('mean', 'scale', 'turn')
+GREY = 'grey, thrice'  # the channels of heads that have learned from grey faces alone
+LUMA = (0.299, 0.587, 0.114)  # of ITU-R 601, as Pillow has it
 
 
 def read(
@@ -44,6 +47,22 @@ def read(
     return arrays, {'mean': network.mean, 'std': network.std}
 
 
+def network(card: dict[str, Any]) -> dict[str, np.ndarray]:
+    """{name: array} of the frozen network of a card, as `model.weights` names them.
+
+    Raises:
+      Missing: it is gone.
+      Unusable: there is another one in its place.
+    """
+    found = jax.device_get(frozen.of_card(card['features']).variables)
+    return checkpoint.named_leaves({'front': {'network': found}})
+
+
+def of_network(name: str) -> bool:
+    """Whether weights of this name are a frozen network's."""
+    return name.startswith('front/network/')
+
+
 def shapes(card: dict[str, Any]) -> Any:
     """What `read` gives as ShapeDtypeStructs; nothing for a model of images."""
     if 'features' not in card:
@@ -65,8 +84,10 @@ def make(card: dict[str, Any]) -> Callable:
     As data.source.Activations has them plain: the mean of a face and its mirror image.
     """
     about, network = card['features'], _network(card)
+    grey = card['preprocessing'].get('channels') == GREY
 
     def see(arrays, images):
+        images = in_grey(images) if grey else images
         told = network._replace(variables=arrays['network'])
         views = (images, jnp.flip(images, axis=2))[: about['views']]
         seen = [
@@ -79,6 +100,12 @@ def make(card: dict[str, Any]) -> Callable:
         return coordinates.turned(mean, *(arrays['axes'][name] for name in AXES))
 
     return see
+
+
+def in_grey(images: jax.Array) -> jax.Array:
+    """Images [B, s, s, 3] uint8 with three equal channels."""
+    grey = jnp.round(images.astype(jnp.float32) @ jnp.array(LUMA)).astype(jnp.uint8)
+    return jnp.broadcast_to(grey[..., None], images.shape)
 
 
 def _network(card):

@@ -1,5 +1,6 @@
 """Class probabilities of pictures: a line each, as CSV, or on a contact sheet.
 
+python launch.py predict photograph.jpg
 python launch.py predict --workdir=runs/first face.jpg pictures/ --csv=said.csv
 python launch.py predict --workdir=runs/first --align photograph.jpg --sheet=said.png
 """
@@ -16,14 +17,18 @@ import numpy as np
 from fer_jax import home
 from fer_jax.data import opening, picture_folders, tables, whole
 from fer_jax.data.quoting import is_utf8, printable
-from fer_jax.deploy import sheet
+from fer_jax.deploy import card, sheet
 from fer_jax.deploy.recognizer import LARGEST_BATCH, Recognizer, batched
 from fer_jax.errors import Unusable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options to an argparse parser."""
-    parser.add_argument('--workdir', required=True, help='folder of a run or an export')
+    parser.add_argument(
+        '--workdir',
+        help='folder of a run or an export; without it, the recogniser that ships looks'
+        ' at every face that it finds',
+    )
     parser.add_argument('pictures', nargs='+', help='files, and folders of files')
     parser.add_argument('--which', help='checkpoint of a run: last, best, STEP')
     parser.add_argument('--network', help='of a run: 1, 2 ..., mean or sum')
@@ -45,21 +50,26 @@ def run(options: argparse.Namespace) -> int:
     for path in filter(None, (options.csv, options.sheet)):
         whole.check_file(path)
     limits = opening.limits_of(options)
-    if options.align:
+    align = options.align or options.workdir is None
+    if align:
         from fer_jax.faces import networks  # with JAX, as in Recognizer.faces
 
         networks.weights()  # that they are missing is known before any work is done
         print(networks.LICENCE, file=sys.stderr)
     paths, left_out = files(options.pictures)
+    folder = options.workdir or home.RECOGNISER
     recognizer = Recognizer.load(
-        options.workdir,
+        folder,
         format=options.format,
         which=options.which,
         network=options.network,
     )
     recognizer.limits = limits
+    if options.workdir is None:
+        told = card.line(folder.name, recognizer.card)
+        print(f'{told}; its card: {printable(folder / card.README)}', file=sys.stderr)
     rows, seen, skipped = [], [], collections.Counter()
-    named = squares(recognizer, paths, options.align, skipped)
+    named = squares(recognizer, paths, align, skipped)
     for some in batched(named, LARGEST_BATCH):
         probs = recognizer.squares(np.stack([square for _, square in some]))
         for (path, square), each in zip(some, probs):

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 from PIL import Image
 
+from fer_jax import home
 from fer_jax.data import opening, pictures
 from fer_jax.deploy import card
 from fer_jax.errors import Unusable
@@ -22,7 +23,7 @@ class Recognizer:
     The preprocessing of the run comes along: pictures may have any size, colour mode
     and orientation.
 
-        recognizer = Recognizer.load('runs/first')
+        recognizer = Recognizer.load('runs/first')  # or load(): the one that ships
         recognizer(['face.jpg', Image.open('other.png'), pixels])
 
     class_names: of the columns, in order.
@@ -42,7 +43,7 @@ class Recognizer:
     @classmethod
     def load(
         cls,
-        path: pathlib.Path | str,
+        path: pathlib.Path | str = home.RECOGNISER,
         *,
         format: str | None = None,
         which: str | None = None,
@@ -51,7 +52,8 @@ class Recognizer:
         """The recogniser of a run's folder or of an export.
 
         Args:
-          path: the folder.
+          path: the folder; without it the recogniser that ships, of whole faces as
+            FER2013 has them (its card is README.md in home.RECOGNISER).
           format: of an export: orbax, safetensors, stablehlo or onnx; by default the
             first of these that is there. onnx does without JAX.
           which: of a run: 'last' (the default), 'best' (on its test set) or a
@@ -105,7 +107,9 @@ class Recognizer:
     def faces(self, photograph: Any) -> np.ndarray:
         """Every face of a photograph for `squares`, aligned: [n, s, s, 3] uint8.
 
-        From left to right, by `fer_jax.faces`; none where no face is found.
+        From left to right, by `fer_jax.faces`; none where no face is found. Eyes, nose
+        and mouth come to lie where the card says that the training faces have them, or
+        else where ArcFace's template has them.
 
         Raises:
           Unusable: it cannot be read.
@@ -114,7 +118,10 @@ class Recognizer:
         from fer_jax import faces  # with JAX, and only who asks for faces needs it
 
         image = np.asarray(pictures.rgb(photograph, self.limits))
-        return faces.crops(image, self.image_size_px)
+        settings = self.card['preprocessing']
+        if 'landmarks' not in settings:
+            return faces.crops(image, self.image_size_px)
+        return faces.crops(image, self.image_size_px, np.array(settings['landmarks']))
 
     def squares(self, images: np.ndarray) -> np.ndarray:
         """Probabilities [B, C] float32 of images [B, s, s, 3] uint8 RGB.

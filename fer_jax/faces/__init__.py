@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from .align import TEMPLATE, aligned, similarity
+from .align import TEMPLATE, TEMPLATE_PX, aligned, similarity
 from .mtcnn import SMALLEST_PX, Faces, detect, detect_all
 
 __all__ = [
     'SMALLEST_PX',
     'TEMPLATE',
+    'TEMPLATE_PX',
     'Faces',
     'aligned',
     'crops',
@@ -17,7 +18,9 @@ __all__ = [
 ]
 
 
-def crops(image: np.ndarray, size_px: int) -> np.ndarray:
+def crops(
+    image: np.ndarray, size_px: int, template: np.ndarray = TEMPLATE / TEMPLATE_PX
+) -> np.ndarray:
     """Every face of a photograph, upright: uint8 [n, size_px, size_px, 3].
 
     From left to right; none where no face is found, and none of a face of less than
@@ -25,6 +28,7 @@ def crops(image: np.ndarray, size_px: int) -> np.ndarray:
 
     Args:
       image: uint8 [H, W, 3], RGB.
+      template: [5, 2], where the landmarks come to lie, in shares of the side.
 
     Raises:
       Unusable: not such an image.
@@ -32,5 +36,8 @@ def crops(image: np.ndarray, size_px: int) -> np.ndarray:
     """
     faces = detect(image)
     order = np.argsort(faces.boxes[:, [0, 2]].sum(axis=1), kind='stable')
-    cut = [aligned(image, landmarks, size_px) for landmarks in faces.landmarks[order]]
+    cut = [
+        aligned(image, landmarks, size_px, template)
+        for landmarks in faces.landmarks[order]
+    ]
     return np.array(cut, np.uint8).reshape(-1, size_px, size_px, 3)

@@ -54,7 +54,10 @@ def similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 def aligned(
-    image: np.ndarray, landmarks: np.ndarray, size_px: int = TEMPLATE_PX
+    image: np.ndarray,
+    landmarks: np.ndarray,
+    size_px: int = TEMPLATE_PX,
+    template: np.ndarray = TEMPLATE / TEMPLATE_PX,
 ) -> np.ndarray:
     """One face, upright, eyes and mouth where the template has them.
 
@@ -64,7 +67,8 @@ def aligned(
     Args:
       image: uint8 [H, W, 3].
       landmarks: [5, 2], as in TEMPLATE, in px of the image.
-      size_px: side of the square; the template is scaled to it.
+      size_px: side of the square.
+      template: [5, 2], as in TEMPLATE, in shares of the side.
 
     Returns:
       uint8 [size_px, size_px, 3].
@@ -72,7 +76,7 @@ def aligned(
     Raises:
       Unusable: landmarks that are all one point.
     """
-    template = TEMPLATE * size_px / TEMPLATE_PX
+    template = np.asarray(template) * size_px
     picture = Image.fromarray(image)
     enlarged = np.linalg.det(similarity(landmarks, template)[:, :2]) ** 0.5
     coarser = max(1, int(1 / enlarged))

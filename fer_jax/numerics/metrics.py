@@ -83,11 +83,27 @@ def bootstrap(
     return np.quantile(values, [tail, 1 - tail], axis=0).T
 
 
-def calibration_error(probs: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
-    """Expected calibration error (Guo et al. 2017, eq. 3), in [0, 1].
+def wilson(right: int, count: int) -> tuple[float, float]:
+    """The 95 % interval of a share of `count` draws (Wilson 1927), in [0, 1].
 
-    ECE = sum_m |B_m| / N |accuracy(B_m) - confidence(B_m)| over `bins` equal bins of
-    the confidence, the largest probability; bin m holds ((m - 1) / bins, m / bins].
+    (p + z^2 / 2n -+ z sqrt(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n), z = 1.96;
+    of nothing all of [0, 1].
+    """
+    if not count:
+        return 0.0, 1.0
+    z2, share = 1.959964**2 / count, right / count
+    half = (z2 * share * (1 - share) + z2**2 / 4) ** 0.5
+    low, high = ((share + z2 / 2 + sign * half) / (1 + z2) for sign in (-1, 1))
+    return float(low), float(high)
+
+
+def reliability(
+    probs: np.ndarray, labels: np.ndarray, bins: int = 15
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(examples [bins], mean confidence [bins], accuracy [bins]); nan of empty bins.
+
+    Equal bins of the confidence, the largest probability; bin m, from 1, holds
+    ((m - 1) / bins, m / bins].
 
     Args:
       probs: [N, C], rows sum to 1.
@@ -96,8 +112,21 @@ def calibration_error(probs: np.ndarray, labels: np.ndarray, bins: int = 15) -> 
     confidence = np.max(probs, axis=-1).astype(np.float64)
     right = np.argmax(probs, axis=-1) == labels
     bin_of = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    gaps = np.bincount(bin_of, weights=right - confidence, minlength=bins)
-    return float(np.sum(np.abs(gaps)) / len(labels))
+    count, sure, found = (
+        np.bincount(bin_of, weights=weight, minlength=bins)
+        for weight in (None, confidence, right)
+    )
+    return count, _ratio(sure, count), _ratio(found, count)
+
+
+def calibration_error(probs: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
+    """Expected calibration error (Guo et al. 2017, eq. 3), in [0, 1].
+
+    ECE = sum_m |B_m| / N |accuracy(B_m) - confidence(B_m)| over the bins of
+    `reliability`.
+    """
+    count, confidence, found = reliability(probs, labels, bins)
+    return float(np.nansum(count * np.abs(found - confidence)) / len(labels))
 
 
 def detection(trust: np.ndarray, wrong: np.ndarray) -> dict[str, float]:

@@ -256,7 +256,7 @@ def test_what_never_ends_is_skipped(finished, pictures, capsys):
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        ([], 'required: --workdir, pictures'),
+        ([], 'required: pictures'),
         (['--workdir=nowhere', 'a.png'], 'nowhere: no config.json'),
         (['--workdir=nowhere', 'a.png', '--turn'], "no option '--turn'"),
     ],

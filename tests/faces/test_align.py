@@ -79,3 +79,22 @@ def test_beyond_the_picture_it_is_black():
     found = align.aligned(white, align.TEMPLATE - [30, 0])
     assert (found[:, :29] == 0).all()
     assert (found[:, 31:] == 255).all()
+
+
+def test_a_template_of_ones_own():
+    """Landmarks of a face go where the template has them: a dot on the left eye."""
+    landmarks = align.TEMPLATE + np.array([20, 30])
+    image = np.zeros((200, 200, 3), np.uint8)
+    x, y = landmarks[0]
+    image[int(y) - 1 : int(y) + 2, int(x) - 1 : int(x) + 2] = 255
+    template = align.TEMPLATE / align.TEMPLATE_PX
+    np.testing.assert_array_equal(
+        align.aligned(image, landmarks, 100, template),
+        align.aligned(image, landmarks, 100),
+    )
+    for shift in ([0, 0], [0.1, -0.2]):
+        found = align.aligned(image, landmarks, 100, template + shift)[..., 0]
+        centre = [
+            np.average(np.arange(100) + 0.5, weights=found.sum(axis)) for axis in (0, 1)
+        ]
+        np.testing.assert_allclose(centre, 100 * (template[0] + shift), atol=1)

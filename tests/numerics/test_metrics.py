@@ -143,3 +143,25 @@ def test_bootstrap_leaves_absent_classes_out():
         lambda c: [metrics.balanced_accuracy(c)], confusion
     )
     assert 0.5 < low < 0.9 < high == 1
+
+
+def test_wilson_by_hand():
+    """8 of 10: (.8 + .19207 -+ sqrt(.38415 * .16 + .03689)) / 1.38415."""
+    low, high = metrics.wilson(8, 10)
+    assert low == pytest.approx(0.4902, abs=1e-4)
+    assert high == pytest.approx(0.9433, abs=1e-4)
+    assert metrics.wilson(0, 0) == (0, 1)
+    low, high = metrics.wilson(0, 20)  # not the point that p -+ 1.96 sqrt(pq/n) gives
+    assert (low, round(high, 4)) == (pytest.approx(0, abs=1e-12), 0.1611)
+
+
+def test_reliability_by_hand():
+    """Confidences .55, .95, .6 and 1 in five bins: bin 3 ends at .6, bin 5 at 1."""
+    probs = np.array([[0.55, 0.45], [0.05, 0.95], [0.6, 0.4], [1, 0]])
+    labels = np.array([0, 1, 1, 1])
+    count, confidence, found = metrics.reliability(probs, labels, bins=5)
+    assert count.tolist() == [0, 0, 2, 0, 2]
+    np.testing.assert_allclose(confidence[[2, 4]], [0.575, 0.975])
+    np.testing.assert_array_equal(found, [np.nan, np.nan, 0.5, np.nan, 0.5])
+    gap = (2 * 0.075 + 2 * 0.475) / 4
+    assert metrics.calibration_error(probs, labels, bins=5) == pytest.approx(gap)
