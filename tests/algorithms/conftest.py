@@ -42,7 +42,7 @@ def on_features():
     told[np.arange(COUNT), ..., labels] += 2
     kind = source.Activations('eac', (3, 3, 4))
     return Small(
-        nets.make('heads', width=8), told.astype(np.float16), labels, CLASSES, kind
+        nets.make('heads', width=32), told.astype(np.float16), labels, CLASSES, kind
     )
 
 
