@@ -79,11 +79,17 @@ class Verdict:
             self.ids, self.given, self.suggested, self.right, self.class_names,
         )  # fmt: skip
 
+    @property
+    def never_suggested(self) -> list[str]:
+        """Classes of given labels that no example is suggested to be of."""
+        lost = np.setdiff1d(self.given, self.suggested).tolist()
+        return [self.class_names[label] for label in lost]
+
     def doubts(self) -> list[str]:
         """Sentences about the rate, and about what cannot be trusted."""
-        lost = np.setdiff1d(self.given, self.suggested).tolist()
+        lost = self.never_suggested
         never = (
-            f'Never suggested: {", ".join(self.class_names[label] for label in lost)}.'
+            f'Never suggested: {", ".join(lost)}.'
             ' Right labels of such a class are doubted like wrong ones. Choose it under'
             ' "Given label", and judge by eye.'
         )
@@ -125,6 +131,7 @@ class Verdict:
             'noise': found['summary']['noise'],
             'listed': suspected.words,
             'in_doubt': suspected.in_doubt,
+            'never_suggested': self.never_suggested,
         }
         # the page last: its being there means that all is
         return [

@@ -151,6 +151,8 @@ def test_a_list_of_a_run_is_never_empty(made):
     assert written == ['audit.html', 'issues.json', 'labels.csv']
     found = json.loads((made / 'issues.json').read_text())
     assert found['in_doubt']
+    unsaid = {*case.given} - {*case.suggested}
+    assert found['never_suggested'] == [case.class_names[c] for c in sorted(unsaid)]
     assert 'first of the order' in found['listed']
     [one] = found['issues']
     assert one['row'] == case.order[0]
