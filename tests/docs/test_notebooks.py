@@ -46,6 +46,12 @@ def test_it_finds_what_is_stored(run):
 
 
 FOUND = {  # notebook -> a sentence of it, and what its numbers must be
+    'a_papers_table': (
+        r'(\d+) runs\n(?:.*\n)*'
+        r'baseline: of its 40 least trusted labels (\d+) are wrong\n'
+        r'resup: of its 40 least trusted labels (\d+) are wrong',
+        lambda runs, plain, resup: int(runs) == 8 and int(plain) + int(resup) >= 60,
+    ),
     'which_labels_are_wrong': (
         r'(\d+) of 400 labels are wrong.\nOf the first 40 of the list (\d+) are',
         lambda wrong, first: int(wrong) == 58 and int(first) >= 36,
