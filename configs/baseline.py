@@ -9,7 +9,8 @@
               proximity, Table 3), both from face weights.
     Measured: 52.6 % on 8,000 FER2013 faces, 30 % wrong labels, 12 epochs from
               random weights (docs/results.md, "The methods side by side"); it
-              learns wrong labels by heart.
+              learns wrong labels by heart. With start=face 67.0 and 66.1 on 4,000
+              of them (two seeds), 71.5 on 8,000 ("From a face network").
 """
 
 from fer_jax.configs import default
