@@ -53,6 +53,7 @@ RUN = {
     'make demo': 'not run: 5 minutes; by hand, docs/results.md has its numbers',
     'make test': 'not run: it is the tests',
     'make lint': 'not run: a check of its own beside the tests',
+    'fer_jax.recognisers.train': 'tests/recognisers/test_train.py',
 }
 STANDS_FOR = {  # what is not meant as it stands -> one of what it means
     '--config=FILE': '--config=configs/resup.py',
