@@ -21,6 +21,7 @@ OUTSIDE = {  # of docs/ -> in the site
     'THIRD_PARTY.md': 'third_party.md',
     'CITATION.cff': 'CITATION.cff',
     'LICENSE': 'LICENSE.txt',
+    'fer_jax/recognisers/ferplus/README.md': 'recogniser.md',
 } | {f'examples/{path.name}': path.name for path in ROOT.glob('examples/*.ipynb')}
 LINK = re.compile(r'(\]\()([^)#\s:]+)(#[^)\s]*)?(?=\))')
 FORMULA = re.compile(
