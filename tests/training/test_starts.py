@@ -17,7 +17,7 @@ from fer_jax.deploy import card, model
 from fer_jax.errors import Unusable
 from fer_jax.nets import dlib, torch_names
 from fer_jax.nets import pretrained as backbones
-from fer_jax.training import loop, seals, setup, starts
+from fer_jax.training import fields, files, loop, seals, setup, starts
 from fer_jax.training.session import Session
 
 ABOUT = {'mean': [0.485, 0.456, 0.406], 'std': [0.229, 0.224, 0.225], 'source': 'x.pth'}
@@ -186,6 +186,24 @@ def test_a_run_that_goes_on_needs_the_file_no_more(config, two, tmp_path, capsys
     settings.start = ('random',)
     with pytest.raises(ValueError, match='start was'):
         setup.prepare(settings, workdir)
+
+
+@pytest.mark.parametrize('folders', [0, 1])
+def test_a_run_of_an_older_version_is_the_same_run(config, two, tmp_path, folders):
+    """Its config.json and data.json say `pretrained`, () for random weights."""
+    settings, workdir = config('baseline', *[*two][:folders]), tmp_path / 'run'
+    before = setup.prepare(settings, workdir).starts
+    for name in ('config.json', 'data.json'):
+        found = json.loads((workdir / name).read_text())
+        given = found.pop('start')
+        if name == 'data.json':
+            given = [{'folder': s['source'], 'card': s['card']} for s in given]
+        found['pretrained'] = given if given != ['random'] else []
+        (workdir / name).write_text(json.dumps(found))
+    assert tuple(fields.stored(workdir).start) == settings.start
+    assert fields.changes(settings, workdir) == []
+    assert [start._asdict() for start in before] == files.read_data(workdir)['start']
+    assert setup.prepare(settings, workdir).starts == before
 
 
 def test_a_run_says_that_it_starts_from_random_weights(config, tmp_path):
