@@ -79,7 +79,7 @@ class Desk:
         self._row = {name: row for row, name in enumerate(self._names)}
         self._lock = threading.RLock()
         self._said = np.full(len(self._names), len(DECISIONS), np.uint8)  # in NAMES
-        self._paint(self._names)
+        self._paint(log.since(0))
         self._saved = -1
         count = min(sample, len(self._names))
         generator = np.random.Generator(np.random.Philox(0))
@@ -227,12 +227,7 @@ class Desk:
         """What has happened behind line `seen` of the log, and how things stand."""
         with self._lock:
             names, count = self.log.since(seen), self.log.count
-            changes = [
-                [row, self._decision(row)]
-                for row in sorted(
-                    self._row[name] for name in names if name in self._row
-                )
-            ]
+            changes = self._by_decision(names)
             counts = np.bincount(self._said, minlength=len(NAMES)).tolist()
         now = self.learner.now
         return {
@@ -272,6 +267,15 @@ class Desk:
         for name in names:
             found = self.log.decision_of(name)
             self._said[self._row[name]] = places[found.decision if found else '']
+
+    def _by_decision(self, names):
+        """[[rows, what holds of them or None], ...]: an act may be of thousands."""
+        found: dict = {}
+        for name in names:
+            now = self.log.decision_of(name)
+            key = now and (now.decision, now.labels, now.reviewer, now.sample)
+            found.setdefault(key, []).append(self._row[name])
+        return [[sorted(rows), self._decision(rows[0])] for rows in found.values()]
 
     def _held(self):
         with self._lock:

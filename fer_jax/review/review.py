@@ -123,7 +123,7 @@ def serve(
     from fer_jax.review.server import Server  # what it stands on takes .4 s to import
 
     here.folder.mkdir(parents=True, exist_ok=True)
-    whole.clear(here.folder)
+    whole.clear(here.folder.parent)  # of processes that died while they wrote
     log = Log(here.folder / LOG, here.key, here.ids.tolist(), here.names)
     path = here.folder.parent / DECISIONS
     try:

@@ -50,11 +50,12 @@ def test_two_tabs(reviewed):
     assert first['seen'] == 2
     with pytest.raises(Refused) as caught:
         desk.act([4, 5], 'keep', [], seen=1, sample=False)
-    changes = dict(caught.value.news['changes'])
-    assert changes[4]['decision'] == 'drop'
+    ((rows, decision),) = caught.value.news['changes']
+    assert rows == [3, 4]
+    assert decision['decision'] == 'drop'
     assert desk.log.decision_of(desk.subject.ids[5]) is None
     other = desk.act([5], 'keep', [], seen=1, sample=False)  # about others it may
-    assert [row for row, _ in other['changes']] == [3, 4, 5]
+    assert sorted(rows for rows, _ in other['changes']) == [[3, 4], [5]]
     assert desk.act([4], 'keep', [], seen=3, sample=False)['counts'] == {
         'keep': 2, 'relabel': 0, 'drop': 1, 'ambiguous': 0,
     }  # fmt: skip
@@ -167,24 +168,24 @@ def large(reviewed, tmp_path):
 
 def test_three_hundred_thousand_labels(large, tmp_path):
     """On a quiet machine .5 s to the first cards and 1 ms an act."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     desk = Desk(large[0], large[1], path=tmp_path / 'd.csv', reviewer='anna')
     assert desk.start()['examples'] == MANY
     found = desk.listed(rule(state='undecided'))
     assert found['total'] == MANY
     assert len(found['rows']) == 10_000
     cards = desk.cards(found['rows'][:24].tolist())
-    assert time.perf_counter() - begun < 3
+    assert time.process_time() - begun < 3
     assert [card['right'] for card in cards] == sorted(np.sort(large[0].right)[:24])
     taken = []
     for number, row in enumerate(found['rows'][:20].tolist()):
-        begun = time.perf_counter()
+        begun = time.process_time()
         desk.act([row], 'keep', [], seen=number + 1, sample=False)
-        taken.append(time.perf_counter() - begun)
+        taken.append(time.process_time() - begun)
     assert np.median(taken) < 0.1
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert desk.listed(rule(text='images/29999'))['total'] == 10
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
     many = np.arange(20_000).tolist()
     assert desk.act(many, 'drop', [], seen=21, sample=False)['counts']['drop'] == 20_000
 

@@ -240,6 +240,7 @@ def test_the_map_the_alike_and_the_new_order(opened, monkeypatch):
     for point in points[1:]:
         tab.mouse.move(*point)
     tab.mouse.up()
+    sync_api.expect(tab.locator('#chosen')).not_to_have_text('0')
     places = desk.learner.ground.plane
     inside = ((places > 200) & (places < 65_300)).all(axis=1).sum()
     assert inside <= int(tab.inner_text('#chosen')) <= 70

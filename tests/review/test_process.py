@@ -61,13 +61,18 @@ def act(review, row, seen):
     )
 
 
+def rows_held(news):
+    """The rows that something is decided of, rising."""
+    return sorted(row for rows, decision in news['changes'] if decision for row in rows)
+
+
 def test_killed_at_any_moment(audited, out):
     """Each act that was answered is there; at most the one in flight is besides."""
     draws, answered, row = random.Random(0), [], 0
     for _ in range(2):
         review = Review(audited, out)
         news = review.ask('news', seen=0)
-        held = {place for place, decision in news['changes'] if decision}
+        held = {*rows_held(news)}
         assert set(answered) <= held <= {*answered, row - 1}
         answered, seen = sorted(held), news['seen']
         deadline = time.monotonic() + draws.uniform(0.05, 0.4)
@@ -84,7 +89,7 @@ def test_killed_at_any_moment(audited, out):
         review.process.communicate()
     review = Review(audited, out)
     news = review.ask('news', seen=0)
-    held = [place for place, decision in news['changes'] if decision]
+    held = rows_held(news)
     assert set(answered) <= set(held) <= {*answered, row - 1}
     assert review.ask('undo', seen=news['seen'])['turned']['rows'] == held[-1:]
     code, _ = review.end(signal.SIGTERM)

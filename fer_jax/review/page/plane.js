@@ -39,7 +39,7 @@ class Plane {
     this.wait.textContent = news.ready ? 'Asking for the map …' : `The map is not there yet: ${news.learner}.`;
     if (!news.ready || this.asked === news.ranking) return;
     this.asked = news.ranking;
-    this.data = this.state.plane = await this.state.service.ask('map');
+    this.data = this.state.plane = await unpack(await this.state.service.ask('map'));
     this.wait.hidden = true;
     this.body.hidden = false;
     this.draw();
@@ -69,7 +69,9 @@ class Plane {
       const at = this.share(event);
       if (!this.path) { this.point(at); return; }
       const from = this.path[this.path.length - 1];
-      this.path.push(at);
+      // a busy browser makes one event of many moves, and a lasso has corners
+      const all = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
+      this.path.push(...(all.length ? all.map((one) => this.share(one)) : [at]));
       if (this.moves) {
         this.view.x -= (at[0] - from[0]) * this.view.size;
         this.view.y -= (at[1] - from[1]) * this.view.size;
@@ -112,8 +114,19 @@ class Plane {
     requestAnimationFrame(() => { this.waiting = false; this.draw(); });
   }
 
-  // [[r, g, b], ...] by value of what points are coloured by, and the legend.
+  // The colour of a pixel by value of what points are coloured by; made once.
   palette() {
+    const scheme = matchMedia('(prefers-color-scheme: dark)').matches;
+    const key = `${this.by.value} ${scheme}`;
+    if (this.key !== key) {
+      this.key = key;
+      this.made = Uint32Array.from(this.mixed(), ([r, g, b]) => 0xff000000 | (b << 16) | (g << 8) | r);
+    }
+    return this.made;
+  }
+
+  // [[r, g, b], ...] by value, and the legend.
+  mixed() {
     const style = getComputedStyle(document.documentElement);
     const probe = el('canvas', {width: 1, height: 1}).getContext('2d', {willReadFrequently: true});
     const rgb = (colour) => {
@@ -140,7 +153,7 @@ class Plane {
     const context = this.canvas.getContext('2d');
     const image = context.createImageData(width, height);
     const pixels = new Uint32Array(image.data.buffer);
-    const colours = Uint32Array.from(this.palette(), ([r, g, b]) => 0xff000000 | (b << 16) | (g << 8) | r);
+    const colours = this.palette();
     const values = this.data[this.by.value];
     const {places} = this.data;
     const {x, y, size} = this.view;
@@ -153,7 +166,8 @@ class Plane {
       const top = (places[2 * i + 1] * sy - oy) | 0;
       if (left < 0 || top < 0 || left + wide > width || top + wide > height) continue;
       const colour = colours[values[i]];
-      for (let row = top; row < top + wide; row++) pixels.fill(colour, row * width + left, row * width + left + wide);
+      let at = top * width + left;
+      for (let row = 0; row < wide; row++, at += width) for (let column = 0; column < wide; column++) pixels[at + column] = colour;
     }
     context.putImageData(image, 0, 0);
     this.outline();

@@ -21,7 +21,7 @@ class Service {
       throw new Error('The server has ended; what is not saved is shown undecided. Start it again and open its new address.');
     }
     const value = await answer.json();
-    if (answer.ok) return unpack(value);
+    if (answer.ok) return value;
     const error = new Error(answer.status === 409 ? 'Decided in another tab meanwhile: look again.' : value.said);
     if (answer.status === 409) error.news = value;
     throw error;

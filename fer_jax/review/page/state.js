@@ -31,15 +31,15 @@ class State {
 
   heard(news, error) {
     if (!news) { this.said(error.message, true); return; }
-    for (const [row, decision] of news.changes) this.decisions.set(row, decision);
+    for (const [rows, decision] of news.changes) for (const row of rows) this.decisions.set(row, decision);
     this.news = news;
-    if (news.changes.length) this.tell('decided', news.changes.map(([row]) => row));
+    if (news.changes.length) this.tell('decided', news.changes.flatMap(([rows]) => rows));
     this.tell('news', news);
   }
 
   // Asks for the list anew: by the newest order, from its top.
   async list() {
-    const found = await this.service.ask('list', this.rule);
+    const found = await unpack(await this.service.ask('list', this.rule));
     Object.assign(this, {rows: found.rows, total: found.total, ranking: found.ranking, first: 0});
     this.chosen.clear();
     this.tell('chosen');
@@ -106,7 +106,7 @@ class State {
       await this.service.inTurn('act', {rows, decision: decision || 'forget', labels, sample: this.rule.sample && this.blind});
       return true;
     } catch (error) {
-      const newer = new Set((error.news ? error.news.changes : []).map(([row]) => row));
+      const newer = new Set((error.news ? error.news.changes : []).flatMap(([rows]) => rows));
       for (const [row, old] of before) if (!newer.has(row)) this.decisions.set(row, old);
       this.tell('decided', rows);
       this.said(error.message, true);
