@@ -10,6 +10,7 @@ counted and measured before they are unpacked, and the sums of a .npz are compar
 import io
 import itertools
 import math
+import mmap
 import os
 import warnings
 import zipfile
@@ -184,6 +185,14 @@ def mapped(
     if not count:  # an empty file cannot be mapped
         return np.zeros(shape, dtype)
     return np.memmap(path, dtype, 'r+' if writable else 'r', first, shape)
+
+
+def let_go(values: np.ndarray) -> None:
+    """Takes the pages of a memory map out of this process's memory; a system that
+    cannot keeps them. They are read again from the disk where they are needed."""
+    pages = getattr(values, '_mmap', None)
+    if pages is not None and hasattr(mmap, 'MADV_DONTNEED'):
+        pages.madvise(mmap.MADV_DONTNEED)
 
 
 def parse(data: bytes, where: str | os.PathLike, wanted: Array) -> np.ndarray:

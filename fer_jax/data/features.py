@@ -91,6 +91,7 @@ class Stored(NamedTuple):
                     f' written; remove the folder and {REMEDY}'
                 )
             yield chunk[places[places // CHUNK == number] - number * CHUNK]
+            arrays.let_go(self.values)
 
 
 class Store(NamedTuple):
@@ -160,6 +161,7 @@ def _fill(folder, split, compute, rows, shape, progress):
     for part, found in zip(left, compute(split, [rows[part] for part in left])):
         values[part] = found
         values.flush()
+        arrays.let_go(values)
         sums.append(_sum(values[part]))
         whole.write_text(told, json.dumps(sums))
         progress(len(found))

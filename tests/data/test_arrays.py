@@ -131,3 +131,16 @@ def test_members_missing_twice_or_changed(tmp_path):
     (tmp_path / 'a.npz').write_bytes(content)
     with pytest.raises(errors.Unusable, match=r'no whole \.npz.*CRC'):
         arrays.read_npz(tmp_path / 'a.npz', {'a': NUMBERS})
+
+
+def test_a_map_that_was_let_go_is_read_again(tmp_path):
+    values = np.lib.format.open_memmap(tmp_path / 'a.npy', 'w+', 'f4', (3, 1000))
+    values[:] = np.arange(3)[:, None]
+    values.flush()
+    arrays.let_go(values)
+    np.testing.assert_array_equal(values[:, 7], [0, 1, 2])
+    arrays.let_go(np.zeros(3))  # no map: nothing to do
+    again = arrays.mapped(tmp_path / 'a.npy', arrays.Array('f', 2))
+    assert again[2, 999] == 2
+    arrays.let_go(again)
+    assert again[2, 999] == 2
