@@ -22,6 +22,8 @@ def finished(faces, tmp_path_factory):
 def test_files_of_a_run(finished):
     workdir, done = finished
     assert 'epoch 3/3' in done.stdout
+    size = '2 networks resnet18_slim of width 4 at 24 px, 3 epochs, 192 images to learn'
+    assert f'{size} from: less than a minute on ' in done.stdout
     assert 'on 1 cpu device; compiling' in done.stdout
     assert 'mean of the last 3 epochs' in done.stdout
     rows = [json.loads(line) for line in (workdir / 'metrics.jsonl').open()]

@@ -52,6 +52,20 @@ BACKBONES: dict[str, Callable[..., nn.Module]] = {
     'dlib_batch4': partial(DlibResNet, norm='batch', stages=4),
 }
 HEADS: dict[str, Callable[..., nn.Module]] = {'heads': Heads}  # of features
+PRODUCTS = {  # 10^9 products of numbers for an image of 224 px, at width 64
+    'resnet18': 1.81,
+    'resnet18_cifar': 27.2,
+    'resnet18_slim': 6.80,
+    'resnet50': 4.09,
+    'mobilenet_v2': 0.30,
+    'vgg16': 15.5,
+    'vgg16_bn': 15.5,
+    'cnn7': 5.51,
+    'dlib_affine': 0.69,
+    'dlib_affine4': 0.69,
+    'dlib_batch': 0.69,
+    'dlib_batch4': 0.69,
+}
 NETS = collections.ChainMap(HEADS, BACKBONES)
 
 

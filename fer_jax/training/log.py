@@ -19,6 +19,7 @@ from tensorboardX import SummaryWriter
 
 from fer_jax.data import whole
 from fer_jax.training import files, stopping
+from fer_jax.training.pace import Pace
 
 
 class Log:
@@ -110,9 +111,10 @@ class Watch:
         """Prints a line above the bar."""
         self._bar.console.print(Text(text), soft_wrap=True)
 
-    def start(self, images: int) -> None:
-        """Sets how many images there are to look at."""
+    def start(self, images: int, pace: Pace) -> None:
+        """Sets how many images there are to look at, and what tells the time left."""
         self._bar.update(self._task, total=images)
+        self._pace = pace
 
     def epoch(self, number: int, epochs: int) -> None:
         """Names the epoch under way."""
@@ -122,13 +124,21 @@ class Watch:
         """Moves the bar by `images`."""
         self._bar.advance(self._task, images)
 
+    def learned(self, images: int) -> None:
+        """Moves the bar by `images` that were learned from; says what time is left."""
+        self.show(images)
+        told = self._pace.learned(images)
+        if told:
+            self.say(f'{self._name}: {told}')
+
     def advance(self, images: int) -> None:
-        """Moves the bar by `images`.
+        """Moves the bar by `images` that were looked at.
 
         Raises:
           Stopped: when asked to stop.
         """
         self.show(images)
+        self._pace.looked(images)
         if self.stop():
             raise stopping.Stopped
 

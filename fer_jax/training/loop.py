@@ -19,6 +19,7 @@ from fer_jax.training import (
     measures,
     mesh,
     optimizer,
+    pace,
     results,
     seals,
     setup,
@@ -99,7 +100,7 @@ def train(
             ) as trace,
         ):
             rows.send_to(also)
-            watch.start(images_left(run, place))
+            watch.start(images_left(run, place), pace.of_run(run, place))
             for line in run.damage:
                 watch.say(f'skipped: {line}')
             if run.corrections:
@@ -129,6 +130,8 @@ def begin(
 ) -> TrainState:
     """The state to go on from: fresh at step 0, or that of the checkpoint of `step`."""
     run = session.run
+    for line in pace.sentences(run, place):
+        watch.say(f'{run.workdir.name}: {line}')
     watch.say(
         f'{run.workdir.name}: on {mesh.words(run.mesh)}; compiling, and SIGTERM and'
         ' Ctrl-C are heard meanwhile'
@@ -226,7 +229,7 @@ def train_epoch(
             for row in rows:
                 del row['bad_leaf']
             place = place.after(rows).later(time.perf_counter() - started)
-            watch.show(len(rows) * config.batch_size)
+            watch.learned(len(rows) * config.batch_size)
             waiting = []
         if saving and 0 < steps < run.steps_per_epoch:
             checkpoint.save(saved, state, place, run.prepared.class_names)
