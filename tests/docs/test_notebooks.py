@@ -29,7 +29,7 @@ def run(request, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv('PYTHONPATH', str(ROOT))
         nbclient.NotebookClient(
-            fresh, timeout=300, resources={'metadata': {'path': folder}}
+            fresh, timeout=900, resources={'metadata': {'path': folder}}
         ).execute()
     return request.param.stem, stored, fresh
 
