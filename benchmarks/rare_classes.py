@@ -31,7 +31,7 @@ ARMS = {  # name -> method, fields
     'ReSup, balanced batches': ('resup', {'data.balanced': True}),
     'ReSup, weights by class variance': ('resup', {'algorithm.balance': 'class_var'}),
 }
-TAUS = (0.0, 0.25, 0.5, 0.75, 1.0)
+TAUS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
 SHOWN = ('disgust', 'fear')
 
 
