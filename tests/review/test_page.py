@@ -201,6 +201,8 @@ def test_blind_and_a_sample(opened):
     assert tab.locator('.card .arrow').count() == 0
     assert tab.locator('#suggested').is_hidden()
     card = tab.locator('.card').nth(0)
+    card.locator('text=alike').click()
+    sync_api.expect(tab.locator('#said')).to_contain_text('Decide first')
     card.locator('button.relabel').click()
     wrong = int(desk.subject.given[row] + 1) % 7
     card.locator('.pickers select').select_option(label=names[wrong])

@@ -123,6 +123,7 @@ class Card {
   async showAlike() {
     if (!this.faces.hidden) { this.faces.hidden = true; return; }
     const {state} = this;
+    if (!state.told(this.row)) { state.said('Decide first: the labels of alike faces would suggest one.'); return; }
     try {
       const found = await state.service.ask('alike', {row: this.row});
       for (const card of found) state.cards.set(card.row, card);
