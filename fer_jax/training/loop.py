@@ -303,7 +303,7 @@ def finish(
         (state.labels, state.flips, state.evidence)
     )
     log_odds = session.log_odds(state, past.newest['scores'])
-    told = results.detection(log_odds, run.examples)
+    told: dict[str, Any] = results.detection(log_odds, run.examples)
     told |= results.relabelling(run.examples, past.flips)
     if run.config.adjust:
         counts = session.confusions(state, run.config.adjust)
