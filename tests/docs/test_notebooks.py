@@ -12,11 +12,12 @@ NOTEBOOKS = sorted((ROOT / 'examples').glob('*.ipynb'))
 
 
 def printed(notebook):
-    """What the cells of a notebook print, as one text."""
-    return '\n'.join(
-        output.get('text', '')
+    """What the cells of a notebook print, as one text: no pictures, no bars."""
+    return ''.join(
+        output.text
         for cell in notebook.cells
         for output in cell.get('outputs', [])
+        if output.output_type == 'stream' and output.name == 'stdout'
     )
 
 
