@@ -77,10 +77,10 @@ def review(setting, judged):
     place = jnp.asarray(
         judging.places(setting.x, setting.given, many, judging.FOLDS, 0)
     )
-    belief = reviewing.begin(x, given, place, jnp.asarray(judged.transition))
+    first = reviewing.begin(x, given, place, jnp.asarray(judged.transition))
     shares, dropped = np.zeros((n, many), np.float32), np.zeros(n, bool)
     seen, trust = np.zeros(n, bool), judged.log_odds
-    found, paid, seconds = {}, {0: model(setting, belief)}, []
+    found, paid, seconds = {}, {0: model(setting, first)}, []
     while seen.sum() < DECISIONS:
         next_ones = np.argsort(np.where(seen, np.inf, trust), kind='stable')[:EVERY]
         seen[next_ones] = True
@@ -89,7 +89,8 @@ def review(setting, judged):
         dropped[next_ones[~setting.known[next_ones]]] = True
         started = time.process_time()
         decided = reviewing.Decided(jnp.asarray(shares), jnp.asarray(dropped))
-        belief = reviewing.learn(belief, decided, x, given, place)
+        # from the start each time, as the review does: a restart gives the same order
+        belief = reviewing.learn(first, decided, x, given, place)
         trust = reviewing.log_odds(belief, setting.given)
         seconds.append(time.process_time() - started)
         found[int(seen.sum())] = int(setting.wrong[seen].sum())
