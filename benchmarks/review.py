@@ -54,7 +54,7 @@ class Setting:
 def on_axes(store, rows):
     """[N, k] of the training rows and [M, k] of all test faces; no label is seen."""
     order = np.sort(rows)
-    columns = coordinates.whole(store.card['columns'])
+    columns = coordinates.columns_of(store.card['columns'], side=1)
     found = coordinates.fit(lambda: coordinates.means(store.train, order), columns)
 
     def read(stored, wanted):

@@ -98,7 +98,7 @@ def _epoch(optimizer, plan, layers, state, known, order, key):
 
 def probs(plan: Plan, layers: Layers, x: np.ndarray) -> np.ndarray:
     """Probabilities [B, C] float32 of x [B, D]."""
-    return np.asarray(jax.nn.softmax(logits(layers, x, plan.linear)))
+    return np.asarray(jax.nn.softmax(logits(layers, jnp.asarray(x), plan.linear)))
 
 
 def temperature(logits: np.ndarray, labels: np.ndarray) -> float:

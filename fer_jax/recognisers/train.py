@@ -114,7 +114,8 @@ def trained(
     labels, known = labels[~held], labels[held]
     targets = np.eye(len(data.class_names), dtype=np.float32)[labels]
     tested, _ = seen(store.test, rows['test'], axes)
-    said, answers = np.zeros_like(targets), 0.0
+    said = np.zeros_like(targets)
+    answers = np.zeros((len(tested), len(data.class_names)), np.float32)
     for seed in SEEDS_OF_LARGE:
         layers = perceptron.fit(LARGE, x[~held], targets, seed)
         said += perceptron.probs(LARGE, layers, x[~held]) / len(SEEDS_OF_LARGE)

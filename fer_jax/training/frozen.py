@@ -184,11 +184,11 @@ def in_parts(maps: jax.Array, count: int = 3) -> jax.Array:
         ]
 
     # for a batch of any size, sliced by one axis after the other
-    rows = [jax.lax.slice_in_dim(maps, *cut, axis=1) for cut in cuts(maps.shape[1])]
+    rows = [jax.lax.slice_in_dim(maps, a, b, axis=1) for a, b in cuts(maps.shape[1])]
     parts = [
-        jnp.mean(jax.lax.slice_in_dim(row, *cut, axis=2), axis=(1, 2))
+        jnp.mean(jax.lax.slice_in_dim(row, c, d, axis=2), axis=(1, 2))
         for row in rows
-        for cut in cuts(maps.shape[2])
+        for c, d in cuts(maps.shape[2])
     ]
     return jnp.concatenate(parts, -1)
 
