@@ -31,6 +31,7 @@ lint: .venv/done
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 0 tests/docs/test_docstrings.py   # their examples
 
 docs: .venv/done
 	$(BIN)/python -m fer_jax.training.handbook > docs/fields.md

@@ -66,3 +66,27 @@ def test_it_is_right(run):
     found = re.search(sentence, printed(fresh))
     assert found
     assert holds(*found.groups())
+
+
+def test_a_bar_moves_in_a_notebook(tmp_path):
+    """The bar of a run, shown by a widget, with the lines that are said above it."""
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [
+        nbformat.v4.new_code_cell(
+            'from fer_jax.training import log\n'
+            'with log.progress() as bar:\n'
+            "    watch = log.Watch(bar, 'first', lambda: False)\n"
+            "    watch.say('a line')\n"
+            '    bar.update(bar.task_ids[0], total=40)\n'
+            '    watch.show(40)\n'
+            '    bar.refresh()\n'
+        )
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('PYTHONPATH', str(ROOT))
+        nbclient.NotebookClient(notebook, timeout=120).execute()
+    shown = [output.get('data', {}) for output in notebook.cells[0].outputs]
+    assert any('application/vnd.jupyter.widget-view+json' in data for data in shown)
+    states = notebook.metadata.widgets['application/vnd.jupyter.widget-state+json']
+    drawn = re.sub('<[^>]*>', '', str(states))
+    assert '100 %' in drawn
