@@ -138,8 +138,9 @@ def test_a_signal_is_heard_while_the_first_step_compiles(
         *small_run(faces, tmp_path / 'run'), JAX_ENABLE_COMPILATION_CACHE='false'
     )
     with process:
-        first = process.stdout.readline()
-        assert first.startswith('run: on 1 cpu device; compiling')
+        size, device = (process.stdout.readline() for _ in range(2))
+        assert ' 3 epochs, 192 images to learn from' in size
+        assert device.startswith('run: on 1 cpu device; compiling')
         process.send_signal(kind)
         process.communicate(timeout=10)
     assert process.returncode == code

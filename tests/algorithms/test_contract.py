@@ -125,13 +125,15 @@ def test_heads_learn_and_compile_once(method, on_features):
     algorithm = algorithms.make(
         method, backbone=on_features.backbone, num_classes=3, num_examples=24
     )
-    assert learns(algorithm, on_features, beginning(on_features)) == 1
+    # half of what a head sees is dropped: it is less sure of what it has learned
+    assert learns(algorithm, on_features, beginning(on_features), left=2 / 3) == 1
 
 
-def learns(algorithm, small, begin):
+def learns(algorithm, small, begin, left=1 / 3):
     """How often a step compiles while 24 separable examples are learned from.
 
-    20 epochs of 3 steps: the cross-entropy of what network 1 predicts falls to a third.
+    20 epochs of 3 steps: of the cross-entropy of what network 1 predicts no more than
+    the share `left` is there behind them.
     (The loss itself need not: RUL's has a floor.)
     """
     state, train_step = begin(algorithm, optax.adam(0.03))
@@ -148,7 +150,7 @@ def learns(algorithm, small, begin):
         assert np.isfinite(metrics['loss'])
         state = after_epoch(algorithm, small, state)
     after = losses.cross_entropy(logits(state), small.labels).mean()
-    assert after < before / 3
+    assert after < before * left
     assert (np.argmax(logits(state), axis=-1) == small.labels).mean() > 0.9
     return train_step.cache_size()
 

@@ -220,6 +220,22 @@ def test_blind_and_a_sample(opened):
     assert [one.sample for one in desk.log.decisions()] == [True, False]
 
 
+def drag_around(tab, canvas):
+    """Draws a line around all that a canvas shows."""
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    corners = ((1, 1), (-2, 1), (-2, -2), (1, -2))
+    first, *others = [
+        (box['x'] + (x + box['width'] if x < 0 else x),
+         box['y'] + (y + box['height'] if y < 0 else y)) for x, y in corners
+    ]  # fmt: skip
+    tab.mouse.move(*first)
+    tab.mouse.down()
+    for point in others:
+        tab.mouse.move(*point)
+    tab.mouse.up()
+
+
 def test_the_map_the_alike_and_the_new_order(opened, monkeypatch):
     """Dragging around everything chooses everything. After decisions a line says what
     changed; the cards stay until somebody asks for the next ones."""
@@ -230,18 +246,11 @@ def test_the_map_the_alike_and_the_new_order(opened, monkeypatch):
     kind = desk.listed(tab_rule())['kinds'][kinds.KINDS.index('wrong')][0]
     chip = tab.locator(f'[data-kind="{kinds.KINDS.index("wrong")}"]')
     sync_api.expect(chip).to_have_text(f'wrong {kind}')
-    over.scroll_into_view_if_needed()
-    box = over.bounding_box()
-    corners = ((1, 1), (-2, 1), (-2, -2), (1, -2))
-    points = [
-        (box['x'] + (x + box['width'] if x < 0 else x),
-         box['y'] + (y + box['height'] if y < 0 else y)) for x, y in corners
-    ]  # fmt: skip
-    tab.mouse.move(*points[0])
-    tab.mouse.down()
-    for point in points[1:]:
-        tab.mouse.move(*point)
-    tab.mouse.up()
+    for _ in range(5):  # the page moves while its pictures come
+        drag_around(tab, over)
+        if tab.inner_text('#chosen') != '0':
+            break
+        tab.wait_for_timeout(500)
     sync_api.expect(tab.locator('#chosen')).not_to_have_text('0')
     places = desk.learner.ground.plane
     inside = ((places > 200) & (places < 65_300)).all(axis=1).sum()

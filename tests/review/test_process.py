@@ -78,7 +78,7 @@ def test_killed_at_any_moment(audited, out):
         deadline = time.monotonic() + draws.uniform(0.05, 0.4)
         killed = False
         while True:
-            if time.monotonic() > deadline and not killed:
+            if time.monotonic() > deadline and answered and not killed:
                 killed = bool(review.process.kill()) or True
             row += 1
             try:

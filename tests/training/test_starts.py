@@ -61,7 +61,9 @@ def begun(run):
     watch = types.SimpleNamespace(say=lines.append, advance=lambda count: None)
     with jax.set_mesh(run.mesh):
         state = loop.begin(Session(run), None, 0, seals.Place(), watch)
-    assert lines.pop(0).startswith(f'{run.workdir.name}: on 1 cpu device; compiling')
+    size, device, *lines = lines
+    assert ' images to learn from' in size
+    assert device.startswith(f'{run.workdir.name}: on 1 cpu device; compiling')
     return jax.device_get(state), lines
 
 
