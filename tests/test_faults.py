@@ -48,7 +48,8 @@ def test_killed_between_its_result_and_its_page(unbroken, faces, tmp_path):
     first, second, *doubts = done.stdout.splitlines()
     assert first == f'{workdir} is finished; its numbers are in {workdir}/result.json'
     assert second == f'{workdir}: which labels are wrong is in {workdir}/audit.html'
-    assert doubts[0].startswith(f'{workdir}: ') and 'estimated' in doubts[0]
+    assert doubts[0].startswith(f'{workdir}: ')
+    assert 'estimated' in doubts[0]
     assert selftest.differences(workdir, unbroken) == []
     again = launch(*arguments)
     assert (again.returncode, again.stdout.splitlines()) == (0, [first])
