@@ -19,8 +19,8 @@ LEVEL = 0.95
 SPREAD = 0.3  # of b: in nineteen samples of twenty the slope is within 1.8 times
 
 
-class Rate(NamedTuple):
-    """A share of wrong labels and where it may lie."""
+class Sampled(NamedTuple):
+    """The share of wrong labels by a random sample, and where the truth may lie."""
 
     wrong: int
     judged: int
@@ -29,8 +29,8 @@ class Rate(NamedTuple):
     high: float
 
 
-def rate(wrong: np.ndarray) -> Rate:
-    """The Rate by a random sample.
+def rate(wrong: np.ndarray) -> Sampled:
+    """The Sampled share.
 
     Args:
       wrong: [n] bool, whether each judged label of the sample is wrong. Faces that
@@ -40,7 +40,7 @@ def rate(wrong: np.ndarray) -> Rate:
     tail = (1 - LEVEL) / 2
     low = stats.beta.ppf(tail, k, n - k + 1) if k else 0.0
     high = stats.beta.ppf(1 - tail, k + 1, n - k) if k < n else 1.0
-    return Rate(k, n, k / n if n else float('nan'), float(low), float(high))
+    return Sampled(k, n, k / n if n else float('nan'), float(low), float(high))
 
 
 def calibrated(log_odds: np.ndarray, rows: np.ndarray, right: np.ndarray) -> np.ndarray:

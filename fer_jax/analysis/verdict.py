@@ -1,5 +1,6 @@
 """Which of N given labels are wrong, and how sure that is, whatever says so."""
 
+import abc
 import dataclasses
 import os
 import pathlib
@@ -16,7 +17,7 @@ PICTURES = 2000
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Verdict:
+class Verdict(abc.ABC):
     """What is said of N given labels of C classes; row i is label i as it was given.
 
         verdict.order[:200]                        the least trusted labels
@@ -95,13 +96,13 @@ class Verdict:
         )
         return [self.rate.words(), *([never] if lost else [])]
 
+    @abc.abstractmethod
     def content(self, pictures: int) -> dict[str, Any]:
         """Everything that the page shows: plain values and arrays, for page.render.
 
         Args:
           pictures: how many of the least trusted labels get a picture.
         """
-        raise NotImplementedError
 
     def page(
         self, path: str | os.PathLike = files.PAGE, pictures: int = PICTURES
@@ -111,7 +112,9 @@ class Verdict:
         Raises:
           OSError: it cannot be written there.
         """
-        return self._write_page(pathlib.Path(path), self.content(pictures))
+        path = pathlib.Path(path)
+        whole.write_text(path, self._rendered(self.content(pictures)))
+        return path
 
     def save(
         self, folder: str | os.PathLike, pictures: int = PICTURES
@@ -137,16 +140,15 @@ class Verdict:
         return [
             files.write_labels(folder, self.table(), self.class_names),
             files.write_issues(folder, self.issues(), about),
-            self._write_page(folder / files.PAGE, found),
+            files.write_page(folder, self._rendered(found)),
         ][::-1]
 
+    @abc.abstractmethod
     def table(self) -> files.Labels:
         """What labels.csv says."""
-        raise NotImplementedError
 
     def _suspected(self):
         return issues.suspected(self.right[self.order], self.rate.told)
 
-    def _write_page(self, path, found):
-        whole.write_text(path, page.render(f'Label audit: {self.name}', found))
-        return path
+    def _rendered(self, found):
+        return page.render(f'Label audit: {self.name}', found)
