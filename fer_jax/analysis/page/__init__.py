@@ -33,6 +33,10 @@ SCRIPTS = (
     'networks.js',
     'main.js',
 )
+POLICY = (
+    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\';'
+    " style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:\">\n"
+)
 DTYPES = ('uint8', 'uint16', 'uint32', 'int8', 'int16', 'int32', 'float32')
 
 
@@ -45,18 +49,38 @@ def render(title: str, content: dict[str, Any]) -> str:
     """
     # A '<' may end the element that the data are in, so it is written as JSON can.
     data = json.dumps(packed(content), separators=(',', ':'), ensure_ascii=False)
-    return joined(
-        HERE / 'page.html',
-        title=escaped(title),
+    return document(
+        title,
+        head=POLICY,
+        body=filled(source(HERE / 'body.html'), data=data.replace('<', '\\u003c')),
         style=source(HERE / 'style.css'),
         script='\n'.join(source(HERE / name) for name in SCRIPTS),
-        data=data.replace('<', '\\u003c'),
     )
 
 
-def joined(template: pathlib.Path, **parts: str) -> str:
-    """The text of a template with `%%name%%` filled in from the parts of that name."""
-    pieces = source(template).split('%%')
+def document(title: str, *, head: str, body: str, style: str, script: str) -> str:
+    """The text of an HTML document, of this page or of another one of its kind.
+
+    Args:
+      title: of the window.
+      head: lines of the head besides title and style; '': none.
+      body: what is there before the scripts run.
+      style: CSS.
+      script: JavaScript, which runs in a scope of its own.
+    """
+    return filled(
+        source(HERE / 'page.html'),
+        head=head,
+        title=escaped(title),
+        style=style,
+        body=body,
+        script=script,
+    )
+
+
+def filled(template: str, **parts: str) -> str:
+    """A template with `%%name%%` filled in from the parts of that name."""
+    pieces = template.split('%%')
     pieces[1::2] = (parts[name] for name in pieces[1::2])
     return ''.join(pieces)
 

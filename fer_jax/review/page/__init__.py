@@ -24,9 +24,10 @@ def render(title: str) -> str:
     own = [page.source(page.HERE / name) for name in SHARED]
     own += [page.source(HERE / name) for name in SCRIPTS]
     style = page.source(page.HERE / 'style.css') + page.source(HERE / 'review.css')
-    return page.joined(
-        HERE / 'page.html',
-        title=page.escaped(f'Review: {title}'),
+    return page.document(
+        f'Review: {title}',
+        head='',  # the server sends the policy
+        body=page.source(HERE / 'body.html'),
         style=style,
         script='\n'.join(own),
     )
