@@ -62,17 +62,14 @@ Scope: TypeAlias = MutableMapping[str, Any]
 Messages: TypeAlias = Callable[..., Awaitable[Any]]
 
 
-def application(desk: Desk, token: str, port: int) -> Callable:
-    """The ASGI application of a desk, for the address of this token and port."""
-    text = page.render(desk.subject.name)
+def questions(desk: Desk) -> dict[str, tuple[documents.Kind, Callable]]:
+    """{name: (what a body has to be, what answers it)}."""
     count, classes = len(desk.subject.ids), len(desk.subject.names)
     row = whole_number(0, count - 1)
     rows = sequence(row, 1, min(MOST, count), distinct=True)
     label = whole_number(0, classes - 1)
     seen = whole_number(0)
-    asked: dict[
-        str, tuple[documents.Kind, Callable]
-    ] = {  # name -> what a body has to be, what answers it
+    return {
         'start': (fields({}), lambda: desk.start()),
         'list': (
             fields(
@@ -113,6 +110,12 @@ def application(desk: Desk, token: str, port: int) -> Callable:
         'news': (fields({'seen': seen}), desk.news),
         'learn': (fields({'seen': seen}), functools.partial(_learn, desk)),
     }
+
+
+def application(desk: Desk, token: str, port: int) -> Callable:
+    """The ASGI application of a desk, for the address of this token and port."""
+    text, asked = page.render(desk.subject.name), questions(desk)
+    count = len(desk.subject.ids)
 
     async def document(request: Request) -> Response:
         return Response(text, media_type='text/html', headers={
