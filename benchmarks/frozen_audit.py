@@ -13,11 +13,10 @@ import argparse
 import time
 
 import numpy as np
-from scipy.stats import rankdata
 
 from fer_jax.analysis import frozen
 from fer_jax.data import features, noise_list, prepared
-from fer_jax.numerics import judging
+from fer_jax.numerics import judging, metrics
 from fer_jax.training import examples, heap
 
 FIRST = 200
@@ -25,8 +24,7 @@ FIRST = 200
 
 def auroc(wrong, trust):
     """Share of pairs (wrong, right) that are in order, ties half."""
-    ranks, bad = rankdata(-trust), wrong.sum()
-    return (ranks[wrong].sum() - bad * (bad + 1) / 2) / (bad * (len(wrong) - bad))
+    return metrics.detection(trust, wrong)['auroc']
 
 
 def measure(trust, given, clean):
@@ -58,13 +56,16 @@ def drawn(data, kind, rate, size, seed):
     return rows, given[rows], data.train.labels[rows]
 
 
-def main():
-    heap.keep()
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def parser(description):
+    """An argument parser with the two sets and their features."""
+    found = argparse.ArgumentParser(description=description)
     for name in ('majority', 'human', 'features'):
-        parser.add_argument(f'--{name}', required=True)
-    parser.add_argument('settings', nargs='+')
-    options = parser.parse_args()
+        found.add_argument(f'--{name}', required=True)
+    return found
+
+
+def loaded(options):
+    """({name: set}, {name: row of each training face in the features}, features)."""
     sets = {
         name: prepared.load(getattr(options, name)) for name in ('majority', 'human')
     }
@@ -73,7 +74,15 @@ def main():
         name: np.array([human[one] for one in data.train.ids.tolist()])
         for name, data in sets.items()
     }
-    store = features.load(options.features)
+    return sets, places, features.load(options.features)
+
+
+def main():
+    heap.keep()
+    known = parser(__doc__.splitlines()[0])
+    known.add_argument('settings', nargs='+')
+    options = known.parse_args()
+    sets, places, store = loaded(options)
     for setting in options.settings:
         kind, *numbers = setting.split(':')
         rate = float(numbers.pop(0)) if kind not in ('human', 'asymmetric_fer') else 0.0

@@ -41,12 +41,11 @@ def write(store, folder, count, generator):
             noise = generator.standard_normal(drawn.shape, np.float32)
             yield (drawn + spread * noise).astype(np.float16)
 
-    about = {k: v for k, v in store.card.items() if k not in ('format', 'sums')}
     none = np.zeros(0, np.int32)
     features.write(
         folder,
         compute,
-        about=about,
+        about=store.about,
         rows={'train': np.arange(count, dtype=np.int32), 'test': none},
         shape=store.train.values.shape[1:],
     )

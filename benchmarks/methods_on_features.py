@@ -58,11 +58,10 @@ def copied(human, majority, store, folder):
                 [getattr(store, part).values[known[part][row]] for part, row in found]
             )
 
-    about = {n: v for n, v in store.card.items() if n not in ('format', 'sums')}
     features.write(
         folder,
         compute,
-        about=about | {'dataset_digest': majority.digest},
+        about=store.about | {'dataset_digest': majority.digest},
         rows=rows,
         shape=store.train.values.shape[1:],
     )
@@ -80,26 +79,31 @@ def configured(method, kind, seed, data, store):
     return config
 
 
-def run(method, kind, seed, data, store, out):
-    """Trains, unless it is done."""
-    workdir = out / f'{method}-{kind}-{seed}'
-    if loop_finished(workdir):
-        return
-    config = configured(method, kind, seed, data, store)
+def train(config, workdir, kind, out):
+    """Trains, with the axes that an earlier run left in `out`; seconds that it took."""
     axes = out / f'axes-{kind}-{config.data.parts}.npz'  # labels take no part in them
     workdir.mkdir(parents=True, exist_ok=True)
     if axes.exists():
         shutil.copy(axes, workdir / files.AXES)
     started = time.process_time()
-    prepared_run = setup.prepare(config, workdir)
-    loop.train(prepared_run)
+    loop.train(setup.prepare(config, workdir))
     seconds = time.process_time() - started
     shutil.copy(workdir / files.AXES, axes)
+    return seconds
+
+
+def run(method, kind, seed, data, store, out):
+    """Trains, unless it is done."""
+    workdir = out / f'{method}-{kind}-{seed}'
+    if measured(workdir):
+        return
+    config = configured(method, kind, seed, data, store)
+    seconds = train(config, workdir, kind, out)
     (workdir / CPU).write_text(json.dumps(seconds))
     shutil.rmtree(workdir / 'checkpoints')
 
 
-def loop_finished(workdir):
+def measured(workdir):
     return files.finished(workdir) and (workdir / CPU).exists()
 
 
@@ -120,7 +124,7 @@ def table(out, seeds):
         print('|---|---|---|---|---|---|---|---|')
         for method in METHODS:
             there = [out / f'{method}-{kind}-{seed}' for seed in range(seeds)]
-            rows = [numbers(folder) for folder in there if loop_finished(folder)]
+            rows = [numbers(folder) for folder in there if measured(folder)]
             if not rows:
                 continue
             mean, spread = np.mean(rows, axis=0), np.std(rows, axis=0)
@@ -131,19 +135,30 @@ def table(out, seeds):
             print(f'| {method} |', ' | '.join(cells), '|', flush=True)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def parser(description, seeds):
+    """An argument parser with what the settings need."""
+    found = argparse.ArgumentParser(description=description)
     for name in ('majority', 'human', 'features', 'out'):
-        parser.add_argument(f'--{name}', required=True, type=pathlib.Path)
-    parser.add_argument('--seeds', type=int, default=5)
-    parser.add_argument('methods', nargs='*', default=METHODS)
-    options = parser.parse_args()
-    heap.keep()
+        found.add_argument(f'--{name}', required=True, type=pathlib.Path)
+    found.add_argument('--seeds', type=int, default=seeds)
+    return found
+
+
+def settings(options):
+    """({kind: folder of the set}, {kind: folder of its features}), made if need be."""
     options.out.mkdir(parents=True, exist_ok=True)
     human, majority = map(prepared.load, (options.human, options.majority))
     stores = {'human': options.features, 'symmetric': options.out / 'features'}
     copied(human, majority, features.load(options.features), stores['symmetric'])
-    folders = {'human': options.human, 'symmetric': options.majority}
+    return {'human': options.human, 'symmetric': options.majority}, stores
+
+
+def main():
+    known = parser(__doc__.splitlines()[0], seeds=5)
+    known.add_argument('methods', nargs='*', default=METHODS)
+    options = known.parse_args()
+    heap.keep()
+    folders, stores = settings(options)
     for seed in range(options.seeds):
         for method in options.methods:
             for kind in RATE:

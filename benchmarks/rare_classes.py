@@ -9,10 +9,6 @@ balanced by class; each with answers adjusted by tau (config.adjust), for which 
 is trained anew. Mean over the seeds, and the standard deviation of the accuracy.
 """
 
-import argparse
-import pathlib
-import shutil
-
 import jax
 import numpy as np
 
@@ -20,7 +16,7 @@ from benchmarks import methods_on_features as on_features
 from fer_jax.data import features, prepared
 from fer_jax.deploy import model
 from fer_jax.numerics import metrics, votes
-from fer_jax.training import files, front, heap, history, loop, setup
+from fer_jax.training import examples, files, front, heap, history
 
 ARMS = {  # name -> method, fields
     'plain': ('baseline', {}),
@@ -43,12 +39,7 @@ def trained(arm, kind, seed, data, store, out):
     if not files.finished(workdir):
         config = on_features.configured(method, kind, seed, data, store)
         config.update_from_flattened_dict(fields)
-        workdir.mkdir(parents=True, exist_ok=True)
-        axes = out / f'axes-{kind}-1.npz'
-        if axes.exists():
-            shutil.copy(axes, workdir / files.AXES)
-        loop.train(setup.prepare(config, workdir))
-        shutil.copy(workdir / files.AXES, axes)
+        on_features.train(config, workdir, kind, out)
     return workdir
 
 
@@ -63,32 +54,22 @@ def confusions(workdir, data, store):
     logits = algorithm.predict(loaded.params, loaded.stats, seen).logits
     probs = votes.probabilities(algorithm.answer, logits)
     prior = history.read_evidence(workdir).mean(axis=0)
-    labels = np.where(test.clean_labels >= 0, test.clean_labels, test.labels)[rows]
+    labels, every = examples.labels_of_test(test), np.ones(len(rows), bool)
     found = []
     for tau in TAUS:
-        said = np.asarray(votes.adjusted(probs, prior, tau)).argmax(axis=1)
-        counts = np.zeros((len(prior), len(prior)), int)
-        np.add.at(counts, (labels, said), 1)
-        found.append(counts)
+        said = votes.adjusted(probs, prior, tau).argmax(axis=1)
+        found.append(metrics.confusion(said, labels, every, len(prior)))
     return np.array(found)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name in ('majority', 'human', 'features', 'out'):
-        parser.add_argument(f'--{name}', required=True, type=pathlib.Path)
-    parser.add_argument('--seeds', type=int, default=3)
+    parser = on_features.parser(__doc__.splitlines()[0], seeds=3)
     parser.add_argument('--kinds', default='human,symmetric')
     parser.add_argument('arms', nargs='*', default=list(ARMS))
     options = parser.parse_args()
     heap.keep()
-    options.out.mkdir(parents=True, exist_ok=True)
-    stores = {'human': options.features, 'symmetric': options.out / 'features'}
-    human, majority = map(prepared.load, (options.human, options.majority))
-    read = features.load(options.features)
-    on_features.copied(human, majority, read, stores['symmetric'])
-    folders = {'human': options.human, 'symmetric': options.majority}
-    names = human.class_names
+    folders, stores = on_features.settings(options)
+    names = prepared.load(options.human).class_names
     for kind in options.kinds.split(','):
         print(f'\n| {kind} | tau | accuracy | balanced |', ' | '.join(SHOWN), '|')
         print('|---|---|---|---|---|---|')

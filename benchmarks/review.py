@@ -9,19 +9,19 @@ hundred. `human`: FER2013's labels; `symmetric`: 30 % noise on FERPlus majoritie
 FEATURES, made of the human set, has the faces of both, found by their ids.
 """
 
-import argparse
 import csv
 import time
 
 import jax.numpy as jnp
 import numpy as np
-from scipy.stats import rankdata
 
+from benchmarks import frozen_audit
 from fer_jax.analysis import calibration, sampled
-from fer_jax.data import coordinates, features, noise_list, prepared
+from fer_jax.data import coordinates
 from fer_jax.numerics import axes, judging, kinds, regression, reviewing
 from fer_jax.training import examples, heap
 
+RATE = 0.3
 FACES, DECISIONS, EVERY = 8000, 2000, 100
 SHOWN = (200, 500, 1000, 1500, 2000)  # decisions
 PAYS = (0, 500, 1000, 2000)
@@ -32,23 +32,16 @@ SAMPLE, DRAWS = 200, 20  # of the blind sample
 class Setting:
     """Faces on their axes and labels, of one seed."""
 
-    def __init__(self, kind, seed, sets, store):
-        data = sets['human' if kind == 'human' else 'majority']
-        self.rows = examples.drawn(data.train, FACES, seed if kind == 'human' else 0)
-        self.names = data.class_names
-        self.ids = data.train.ids[self.rows]
-        if kind == 'human':
-            given, clean = data.train.labels, data.train.clean_labels
-        else:
-            given = noise_list.draw(data, kind=kind, rate=0.3, seed=seed).labels
-            clean = data.train.labels
-        self.given, self.clean = given[self.rows], clean[self.rows]
-        self.known = self.clean >= 0
-        self.wrong = self.known & (self.given != self.clean)
-        row = {name: i for i, name in enumerate(sets['human'].train.ids.tolist())}
-        self.places = np.array([row[name] for name in self.ids.tolist()])
+    def __init__(self, kind, seed, sets, places, store):
+        name = 'human' if kind == 'human' else 'majority'
+        data = sets[name]
+        rows, given, clean = frozen_audit.drawn(data, kind, RATE, FACES, seed)
+        self.names, self.ids = data.class_names, data.train.ids[rows]
+        self.given, self.clean = given, clean
+        self.known = clean >= 0
+        self.wrong = self.known & (given != clean)
         self.test = examples.labels_of_test(data.test)
-        self.x, self.x_test = on_axes(store, self.places)
+        self.x, self.x_test = on_axes(store, places[name][rows])
 
 
 def on_axes(store, rows):
@@ -146,13 +139,6 @@ def after_sample(setting, judged):
     return before, np.array(found)
 
 
-def auroc(bad, score):
-    """Share of pairs that are in order, ties half."""
-    ranks, count = rankdata(score), bad.sum()
-    pairs = count * (len(bad) - count)
-    return (ranks[bad].sum() - count * (count + 1) / 2) / pairs
-
-
 def evidence(setting, judged, path):
     """{kind: AUROC} against the votes of FERPlus."""
     with open(path, newline='') as file:
@@ -163,9 +149,9 @@ def evidence(setting, judged, path):
     two = (seen[:, :8].max(axis=1) <= 5) & ~no_face
     known = setting.known
     return {
-        'wrong': auroc(setting.wrong[known], -judged.log_odds[known]),
-        'ambiguous': auroc(two, np.sort(judged.posterior, axis=1)[:, -2]),
-        'unlike': auroc(no_face, kinds.distance(setting.x)),
+        'wrong': frozen_audit.auroc(setting.wrong[known], judged.log_odds[known]),
+        'ambiguous': frozen_audit.auroc(two, -np.sort(judged.posterior, axis=1)[:, -2]),
+        'unlike': frozen_audit.auroc(no_face, -kinds.distance(setting.x)),
     }
 
 
@@ -232,19 +218,14 @@ def words(values):
 
 def main():
     heap.keep()
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name in ('majority', 'human', 'features'):
-        parser.add_argument(f'--{name}', required=True)
+    parser = frozen_audit.parser(__doc__.splitlines()[0])
     parser.add_argument('--votes', help='fer2013new.csv of FERPlus, for kinds')
     parser.add_argument('--seeds', type=int, default=5)
     parser.add_argument('kinds', nargs='+', choices=('human', 'symmetric'))
     options = parser.parse_args()
-    sets = {
-        name: prepared.load(getattr(options, name)) for name in ('majority', 'human')
-    }
-    store = features.load(options.features)
+    loaded = frozen_audit.loaded(options)
     for kind in options.kinds:
-        settings = (Setting(kind, seed, sets, store) for seed in range(options.seeds))
+        settings = (Setting(kind, seed, *loaded) for seed in range(options.seeds))
         report(kind, settings, options.votes)
 
 

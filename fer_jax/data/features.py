@@ -15,7 +15,7 @@ import json
 import os
 import pathlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import google_crc32c
 import numpy as np
@@ -100,6 +100,19 @@ class Store(NamedTuple):
     card: dict
     train: Stored
     test: Stored
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """The card, but for what `write` adds."""
+        added = ('format', 'sums')
+        return {name: told for name, told in self.card.items() if name not in added}
+
+
+def beside(data: str | os.PathLike) -> pathlib.Path:
+    """Where the features of a prepared set lie if nobody says else: beside its folder,
+    under its name."""
+    folder = pathlib.Path(data).resolve()
+    return folder.with_name(f'{folder.name}.features')
 
 
 def write(

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from PIL import Image
 
@@ -69,8 +70,7 @@ def run(options: argparse.Namespace) -> int:
     heap.keep()
     began = time.process_time()
     data = prepared.load(options.data)
-    beside = pathlib.Path(options.data).resolve()
-    folder = options.features or beside.with_name(f'{beside.name}.features')
+    folder = options.features or features.beside(options.data)
     rows = {s: getattr(data, s).readable().astype(np.int32) for s in prepared.SPLITS}
     store = frozen.found(data, folder, rows)
     with whole.folder(options.out) as out:
@@ -195,9 +195,9 @@ def softmax(logits: Any) -> np.ndarray:
 
 def measured(probs: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
     """The numbers of a card, from probabilities [n, C] and labels [n] of test faces."""
-    predicted, count = probs.argmax(axis=1), probs.shape[1]
-    confusion = np.zeros((count, count), int)
-    np.add.at(confusion, (labels, predicted), 1)
+    answers, truth = jnp.asarray(probs.argmax(axis=1)), jnp.asarray(labels)
+    every = jnp.ones(len(labels), bool)
+    confusion = np.asarray(metrics.confusion(answers, truth, every, probs.shape[1]))
     reliability = metrics.reliability(probs, labels, readme.BINS)
     return {
         'test_examples': len(labels),

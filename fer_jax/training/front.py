@@ -113,8 +113,7 @@ def place(
     }
     if settings.features:
         return pathlib.Path(settings.features), rows
-    beside = pathlib.Path(settings.dir).resolve()
-    every = beside.with_name(f'{beside.name}.features')
+    every = features.beside(settings.dir)
     if len(rows['train']) == len(data.train.readable()) or every.exists():
         return every, rows
     drawn = f'{every.name}-{settings.max_train}-{settings.subset_seed}'
