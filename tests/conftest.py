@@ -27,6 +27,7 @@ from fer_jax import nets
 from fer_jax.data import prepared, weights
 from fer_jax.nets import BatchNorm, Features, Maps
 from fer_jax.training import frozen
+from tests import browsers
 
 
 def pytest_configure():
@@ -46,6 +47,18 @@ def pytest_collection_modifyitems(items):
         for item in items:
             if 'gpu' in item.keywords:
                 item.add_marker(pytest.mark.skip(reason='needs an accelerator'))
+
+
+@pytest.fixture(scope='module')
+def browser():
+    """A Chromium that Playwright drives; skips without one."""
+    from playwright import sync_api
+
+    path = browsers.find('chromium', 'chromium-browser', 'google-chrome', 'chrome')
+    with sync_api.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=['--no-sandbox'])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope='session')

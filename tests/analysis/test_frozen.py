@@ -8,6 +8,7 @@ import pytest
 
 import launch
 from fer_jax.data import coordinates, features, prepared
+from tests import drawn
 
 
 @pytest.fixture(scope='module')
@@ -15,26 +16,7 @@ def made(faces, tmp_path_factory):
     """A set, and features that tell the classes of its faces."""
     data = prepared.load(faces)
     folder = tmp_path_factory.mktemp('frozen') / 'features'
-    generator = np.random.default_rng(0)
-    centres = 3 * generator.normal(size=(7, 2, 1, 20))
-    labels = {'train': data.train.labels, 'test': data.test.labels}
-
-    def compute(split, chunks):
-        for rows in chunks:
-            noise = generator.normal(size=(len(rows), 2, 20))
-            yield noise + centres[labels[split][rows], 0]
-
-    features.write(
-        folder,
-        compute,
-        about={
-            'dataset_digest': data.digest, 'weights_sha256': 'b' * 64,
-            'network': 'drawn', 'licence': 'none', 'size_px': 24, 'views': 2,
-            'columns': {'stage1': [0, 4], 'stage2': [4, 8], 'stage2_grid': [8, 20]},
-        },
-        rows={split: np.arange(len(labels[split])) for split in labels},
-        shape=(2, 20),
-    )  # fmt: skip
+    drawn.write(folder, data, {'train': data.train.labels, 'test': data.test.labels})
     return data, folder
 
 

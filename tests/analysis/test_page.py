@@ -10,21 +10,11 @@ from fer_jax.analysis import audit, calibration, cases, opinions, page, runs, si
 from fer_jax.data import corrections
 from fer_jax.numerics import flips
 from fer_jax.training import loop, setup
-from tests import browsers
 
 MANY = 300_000
 sync_api = pytest.importorskip(
     'playwright.sync_api', reason='needs playwright: pip install playwright'
 )
-
-
-@pytest.fixture(scope='module')
-def browser():
-    path = browsers.find('chromium', 'chromium-browser', 'google-chrome', 'chrome')
-    with sync_api.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=['--no-sandbox'])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from fer_jax.analysis import judgements
-from fer_jax.data import features, prepared
+from fer_jax.data import prepared
 from fer_jax.review import subject
 from fer_jax.review.desk import Desk
 from fer_jax.review.log import Log
+from tests import drawn
 
 WRONG = 7  # of 70 labels; every tenth one
 
@@ -23,28 +24,10 @@ def audited(faces, tmp_path_factory):
     """
     data = prepared.load(faces)
     folder = tmp_path_factory.mktemp('review')
-    generator = np.random.default_rng(0)
-    centres = 3 * generator.normal(size=(7, 2, 1, 20))
     seen = data.train.labels.copy()
     seen[::10] = (seen[::10] + 1) % 7
     classes = {'train': seen, 'test': data.test.labels}
-
-    def compute(split, chunks):
-        for rows in chunks:
-            noise = generator.normal(size=(len(rows), 2, 20))
-            yield noise + centres[classes[split][rows], 0]
-
-    features.write(
-        folder / 'features',
-        compute,
-        about={
-            'dataset_digest': data.digest, 'weights_sha256': 'b' * 64,
-            'network': 'drawn', 'licence': 'none', 'size_px': 24, 'views': 2,
-            'columns': {'stage1': [0, 4], 'stage2': [4, 8], 'stage2_grid': [8, 20]},
-        },
-        rows={split: np.arange(len(classes[split])) for split in classes},
-        shape=(2, 20),
-    )  # fmt: skip
+    drawn.write(folder / 'features', data, classes)
     n = len(seen)
     right = np.full(n, 0.9) + np.arange(n) / 1000
     right[::10] = 0.1 + np.arange(WRONG) / 100

@@ -9,20 +9,10 @@ from fer_jax.numerics import kinds
 from fer_jax.review import learner
 from fer_jax.review.server import Server
 from fer_jax.training import loop, setup
-from tests import browsers
 
 sync_api = pytest.importorskip(
     'playwright.sync_api', reason='needs playwright: pip install playwright'
 )
-
-
-@pytest.fixture(scope='module')
-def browser():
-    path = browsers.find('chromium', 'chromium-browser', 'google-chrome', 'chrome')
-    with sync_api.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=['--no-sandbox'])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
