@@ -19,7 +19,16 @@ from fer_jax.data import in_memory, keeping
 from fer_jax.data.quoting import quoted
 from fer_jax.deploy.recognizer import Recognizer
 from fer_jax.errors import Unusable
-from fer_jax.training import command_line, files, loop, setup, stopping
+from fer_jax.training import (
+    command_line,
+    fields,
+    files,
+    front,
+    frozen,
+    loop,
+    setup,
+    stopping,
+)
 
 DATA = 'pictures'  # of a run's folder: the prepared set that it was given
 
@@ -161,11 +170,30 @@ def train(
         'train': (pictures, given, clean),
         'test': (tested, wanted, np.full(len(wanted), -1)),
     }
-    config.data.dir = str(keeping.keep(folder / DATA, splits, names, progress).folder)
+    config.data.dir = str(folder / DATA)
     with spoken_in_python():
+        keep(config, splits, names, progress)
         run = setup.prepare(config, folder, accept_changes=accept_changes)
     learn(run, progress)
     return Run(folder)
+
+
+def keep(
+    config: Any, splits: Mapping, class_names: Sequence[str], progress: bool
+) -> None:
+    """Keeps pictures in config.data.dir and, for heads, what a network sees on them.
+
+    Args:
+      splits: of keeping.keep.
+
+    Raises:
+      Unusable: a field that makes no sense, before anything is written; a picture that
+        cannot be read, or others are there.
+    """
+    fields.check(config)
+    data = keeping.keep(pathlib.Path(config.data.dir), splits, class_names, progress)
+    if config.data.source == 'features':
+        frozen.found(data, *front.place(config, data), shown=progress)
 
 
 def config_of(method: str, fields: Mapping[str, Any]) -> Any:

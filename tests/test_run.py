@@ -15,6 +15,7 @@ import fer_jax
 from fer_jax import run as runs
 from fer_jax.data import in_memory, keeping, pipeline, prepared
 from fer_jax.errors import Missing
+from fer_jax.training import frozen
 
 NAMES = ('dark', 'bright')
 FIELDS = {
@@ -155,6 +156,30 @@ def test_it_says_how_far_it_is_and_where(finished, problem, capsys, monkeypatch)
     assert 'epoch 1/1' in said
     assert 'which labels are wrong is in' in said
     assert pathlib.Path(made[0].workdir).parent == finished[0].workdir.parent
+
+
+def test_heads_are_as_quiet_as_they_are_asked_to_be(
+    problem, own_network, tmp_path, capsys, monkeypatch
+):
+    """The licence of the frozen network and the bar of its features, too."""
+    network = frozen.own_network(own_network, 48)
+    monkeypatch.setattr(frozen, 'face_network', lambda: network)
+    images, labels = problem
+    for progress, folder in ((False, 'quiet'), (True, 'told')):
+        fer_jax.train(
+            'baseline', images, labels, test=(images[:20], labels[:20]), epochs=1,
+            workdir=tmp_path / folder, progress=progress, on='features',
+            batch_size=20, **{'data.image_size_px': 48},
+        )  # fmt: skip
+        said = capsys.readouterr().out
+        assert (network.licence[:20] in said) == progress
+        assert bool(said) == progress
+
+
+def test_a_field_without_sense_is_refused_before_pictures_are_kept(problem, tmp_path):
+    with pytest.raises(fer_jax.Unusable, match=r'data\.folds is 1'):
+        train(problem, tmp_path / 'run', **{'data.folds': 1})
+    assert not (tmp_path / 'run').exists()
 
 
 @pytest.mark.parametrize(

@@ -280,14 +280,17 @@ def ahead(function: Callable[[Any], Any], things: Iterable[Any]) -> Iterator[Any
 
 
 def found(
-    data: prepared.Prepared, folder: pathlib.Path | str, rows: dict[str, np.ndarray]
+    data: prepared.Prepared,
+    folder: pathlib.Path | str,
+    rows: dict[str, np.ndarray],
+    *,
+    shown: bool = True,
 ) -> features.Store:
     """The Store of a set's features in a folder: read, or made by the face network.
 
-    Making shows a progress bar.
-
     Args:
       rows: {split: [n] int32, rising} of the faces that are made.
+      shown: whether making says the network's licence and how far it is.
 
     Raises:
       Unusable: features of another set; and as `face_network` and `extract`.
@@ -295,7 +298,7 @@ def found(
     try:
         store = features.load(folder)
     except Missing:
-        store = _made(data, folder, rows)
+        store = _made(data, folder, rows, shown)
     if store.card['dataset_digest'] != data.digest:
         raise Unusable(
             f'{folder} has features of another set than {data.folder}; name another'
@@ -304,9 +307,11 @@ def found(
     return store
 
 
-def _made(data, folder, rows):
+def _made(data, folder, rows, shown):
     network = face_network()
-    console = rich.console.Console(highlight=False, markup=False, soft_wrap=True)
+    console = rich.console.Console(
+        highlight=False, markup=False, soft_wrap=True, quiet=not shown
+    )
     console.print(network.licence)
     with rich.progress.Progress(console=console) as bar:
         task = bar.add_task('faces', total=sum(map(len, rows.values())))
