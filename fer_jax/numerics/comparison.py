@@ -20,8 +20,8 @@ class Spread(NamedTuple):
 def spread(values: Sequence[float] | np.ndarray) -> Spread:
     """The Spread of values [n], n at least 1.
 
-    >>> spread([0.6, 0.7])
-    Spread(mean=0.65, deviation=0.0707..., count=2)
+    >>> spread([0.5, 0.75])
+    Spread(mean=0.625, deviation=0.1767..., count=2)
     """
     many = np.asarray(values, np.float64)
     deviation = many.std(ddof=1) if len(many) > 1 else math.nan
@@ -33,10 +33,10 @@ def bootstrap(
 ) -> tuple[float, float]:
     """Percentile interval of the mean of values [n] (Efron 1979); nan of a single one.
 
-    For the difference of two methods `values` are the differences of their runs, pair by
-    pair: runs of one seed share noise list and order of examples, so what these do to
-    both is not in the differences. With fewer than five pairs the interval is too narrow
-    to be taken at its word: of n values no resample is outside their own range.
+    For the difference of two methods `values` are the differences of their runs, pair
+    by pair: runs of one seed share noise list and order of examples, so what these do
+    to both is not in the differences. With fewer than five pairs the interval is too
+    narrow to be taken at its word: no resample is outside the range of the n values.
 
     Args:
       level: share of the resamples inside the interval.
@@ -59,8 +59,8 @@ def kendall(first: Sequence[float], second: Sequence[float]) -> float:
     """tau-b of two rankings of the same n things (Kendall 1945), in [-1, 1].
 
     (pairs that both order alike - pairs that they order otherwise) / sqrt(pairs that
-    the first orders * pairs that the second orders); a tie orders nothing. nan where one
-    of them has nothing but ties, or fewer than two things.
+    the first orders * pairs that the second orders); a tie orders nothing. nan where
+    one of them has nothing but ties, or fewer than two things.
 
     >>> kendall([1, 2, 3], [10, 30, 20])
     0.333...

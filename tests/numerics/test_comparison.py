@@ -39,7 +39,7 @@ def test_the_interval_is_that_of_scipy():
 
 def test_pairing_takes_away_what_both_have_in_common():
     shared = np.array([0.50, 0.60, 0.70, 0.80])  # noise lists of four seeds
-    first, second = shared + [0.02, 0.03, 0.02, 0.03], shared
+    first, second = shared + np.array([0.02, 0.03, 0.02, 0.03]), shared
     low, high = comparison.bootstrap(first - second)
     np.testing.assert_allclose([low, high], [0.02, 0.03], atol=0.003)
     assert comparison.spread(first).deviation > 0.1
