@@ -3,6 +3,7 @@
     train-00000-of-00004.tfrecord ...    test-00000-of-00001.tfrecord ...
     labels.npz      <split>_ids, <split>_labels, <split>_clean_labels
     manifest.json   set, class names in order, counts, image size, recipe, sha256
+    croissant.json  the same for other programs (croissant.py); nothing here reads it
 
 Rows of the tables follow the records of the shards. Labels are read from the tables
 alone, so relabelling and noise never touch a record.

@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from fer_jax.data import documents, opening, prepared, sets, shards, tables, whole
+from fer_jax.data import (
+    croissant,
+    documents,
+    opening,
+    prepared,
+    sets,
+    shards,
+    tables,
+    whole,
+)
 from fer_jax.data.quoting import printable, quoted
 from fer_jax.errors import Unusable
 
@@ -108,7 +117,11 @@ def _finish(partial, writers, manifest, listing):
         header = ['split', 'id', 'kept', *noted]
         rows = ([*row, *[''] * (len(header) - len(row))] for row in notes)
         (partial / name).write_bytes(tables.text(header, rows).encode())
-    (partial / 'manifest.json').write_text(json.dumps(manifest, indent=1), 'utf-8')
+    for name, content in (
+        (croissant.FILE, croissant.of_prepared(manifest, partial)),
+        ('manifest.json', manifest),
+    ):
+        (partial / name).write_text(json.dumps(content, indent=1), 'utf-8')
 
 
 def _check_free(folder, force):

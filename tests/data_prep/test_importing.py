@@ -333,7 +333,7 @@ def test_a_finished_shard_that_was_damaged_is_not_taken(stopped, source, imports
     assert {path.name for path in data.folder.iterdir()} == {
         *(f'train-0000{i}-of-00005.tfrecord{end}' for i in range(5) for end in ENDS),
         *(f'test-0000{i}-of-00002.tfrecord{end}' for i in range(2) for end in ENDS),
-        'labels.npz', 'manifest.json', 'notes.csv',
+        'croissant.json', 'labels.npz', 'manifest.json', 'notes.csv',
     }  # fmt: skip
 
 
