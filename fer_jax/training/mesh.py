@@ -107,13 +107,6 @@ def over_steps(mesh: Mesh) -> NamedSharding:
     return NamedSharding(mesh, PartitionSpec(None, DATA))
 
 
-def gathered(tree: Any) -> Any:
-    """`tree` whole on every device of the mesh in force, if any; inside jit."""
-    if jax.sharding.get_abstract_mesh().empty:
-        return tree
-    return jax.lax.with_sharding_constraint(tree, PartitionSpec())
-
-
 def of_state(mesh: Mesh, state: Any) -> Any:
     """The placement of a TrainState of these shapes: shardings of its leaves.
 

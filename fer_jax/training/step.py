@@ -11,7 +11,7 @@ import optax
 
 from fer_jax.algorithms import Algorithm, Batch, Progress
 from fer_jax.data.source import Source
-from fer_jax.training import mesh
+from fer_jax.numerics import rows
 from fer_jax.training.trial import Trial
 
 
@@ -54,15 +54,6 @@ def create(
         flips=jnp.zeros_like(trial.given),
         evidence=jnp.zeros((len(trial.given), num_classes), jnp.float32),
     )
-
-
-def first_of_each(index: jax.Array) -> jax.Array:
-    """[B] bool: False where an example has been in the batch [B] before.
-
-    Balanced sampling draws with replacement; an example has one new label a step.
-    """
-    same = index[:, None] == index[None, :]
-    return jnp.argmax(same, axis=1) == jnp.arange(len(index))
 
 
 def first_bad_leaf(tree: Any) -> jax.Array:
@@ -123,15 +114,11 @@ def make_step(
 def rewritten(
     labels: jax.Array, flips: jax.Array, index: jax.Array, relabels: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
-    """The tables [N] after the new labels of a batch [B], -1 where one stays.
-
-    Index and labels go everywhere first: a scatter by an index that is spread over
-    devices would sum the whole tables over these.
-    """
-    index, relabels = mesh.gathered((index, relabels))
+    """The tables [N] after the new labels of a batch [B], -1 where one stays."""
+    index, relabels = rows.gathered((index, relabels))
     old = labels[index]
     new = jnp.where(relabels >= 0, relabels, old)
-    once = jnp.where(first_of_each(index), index, len(labels))
+    once = jnp.where(rows.first_of_each(index), index, len(labels))
     return (
         labels.at[once].set(new, mode='drop'),
         flips.at[once].add(new != old, mode='drop'),
