@@ -17,7 +17,8 @@ from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 
 HELP = ('--help', '-h', 'help')
-TAKING = ('--workdir', '--config', '--out', '--source', '--data')  # a value follows
+# a value follows
+TAKING = ('--workdir', '--config', '--over', '--out', '--source', '--data')
 # exit codes; docs/design.md has all
 UNUSABLE, FULL, FAULT, STOPPED, UNREAD = 2, 4, 70, 130, 141
 

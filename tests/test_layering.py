@@ -20,7 +20,8 @@ BELOW = {
     'recognisers': 'numerics data faces training deploy',
     'analysis': 'numerics data nets algorithms training deploy',
     'review': 'numerics data training analysis',
-    'cli': 'numerics data nets faces algorithms training deploy analysis',
+    'sweeps': 'numerics data nets algorithms training deploy analysis',
+    'cli': 'numerics data nets faces algorithms training deploy analysis sweeps',
 }
 DOORS = {  # package -> where it may be imported
     'csv': (),  # fer_jax/data/tables.py reads and writes tables

@@ -20,6 +20,8 @@ Commands
              --data=FOLDER --out=FOLDER: the same without training
   review     as audit: a page served to this machine, where a person decides, and the
              order learns from it
+  sweep      --config=FILE --over=WORDS --workdir=FOLDER: all combinations of values of
+             fields, as runs of one folder
   compare    RUN RUN ... --out=JSON: finished runs side by side
   relabels   RUN RUN ... --out=PNG: what became of labels that a method changed
   prepare    DOOR ... --out=FOLDER: a data set's own files as a folder to train on, and
@@ -59,6 +61,7 @@ USES = {  # command -> package of fer_jax that has its module
 DOORS = {  # command -> module with a door of its own
     'compare': 'analysis.compare',
     'relabels': 'analysis.relabels',
+    'sweep': 'sweeps.sweep',
     'prepare': 'data_prep.__main__',
 }
 COMMANDS = (*TRAINS, *USES, *DOORS, 'configs')

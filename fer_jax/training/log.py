@@ -1,8 +1,9 @@
 """What a run says while it goes: metrics.jsonl, TensorBoard and the console."""
 
+import contextlib
 import math
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 from rich.console import Console
@@ -141,6 +142,18 @@ class Watch:
         self._pace.looked(images)
         if self.stop():
             raise stopping.Stopped
+
+
+@contextlib.contextmanager
+def watching(
+    name: str, stop: Callable[[], bool], *, shown: bool, watch: Watch | None
+) -> Iterator[Watch]:
+    """Yields `watch` or, where there is none, a Watch with a bar of its own."""
+    if watch is not None:
+        yield watch
+        return
+    with progress(shown=shown) as bar:
+        yield Watch(bar, name, stop)
 
 
 def sentence(name: str, row: dict[str, Any], epochs: int) -> str:

@@ -42,6 +42,7 @@ def train(
     *,
     profile: range = range(0),
     shown: bool = True,
+    watch: log.Watch | None = None,
 ) -> dict[str, Any] | None:
     """Trains `run` from where its folder says it is, and writes its results.
 
@@ -50,6 +51,8 @@ def train(
       stop: asked before each step and between batches; True saves and returns early.
       profile: steps to trace, from 0 on over the whole run.
       shown: whether it says how far it is.
+      watch: of several runs, what shows them and says when to stop; None: a bar of its
+        own, if `shown`, and `stop`.
 
     Returns:
       The content of result.json; None when stopped.
@@ -69,9 +72,10 @@ def train(
     with (
         jax.set_mesh(run.mesh),
         stopping.alone(workdir) if hosts.first() else contextlib.nullcontext(),
-        log.progress(shown=shown and hosts.first()) as bar,
+        log.watching(
+            workdir.name, stop, shown=shown and hosts.first(), watch=watch
+        ) as watch,
     ):
-        watch = log.Watch(bar, workdir.name, stop)
         step, place = hosts.together(
             lambda: seals.trusted(checkpoints, watch.say) or (0, seals.Place()),
             lambda newest: hashlib.sha256(str(newest[0]).encode()).digest(),

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from fer_jax import nets
+from fer_jax.algorithms import Algorithm
 from fer_jax.training import mesh, seals, setup
 
 # Floating-point operations a second of a CPU core in a training step: ResNet-18 slim,
@@ -13,6 +14,7 @@ from fer_jax.training import mesh, seals, setup
 PER_CORE = 60e9
 SETTLED_S = 3.0  # of steps that are measured, behind those that compiled
 LONG_S = 2 * 3600
+BASIS = 'by a rate measured elsewhere'
 SMALLER = (
     'for a small machine: on=features or start=face behind the colon of --config, fewer'
     ' --config.epochs or --config.data.max_train'
@@ -86,15 +88,27 @@ def sentences(run: setup.Run, place: seals.Place) -> list[str]:
         f' {config.model.width} at {config.data.image_size_px} px,'
         f' {config.epochs - place.epoch} epochs, {learning:,} images to learn from'
     )
-    each = operations(config)
-    platform = mesh.described(run.mesh)['platform']
-    if not each or platform != 'cpu':
+    seconds = reckoned(config, run.algorithm, learning, looking)
+    if not seconds or mesh.described(run.mesh)['platform'] != 'cpu':
         return [f'{size}; the first steps tell how long it takes']
-    total = peers * each * (3 * run.algorithm.views * learning + looking)
-    cores = len(os.sched_getaffinity(0))
-    seconds = total / (PER_CORE * (1 + cores) / 2)
-    said = f'{size}: {spoken(seconds)} on {cores} cores, by a rate measured elsewhere'
+    said = f'{size}: {spoken(seconds)} on {cores()} cores, {BASIS}'
     return [said, *([SMALLER] if seconds > LONG_S else [])]
+
+
+def reckoned(config: Any, algorithm: Algorithm, learning: int, looking: int) -> float:
+    """Seconds that a CPU of so many cores takes for images, about; 0: not known.
+
+    Args:
+      learning: images to learn from.
+      looking: images that are only looked at.
+    """
+    passes = algorithm.peers * (3 * algorithm.views * learning + looking)
+    return passes * operations(config) / (PER_CORE * (1 + cores()) / 2)
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 def operations(config: Any) -> float:

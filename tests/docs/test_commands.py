@@ -13,6 +13,7 @@ from fer_jax.data_prep import __main__ as data_prep
 
 from fer_jax import cli, home
 from fer_jax.cli import training
+from fer_jax.sweeps import sweep
 from fer_jax.training import fields
 from tests.docs.quoted import PAGES, ROOT, Quoted, commands, found, joined, parted
 
@@ -27,6 +28,7 @@ RUN = {
     'bench': 'tests/deploy/test_bench.py',
     'audit': 'tests/analysis/test_frozen.py',
     'review': 'tests/review/test_process.py',
+    'sweep': 'tests/sweeps/test_sweep.py',
     'compare': 'tests/analysis/test_compare.py',
     'relabels': 'tests/analysis/test_relabels.py',
     'configs': 'tests/test_doors.py',
@@ -111,6 +113,7 @@ def read(command, monkeypatch):
 
     monkeypatch.setattr(training, 'train', checked)
     monkeypatch.setattr(training, 'self_test', checked)
+    monkeypatch.setattr(sweep, 'carry_out', lambda runs, workdir: 0)
     for name, package in cli.USES.items():
         module = importlib.import_module(f'fer_jax.{package}.{name}')
         monkeypatch.setattr(module, 'run', lambda options: 0)

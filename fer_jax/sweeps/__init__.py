@@ -1,0 +1,1 @@
+"""Many runs as one: which there are, and carrying them out."""

@@ -1,0 +1,203 @@
+"""Carries out the runs of a plan, one after the other, in folders of their own.
+
+They are what `train` leaves: each goes on from its checkpoint, and a finished one is
+passed over. One process does them all, so those of a method share what was compiled.
+Several processes may do the same plan at once: each takes what no other is at.
+"""
+
+import contextlib
+import pathlib
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from fer_jax.analysis import audit
+from fer_jax.data import prepared, whole
+from fer_jax.errors import Unusable
+from fer_jax.sweeps.plan import Planned
+from fer_jax.training import files, front, frozen, log, loop, results, setup, stopping
+
+CLAIMS = '.claims'  # of a sweep's folder: which process is at which run
+LONG_S = 24 * 3600  # the time left is by the mean speed of all runs so far
+
+
+class Outcome(NamedTuple):
+    """What became of the runs of a plan; names, in its order."""
+
+    finished: list[str]
+    failed: dict[str, str]  # name: why, in a line
+    left: list[str]  # stopped, not begun, or of another process
+
+
+class Watch(log.Watch):
+    """A run of a sweep: its bar below that of all, and no lines of its own."""
+
+    def __init__(
+        self, bar: Progress, name: str, stop: Callable[[], bool], every: Any
+    ) -> None:
+        super().__init__(bar, name, stop)
+        self._every, self._before = every, bar.tasks[every].completed
+
+    def say(self, text: str) -> None:
+        """Nothing: a sweep has a line for each run."""
+
+    def epoch(self, number: int, epochs: int) -> None:
+        """Names the epoch under way, and moves the bar of all."""
+        super().epoch(number, epochs)
+        done = self._before + (number - 1) / epochs
+        self._bar.update(self._every, completed=done)
+
+    def close(self) -> None:
+        """Takes the run's bar away."""
+        self._bar.remove_task(self._task)
+
+
+def carry_out(
+    plan: Sequence[Planned],
+    workdir: pathlib.Path,
+    stop: Callable[[], bool] = lambda: False,
+    *,
+    say: Callable[[str], object] | None = None,
+) -> Outcome:
+    """Trains what is not finished. A run that fails is named, and the next one begins.
+
+    Args:
+      plan: of plan.product, or by hand; plan.check_folders was called.
+      workdir: folder of the sweep, which holds those of the runs.
+      stop: asked as loop.train does; True saves and ends.
+      say: what shows a line for each run; None: a bar of all, with lines above it.
+
+    Raises:
+      OSError: the disk is full.
+    """
+    ready(plan)
+    left = [run for run in plan if to_do(workdir / run.name)]
+    failed: dict[str, str] = {}
+    with progress(shown=say is None) as bar:
+        every = bar.add_task(
+            workdir.name, total=len(plan), completed=len(plan) - len(left)
+        )
+        told = say or (lambda line: bar.console.print(Text(line), soft_wrap=True))
+        for number, run in enumerate(left, len(plan) - len(left)):
+            if stop():
+                break
+            watch = Watch(bar, run.name, stop, every)
+            said, why = attempt(run, workdir, watch)
+            watch.close()
+            bar.update(every, completed=number + 1)
+            if why is not None:
+                failed[run.name] = why
+            if said:
+                told(f'{number + 1}/{len(plan)} {said}')
+    return outcome(plan, workdir, failed)
+
+
+def outcome(
+    plan: Sequence[Planned], workdir: pathlib.Path, failed: dict[str, str]
+) -> Outcome:
+    """The Outcome, as the folders say it."""
+    names = [run.name for run in plan]
+    finished = [name for name in names if files.finished(workdir / name)]
+    left = [name for name in names if name not in {*finished, *failed}]
+    return Outcome(finished, failed, left)
+
+
+def to_do(folder: pathlib.Path) -> bool:
+    """Whether something is left to do for the run in a folder."""
+    return not (files.finished(folder) and files.audited(folder))
+
+
+def ready(plan: Sequence[Planned]) -> None:
+    """Makes the features that runs learn from, where they are not there.
+
+    Raises:
+      Unusable: a data set that is none.
+    """
+    seen = set()
+    for run in plan:
+        config = run.read()
+        given = config.data
+        kind = (
+            given.dir, given.source, given.features, given.max_train, given.subset_seed
+        )  # fmt: skip
+        if kind in seen:
+            continue
+        seen.add(kind)
+        data = prepared.load(given.dir)
+        if given.source == 'features':
+            frozen.found(data, *front.place(config, data))
+
+
+def attempt(
+    run: Planned, workdir: pathlib.Path, watch: log.Watch
+) -> tuple[str, str | None]:
+    """(what to say of a run after trying it, why it failed or None).
+
+    Raises:
+      OSError: the disk is full.
+    """
+    try:
+        with claimed(workdir, run.name):
+            said = train(run, workdir / run.name, watch)
+        return (f'{run.name}: {said}' if said else ''), None
+    except stopping.AlreadyRunning as error:
+        return f'{run.name}: {error}', None
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in whole.FULL:
+            raise
+        why = ' '.join(f'{error}'.split())
+        if not isinstance(error, Unusable | FloatingPointError | OSError):
+            traceback.print_exception(error)
+            why = f'a fault of this program, {type(error).__name__}: {why}'
+        return f'{run.name}: failed: {why}', why
+
+
+def train(run: Planned, folder: pathlib.Path, watch: log.Watch) -> str:
+    """Trains a run to its end; returns a line about it, '' when stopped."""
+    if not to_do(folder):  # meanwhile
+        return 'finished by another process'
+    ready_run = setup.prepare(run.read(), folder)
+    if not loop.finished(ready_run) and loop.train(ready_run, watch=watch) is None:
+        return ''
+    if not files.audited(folder):
+        audit.in_passing(folder)
+    return numbers(folder)
+
+
+def numbers(folder: pathlib.Path) -> str:
+    """A finished run in a line."""
+    result = files.read_result(folder)
+    mean = results.mean_of(len(files.read_rows(folder)))
+    said = f'test {result["last5"]:.2%}, {mean}'
+    if 'auroc' in result:
+        said += f'; AUROC of wrong labels {result["auroc"]:.3f}'
+    return f'{said}; {result["seconds"]:.0f} s'
+
+
+@contextlib.contextmanager
+def claimed(workdir: pathlib.Path, name: str) -> Iterator[None]:
+    """Holds a run, from before anything of it is read; the system lets go of it when
+    the process dies.
+
+    Raises:
+      AlreadyRunning: another process is at it.
+    """
+    folder = workdir / CLAIMS / name
+    folder.mkdir(parents=True, exist_ok=True)
+    with stopping.alone(folder):
+        yield
+
+
+def progress(*, shown: bool) -> Progress:
+    """The bar over all runs of a sweep, and over the images of the one under way."""
+    return Progress(
+        TextColumn('{task.description}', markup=False),
+        BarColumn(),
+        TextColumn('{task.percentage:>3.0f} %'),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        speed_estimate_period=LONG_S,
+        disable=not shown,
+    )

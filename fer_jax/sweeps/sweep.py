@@ -1,0 +1,113 @@
+"""Trains all combinations of values of some fields, as runs of one folder.
+
+python launch.py sweep --config=configs/resup.py:dataset=fer2013,on=features \\
+    --over="algorithm=resup,jocor,scn noise.rate=0.1,0.2,0.3 seed=0..4" \\
+    --workdir=sweeps/first --config.data.dir=data/fer2013
+
+--over has words NAME=VALUE,VALUE: algorithm names configs, seed is that of the noise as
+well (unless noise.seed is given, or a list), and any other name is a field. Fields that
+all runs have stand beside it, as --config.FIELD=VALUE. Stopped or killed at any moment,
+the same command goes on; what is finished is not done again. A run that fails does not
+stop the others: it is named at the end, and the exit code is 1.
+"""
+
+import pathlib
+import sys
+from collections.abc import Sequence
+
+from fer_jax import doors, home
+from fer_jax.data import whole
+from fer_jax.sweeps import estimate, plan, runner
+from fer_jax.training import command_line, hosts, stopping
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Runs a command line; returns the exit code."""
+    return doors.run('sweep', lambda: sweep(sys.argv[1:] if words is None else words))
+
+
+def sweep(words: Sequence[str]) -> int:
+    """Runs a command line; returns the exit code, or raises."""
+    own, given = parted(words)
+    parser = doors.Parser(f'{home.name()} sweep', description=__doc__)
+    parser.add_argument(
+        '--config',
+        required=True,
+        metavar='NAME[:ARGUMENT]',
+        help='what the runs have in common: a method, as resup, or a config file',
+    )
+    parser.add_argument(
+        '--over',
+        required=True,
+        metavar='WORDS',
+        help='what differs, as "algorithm=resup,jocor noise.rate=0.1,0.2 seed=0..4"',
+    )
+    parser.add_argument(
+        '--workdir',
+        required=True,
+        type=pathlib.Path,
+        metavar='FOLDER',
+        help='of the sweep: a new one, or that of a sweep to go on with',
+    )
+    options = parser.parse_args(own)
+    runs = plan.product(options.config, options.over, fields_of(options.config, given))
+    whole.check_folder(options.workdir)
+    plan.check_folders(runs, options.workdir)
+    return carry_out(runs, options.workdir)
+
+
+def carry_out(runs: Sequence[plan.Planned], workdir: pathlib.Path) -> int:
+    """Says what there is to do, does it, says what became of it -> the exit code."""
+    for line in estimate.sentences(runs, workdir):
+        print(line, flush=True)
+    with hosts.asked_to_stop() as stop, stopping.on_ctrl_c() as pressed:
+        found = runner.carry_out(runs, workdir, stop)
+        stopped = stop()
+    return told(found, workdir, stopped=stopped, pressed=pressed())
+
+
+def parted(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """(words of the sweep itself, those of fields that all its runs have)."""
+    own: list[str] = []
+    given: list[str] = []
+    into = own
+    for word in words:
+        if word.startswith('-'):
+            into = given if command_line.FIELD.match(word) else own
+        into.append(word)
+        if '=' in word or into is own:
+            into = own
+    return own, given
+
+
+def fields_of(config: str, given: Sequence[str]) -> list[tuple[str, str]]:
+    """(path, text) of the words --config.PATH=TEXT.
+
+    Raises:
+      Unusable: no such config, field or value.
+    """
+    words = [f'--config={config}', *given]
+    loaded = command_line.read(words).config
+    _, changes, _ = command_line.sort(words, loaded)
+    return [(path, text) for path, texts in changes.items() for text in texts]
+
+
+def told(
+    found: runner.Outcome, workdir: pathlib.Path, *, stopped: bool, pressed: bool
+) -> int:
+    """Says what became of a sweep; returns the exit code.
+
+    Args:
+      stopped: whether it was asked to stop.
+      pressed: by Ctrl-C.
+    """
+    runs = len(found.finished) + len(found.failed) + len(found.left)
+    print(f'{workdir}: {len(found.finished)} of {runs} runs are finished')
+    for name, why in found.failed.items():
+        print(f'failed: {name}: {why}')
+    if stopped and found.left:
+        print('stopped and saved; the same command goes on')
+        return doors.STOPPED if pressed else 0
+    for name in found.left:
+        print(f'not done: {name}: another process is at it; the same command goes on')
+    return int(bool(found.failed or found.left))
