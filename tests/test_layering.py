@@ -21,6 +21,7 @@ BELOW = {
     'analysis': 'numerics data nets algorithms training deploy',
     'review': 'numerics data training analysis',
     'sweeps': 'numerics data nets algorithms training deploy analysis',
+    'reproduce': 'numerics data nets algorithms training deploy analysis sweeps',
     'cli': 'numerics data nets faces algorithms training deploy analysis sweeps',
 }
 DOORS = {  # package -> where it may be imported

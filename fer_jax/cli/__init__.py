@@ -23,6 +23,7 @@ Commands
   sweep      --config=FILE --over=WORDS --workdir=FOLDER: all combinations of values of
              fields, as runs of one folder
   compare    RUN RUN ... --out=JSON: finished runs side by side
+  reproduce  TABLE --data=FOLDER: a paper's table, run again, beside its numbers; --list
   relabels   RUN RUN ... --out=PNG: what became of labels that a method changed
   prepare    DOOR ... --out=FOLDER: a data set's own files as a folder to train on, and
              all else that is done to data
@@ -62,6 +63,7 @@ DOORS = {  # command -> module with a door of its own
     'compare': 'analysis.compare',
     'relabels': 'analysis.relabels',
     'sweep': 'sweeps.sweep',
+    'reproduce': 'reproduce.command',
     'prepare': 'data_prep.__main__',
 }
 COMMANDS = (*TRAINS, *USES, *DOORS, 'configs')

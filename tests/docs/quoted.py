@@ -11,7 +11,7 @@ PAGES = [
     *(ROOT / name for name in ('README.md', 'CONTRIBUTING.md')),
     *sorted((ROOT / 'docs').rglob('*.md')),
     *sorted((ROOT / 'examples').rglob('*.*')),
-    *sorted((ROOT / 'configs').glob('*.py')),
+    *sorted((ROOT / 'configs').rglob('*.py')),
     *sorted((ROOT / 'data_prep').rglob('*.py')),
     *sorted((ROOT / 'fer_jax').rglob('*.py')),
 ]

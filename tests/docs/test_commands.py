@@ -31,6 +31,7 @@ RUN = {
     'sweep': 'tests/sweeps/test_sweep.py',
     'compare': 'tests/analysis/test_compare.py',
     'relabels': 'tests/analysis/test_relabels.py',
+    'reproduce': 'tests/reproduce/test_command.py',
     'configs': 'tests/test_doors.py',
     'affectnet': 'tests/data_prep/test_doors.py',
     'cifar10': 'tests/data_prep/test_cifar.py',
@@ -98,8 +99,9 @@ def key(command):
 def read(command, monkeypatch):
     """The exit code of a command that stops before its work."""
     words = [spelled(word) for word in command.words]
-    # of those two it is what --help leads through that knows the options
-    partial = not command.whole or '...' in words or {*words} & {'compare', 'relabels'}
+    # of those it is what --help leads through that knows the options
+    through = {*words} & {'compare', 'relabels', 'reproduce'}
+    partial = not command.whole or '...' in words or through
     words = [word for word in words if word != '...' and word[0] != '$']
     if partial:
         words.append('--help')

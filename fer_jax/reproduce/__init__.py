@@ -1,0 +1,1 @@
+"""A paper's table, run again: the files of configs/reproduce as runs and a report."""

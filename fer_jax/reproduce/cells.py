@@ -1,0 +1,162 @@
+"""The cells of a table: which runs each has, or why it has none."""
+
+import pathlib
+from typing import Any, NamedTuple
+
+from fer_jax import home
+from fer_jax.configs import default
+from fer_jax.data import features, prepared
+from fer_jax.data.quoting import quoted
+from fer_jax.errors import Missing, Unusable
+from fer_jax.reproduce.table import EMPTY, Arm, Column, Table, settings, slug, texts
+from fer_jax.sweeps import plan
+
+MANIFEST = 'manifest.json'
+DOORS = {  # data set -> the door that prepares it, where that has another name
+    'ferplus': 'fer2013 --labels=ferplus_majority8'
+}
+
+
+class Wanted(NamedTuple):
+    """How a table is to be run here."""
+
+    data: pathlib.Path  # a folder of prepared sets, or one
+    instead: str = ''  # the set that all columns are run on; '': each on its own
+    argument: tuple[str, ...] = ()  # of all configs, as 'on=features'
+    features: pathlib.Path | None = None  # a folder of the sets' features, or of one's
+    fields: tuple[tuple[str, str], ...] = ()  # (path, text), given to all runs
+    seeds: int = 3
+
+
+class Place(NamedTuple):
+    """A prepared set."""
+
+    folder: pathlib.Path
+    dataset: str  # whose presets its runs have
+    reason: str = ''  # why it is not there
+
+
+class Cell(NamedTuple):
+    """A row in a column."""
+
+    published: Any  # a number, (mean, deviation), UNKNOWN or EMPTY
+    runs: tuple[plan.Planned, ...]  # one a seed; (): none
+    reason: str = ''  # why there is none; '': the paper has none of its own either
+
+
+def of(table: Table, wanted: Wanted) -> list[list[Cell]]:
+    """The cells of a table, row by row.
+
+    Raises:
+      Unusable: what is wanted suits no cell at all, or a field is none.
+    """
+    places = [place(column.dataset, wanted) for column in table.columns]
+    found = [
+        [
+            cell(arm, column, published, where, wanted)
+            for column, published, where in zip(table.columns, arm.published, places)
+        ]
+        for arm in table.rows
+    ]
+    reasons = [one.reason for row in found for one in row if one.reason]
+    if not any(one.runs for row in found for one in row):
+        raise Unusable(f'nothing to run: {reasons[0]}')
+    return found
+
+
+def runs(cells: list[list[Cell]]) -> list[plan.Planned]:
+    """Every run of some cells, once; those of a row together."""
+    every = [run for row in cells for one in row for run in one.runs]
+    return list({run.name: run for run in every}.values())
+
+
+def place(dataset: str, wanted: Wanted) -> Place:
+    """Where the set of a column is, or the one in its stead.
+
+    Raises:
+      Missing: there is no set in its stead.
+      Unusable: what is in the folder is no prepared set.
+    """
+    name = wanted.instead or dataset
+    folder = wanted.data / name
+    if (wanted.data / MANIFEST).exists():
+        folder = wanted.data  # a set itself
+    if not (folder / MANIFEST).exists():
+        door = DOORS.get(name, name)
+        why = (
+            f'{folder} is not there; prepare it: {home.prepare()} {door}'
+            f' --source=DOWNLOADS --out={folder}'
+        )
+        if wanted.instead:
+            raise Missing(f'--as={quoted(name)}: {why}')
+        return Place(folder, name, why)
+    known = prepared.manifest(folder)['set']
+    if wanted.instead:
+        return Place(folder, known if known in default.DATASETS else 'folder')
+    if known != name:
+        return Place(folder, name, f'{folder} is {known}, and no {name}')
+    return Place(folder, name)
+
+
+def cell(
+    arm: Arm, column: Column, published: Any, where: Place, wanted: Wanted
+) -> Cell:
+    """A row in a column.
+
+    Raises:
+      Unusable: a field of `wanted.fields` is none of its method's.
+    """
+    if arm.config is None or published == EMPTY:
+        return Cell(published, ())
+    if where.reason:
+        return Cell(published, (), where.reason)
+    given = settings(arm, column, papers=not wanted.argument)
+    try:
+        planned(arm, column, where, wanted, given, 0).read()
+    except Unusable as error:
+        return Cell(published, (), str(error).replace('--config.', ''))
+    given |= dict(wanted.fields)
+    planned(arm, column, where, wanted, given, 0).read()
+    return Cell(
+        published,
+        tuple(
+            planned(arm, column, where, wanted, given, seed)
+            for seed in range(wanted.seeds)
+        ),
+    )
+
+
+def planned(
+    arm: Arm,
+    column: Column,
+    where: Place,
+    wanted: Wanted,
+    given: dict[str, Any],
+    seed: int,
+) -> plan.Planned:
+    """The run of a row in a column with a seed, which is that of the noise as well.
+
+    Columns that learn from the same have the same runs.
+    """
+    parts = [slug(arm.name), slug(where.folder.name)]
+    parts += [
+        f'{path.rpartition(".")[2]}={plan.part_of_name(value)}'
+        for path, value in column.fields.items()
+    ]
+    if column.name in arm.at:
+        parts.append(slug(column.name))
+    behind = ','.join((f'dataset={where.dataset}', *wanted.argument))
+    kept = {'data.dir': where.folder}
+    if wanted.features:
+        kept['data.features'] = features_of(where.folder.name, wanted.features)
+    seeds = {'seed': seed, 'noise.seed': seed}
+    return plan.Planned(
+        ','.join((*parts, f'seed={seed}')),
+        f'{arm.config}:{behind}',
+        texts(kept | given | seeds),
+    )
+
+
+def features_of(name: str, folder: pathlib.Path) -> pathlib.Path:
+    """Where the features of a set are: in a folder of it, or the folder itself."""
+    return folder if (folder / features.CARD).exists() else folder / name
