@@ -18,7 +18,17 @@ from fer_jax.analysis import audit
 from fer_jax.data import prepared, whole
 from fer_jax.errors import Unusable
 from fer_jax.sweeps.plan import Planned
-from fer_jax.training import files, front, frozen, log, loop, results, setup, stopping
+from fer_jax.training import (
+    files,
+    front,
+    frozen,
+    log,
+    loop,
+    results,
+    setup,
+    shared,
+    stopping,
+)
 
 CLAIMS = '.claims'  # of a sweep's folder: which process is at which run
 LONG_S = 24 * 3600  # the time left is by the mean speed of all runs so far
@@ -76,7 +86,7 @@ def carry_out(
     ready(plan)
     left = [run for run in plan if to_do(workdir / run.name)]
     failed: dict[str, str] = {}
-    with progress(shown=say is None) as bar:
+    with shared.kept(), progress(shown=say is None) as bar:
         every = bar.add_task(
             workdir.name, total=len(plan), completed=len(plan) - len(left)
         )

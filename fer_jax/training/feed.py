@@ -16,7 +16,7 @@ from jax.sharding import Mesh
 
 from fer_jax.data import pipeline
 from fer_jax.data.prepared import SPLITS
-from fer_jax.training import mesh
+from fer_jax.training import mesh, shared
 
 SHARE = 0.25  # of a device's memory, the most that a resident set may take
 
@@ -117,9 +117,8 @@ class Resident:
         self._rows = mesh.rows(run.mesh, run.config.batch_size)
         self._padded = mesh.rounded(run.mesh, run.config.eval_batch_size)
         rows = run.examples.positions, run.prepared.test.readable()
-        everywhere = mesh.everywhere(run.mesh)
         self._training, self._test = (
-            mesh.put(read(run, split, positions, advance), everywhere)
+            whole(run, split, positions, advance)
             for split, positions in zip(SPLITS, rows)
         )
 
@@ -147,6 +146,26 @@ class Resident:
             index = (first + rows).astype(np.int32)
             host = np.minimum(index, len(pool) - 1), index < len(pool)
             yield pool, *mesh.put(host, mesh.over_data(self._mesh))
+
+
+def whole(
+    run: Any, split: str, positions: np.ndarray, advance: Callable[[int], object]
+) -> jax.Array:
+    """The examples [n, ...] of a split at these positions, on every device of a run;
+    runs that have them in common read them once (training.shared)."""
+    known = run.prepared.digest, run.front and run.front.key, positions.tobytes()
+    told = []
+
+    def place():
+        examples = read(
+            run, split, positions, lambda count: told.append(advance(count))
+        )
+        return mesh.put(examples, mesh.everywhere(run.mesh))
+
+    placed = shared.made(f'{split} examples', (*known, run.mesh), place)
+    if not told:
+        advance(len(positions))
+    return placed
 
 
 def read(

@@ -14,7 +14,7 @@ import numpy as np
 
 from fer_jax.data import coordinates, features, prepared, source
 from fer_jax.errors import Unusable
-from fer_jax.training import examples, files, frozen, hosts
+from fer_jax.training import examples, files, frozen, hosts, shared
 
 
 class Front(NamedTuple):
@@ -22,6 +22,11 @@ class Front(NamedTuple):
 
     store: features.Store
     coordinates: coordinates.Coordinates
+
+    @property
+    def key(self) -> tuple[bytes, bytes]:
+        """What says which features and axes these are."""
+        return _of_card(self.store.card), digest(self.coordinates)
 
     @property
     def about(self) -> dict[str, Any]:
@@ -126,7 +131,12 @@ def axes(
     """Those of the run, or made of its training faces."""
     if files.has_axes(workdir):
         return files.read_axes(workdir)
-    columns = coordinates.columns_of(store.card['columns'], config.data.parts)
-    return coordinates.fit(
-        lambda: coordinates.means(store.train, rows), columns, config.data.axes
+    parts, count = config.data.parts, config.data.axes
+    columns = coordinates.columns_of(store.card['columns'], parts)
+    return shared.made(
+        'axes',
+        (_of_card(store.card), rows.tobytes(), parts, count),
+        lambda: coordinates.fit(
+            lambda: coordinates.means(store.train, rows), columns, count
+        ),
     )

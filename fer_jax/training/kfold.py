@@ -18,7 +18,16 @@ import jax
 import numpy as np
 
 from fer_jax.errors import Unusable
-from fer_jax.training import checkpoint, fields, files, hosts, loop, setup, stopping
+from fer_jax.training import (
+    checkpoint,
+    fields,
+    files,
+    hosts,
+    loop,
+    setup,
+    shared,
+    stopping,
+)
 
 SAME = ('digest', 'noise_list_sha256', 'corrections_sha256')  # of data.json
 
@@ -61,12 +70,13 @@ def run(
     config.data.dir = data or config.data.dir
     config.data.folds = k
     parts = []
-    for fold in range(k):
-        config.data.fold = fold
-        found = out_of_fold(config, workdir, about, which)
-        if found is None:
-            return None
-        parts.append(found)
+    with shared.kept():
+        for fold in range(k):
+            config.data.fold = fold
+            found = out_of_fold(config, workdir, about, which)
+            if found is None:
+                return None
+            parts.append(found)
     positions, ids, labels, probs = map(np.concatenate, zip(*parts))
     order = np.argsort(positions)  # as in labels.csv
     export(workdir, probs[order], labels[order], ids[order], about['class_names'])
