@@ -28,7 +28,8 @@ import numpy as np
 from fer_jax.data import arrays, limits, picture_folders, regular, sets, tables
 from fer_jax.errors import Missing, Unusable
 
-from . import importing, layouts
+from . import forms, importing, layouts
+from .origin import Place
 from .squares import Picture
 
 CLASSES = sets.SETS['affectnet'].class_names
@@ -37,6 +38,8 @@ FOLDERS = {'train': 'train_set', 'test': 'val_set'}
 BOX = ('face_x', 'face_y', 'face_width', 'face_height')
 FILE, POINTS, CODE = 'subDirectory_filePath', 'facial_landmarks', 'expression'
 UNUSED = ('valence', 'arousal')  # the last columns
+HEADLESS = (FILE, *BOX, POINTS, CODE, *UNUSED)
+CODES = sets.SETS['affectnet'].codes
 NO_CLASS = {8: 'none', 9: 'uncertain', 10: 'no face'}
 
 
@@ -45,7 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--source', required=True, help='folder with training.csv or train_set'
     )
-    parser.add_argument('--images', help='of the csv: folder of the photographs')
+    parser.add_argument(
+        '--images', type=Place, help='of the csv: folder of the photographs'
+    )
     parser.add_argument(
         '--classes', type=int, choices=(7, 8), default=7, help='default: 7, no contempt'
     )
@@ -56,7 +61,7 @@ def run(options: argparse.Namespace) -> None:
     """Reads the annotations, prints what is there and writes the prepared folder."""
     source, classes = pathlib.Path(options.source), CLASSES[: options.classes]
     if (source / FOLDERS['train']).is_dir():
-        release, files = 'npy files', ()
+        release, files, form = 'npy files', (), forms.Notes(CODES)
         marked = options.align == 'landmarks'
         below = {split: images(source / FOLDERS[split]) for split in FOLDERS}
         rows = {
@@ -68,6 +73,7 @@ def run(options: argparse.Namespace) -> None:
             source, CSV['train'], 'Manually_Annotated_file_lists'
         )
         release, files = 'csv of 2017', tuple(folder / name for name in CSV.values())
+        form = forms.Column(CODE, CODES, HEADLESS)
         photographs = pathlib.Path(
             options.images or source / 'Manually_Annotated_Images'
         )
@@ -85,7 +91,7 @@ def run(options: argparse.Namespace) -> None:
         importing.Found(
             'affectnet',
             classes,
-            sets.SETS['affectnet'].codes[: options.classes],
+            CODES[: options.classes],
             splits,
             files,
             tuple(said),
@@ -93,6 +99,7 @@ def run(options: argparse.Namespace) -> None:
             left_out=sum(
                 (one.left_out for one in below.values()), collections.Counter()
             ),
+            form=form,
         ),
         release=release,
         classes=options.classes,
@@ -132,7 +139,7 @@ def csv_rows(
     A function, because rows without a class have neither box nor landmarks.
     """
     columns = (FILE, *BOX, POINTS, CODE)
-    for row in tables.rows(path, columns, headless=(*columns, *UNUSED)):
+    for row in tables.rows(path, columns, headless=HEADLESS):
         where = f'{path} {row.line}'
 
         def picture(row=row, where=where):
@@ -146,6 +153,7 @@ def csv_rows(
                 box=(x, y, x + width, y + height),
                 landmarks=five(points, where),
                 where=f'{path.name} {row.line}',
+                at=(path, row.number),
             )
 
         yield where, row[CODE], picture
@@ -187,6 +195,7 @@ def npy_rows(
                 -1,
                 landmarks=marks and five(marks, points),
                 where=note.name,
+                at=note,
             )
 
         code = values(note)

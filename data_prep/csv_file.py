@@ -21,7 +21,8 @@ from fer_jax.data import sets, tables
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
 
-from . import importing, layouts, presence
+from . import forms, importing, layouts, presence
+from .origin import Place
 from .squares import Picture
 
 COLUMNS = ('path', 'label', 'clean', 'split', 'id')
@@ -36,8 +37,12 @@ LIKELY = {  # what others call the columns
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this door's options to an argparse parser."""
     parser.add_argument('--source', required=True, help='the csv file, with a header')
-    parser.add_argument('--test-source', help='another one, of the test split')
-    parser.add_argument('--root', help="folder of the paths; default: the csv's own")
+    parser.add_argument(
+        '--test-source', type=Place, help='another one, of the test split'
+    )
+    parser.add_argument(
+        '--root', type=Place, help="folder of the paths; default: the csv's own"
+    )
     for name, what in (
         ('path', 'of the path; default: path'),
         ('label', 'of the given label; default: label'),
@@ -104,6 +109,7 @@ def run(options: argparse.Namespace) -> None:
             importing.DRAWN if drawn else importing.AS_GIVEN,
             classes.doubts,
             left_out,
+            forms.Column(columns['label'], [words[0] for words in classes.words]),
         ),
         columns=columns | ({'box': box} if box else {}),
         set=options.set,
@@ -182,6 +188,7 @@ def picture(
         -1 if tables.missing(true) else classes.places[true],
         box=tuple(tables.numbers([row[k] for k in box], where)) or None,
         where=f'{path.name} {row.line}',
+        at=(path, row.number),
     )
 
 

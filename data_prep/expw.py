@@ -17,7 +17,8 @@ from collections.abc import Sequence
 from fer_jax.data import sets, tables
 from fer_jax.errors import Missing
 
-from . import importing, layouts
+from . import forms, importing, layouts
+from .origin import Place
 from .squares import Picture
 
 LIST = 'label.lst'
@@ -29,7 +30,7 @@ CLASSES = sets.SETS['expw'].class_names
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this door's options to an argparse parser."""
     parser.add_argument('--source', required=True, help=f'folder with {LIST}')
-    parser.add_argument('--images', help='folder of the photographs')
+    parser.add_argument('--images', type=Place, help='folder of the photographs')
     layouts.add_split(parser)
     importing.add_arguments(parser, 224)
 
@@ -55,6 +56,7 @@ def run(options: argparse.Namespace) -> None:
             (f'{path}: {len(rows):,} faces in {images}', said),
             importing.DRAWN,
             left_out=left_out,
+            form=forms.LastWord(sets.SETS['expw'].codes),
         ),
         **layouts.split_recipe(options),
     )
@@ -84,4 +86,5 @@ def face(
     box = tuple(tables.numbers([left, top, right, bottom], where))
     label = layouts.label('expw', code, CLASSES, where)
     said = f'{LIST} line {line}'
-    return Picture(f'{name}#{number}', images / name, label, box=box, where=said)
+    id, photograph, at = f'{name}#{number}', images / name, (path, line)
+    return Picture(id, photograph, label, box=box, where=said, at=at)

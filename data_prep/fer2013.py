@@ -34,7 +34,7 @@ import rich.console
 
 from fer_jax.errors import Missing, Unusable
 
-from . import fer2013_csv, fer2013_folder, ferplus, importing
+from . import fer2013_csv, fer2013_folder, ferplus, forms, importing
 from .fer2013_csv import CLASSES, PREFIXES, SIZE_PX, Face, read_faces
 from .squares import Picture
 
@@ -82,15 +82,19 @@ def run(options: argparse.Namespace) -> None:
     if names and not table.is_file():
         raise Missing(f'no {ferplus.FILE} in {table.parent}: put it beside {path.name}')
     faces = read_faces(path)
-    votes = np.zeros((0, len(ferplus.COLUMNS)), np.int32)
-    if names:
-        votes = ferplus.read_votes(table, faces.usage)
+    rows = ferplus.aligned(table, faces.usage) if names else []
+    votes = np.array([row.votes for row in rows], np.int32)
     test_usage = choose_test(faces.usage, options.test)
     report_source(console, path, faces.usage, test_usage)
     class_names, train, test = split(console, options, faces, votes, test_usage)
+    places = [(path, line) for line in faces.lines]
+    form: forms.Form = forms.Column('emotion', range(7), gap='an empty emotion')
+    if options.labels != 'fer2013':
+        places = [(table, row.number) for row in rows]
+        form = forms.Votes(ferplus.COLUMNS, 'unknown')
     splits = {
-        'train': pictures(faces, train, path),
-        'test': pictures(faces, test, path),
+        'train': pictures(faces, train, path, places),
+        'test': pictures(faces, test, path, places),
     }
     published = ('train', 'train'), ('test', f'{PREFIXES[test_usage]}_test')
     importing.run(
@@ -103,6 +107,7 @@ def run(options: argparse.Namespace) -> None:
             splits,
             (path, table) if names else (path,),
             published=published if options.labels == 'fer2013' else (),
+            form=form,
         ),
         labels=options.labels,
         clean=options.clean,
@@ -159,7 +164,7 @@ def label(
 ) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
     """Class names, labels [N] (-1: none) and reasons [N] for the source `name`."""
     if name == 'fer2013':
-        return CLASSES, labels, np.full(labels.shape, '')
+        return CLASSES, labels, np.where(labels < 0, 'no label', '')
     rule = name.removeprefix('ferplus_')
     return ferplus.RULES[rule], *ferplus.decide(votes, rule)
 
@@ -251,14 +256,20 @@ def report_duplicates(
     )
 
 
-def pictures(faces: fer2013_csv.Faces, rows: Rows, path: pathlib.Path) -> list[Picture]:
-    """The Pictures of a split."""
+def pictures(
+    faces: fer2013_csv.Faces,
+    rows: Rows,
+    path: pathlib.Path,
+    places: Sequence[tuple[pathlib.Path, int]],
+) -> list[Picture]:
+    """The Pictures of a split; `places` [N] is where the labels of all faces stand."""
     return [
         Picture(
             f'{PREFIXES[faces.usage[number]]}-{number:05}',
             Face(path, int(number), faces.pixels[number]),
             int(given),
             int(clean),
+            at=places[number],
         )
         for number, given, clean in zip(*rows)
     ]

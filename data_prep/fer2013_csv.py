@@ -29,8 +29,9 @@ class Faces(NamedTuple):
     """Rows of fer2013.csv."""
 
     pixels: list  # N times 48 * 48 bytes, row by row, grey
-    labels: np.ndarray  # [N] int32, order of CLASSES
+    labels: np.ndarray  # [N] int32, order of CLASSES; -1: the row says none
     usage: np.ndarray  # [N] str, keys of PREFIXES
+    lines: np.ndarray  # [N] int, where each row ends, counted from 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,11 +75,14 @@ def found(source: pathlib.Path) -> pathlib.Path:
 def read_faces(path: pathlib.Path) -> Faces:
     """Faces of fer2013.csv, whose columns are in any order.
 
+    A row without an emotion is one that somebody dropped and left in its place, for
+    ids and FERPlus' votes go by the numbers of rows.
+
     Raises:
       Unusable: another header, or a row whose pixels, label or Usage are wrong;
         rows are counted from 0, the header left out.
     """
-    pixels, labels, usage = [], [], []
+    pixels, labels, usage, lines = [], [], [], []
     with warnings.catch_warnings():
         # numpy only warns of text that is no number
         warnings.simplefilter('error', DeprecationWarning)
@@ -89,13 +93,23 @@ def read_faces(path: pathlib.Path) -> Faces:
                     f'{where} has Usage {quoted(row["Usage"])}; wanted one of '
                     f'{", ".join(PREFIXES)}'
                 )
-            emotion = tables.integer(row['emotion'], f'{where}, emotion')
-            if not 0 <= emotion < len(CLASSES):
-                raise Unusable(f'{where} has emotion {emotion}; wanted 0 to 6')
+            labels.append(parse_emotion(row['emotion'], where))
             pixels.append(parse_pixels(row['pixels'], where))
-            labels.append(emotion)
             usage.append(row['Usage'])
-    return Faces(pixels, np.array(labels, np.int32), np.array(usage, 'U11'))
+            lines.append(row.number)
+    return Faces(
+        pixels, np.array(labels, np.int32), np.array(usage, 'U11'), np.array(lines)
+    )
+
+
+def parse_emotion(text: str, where: str) -> int:
+    """A label in the order of CLASSES, -1 for an empty field."""
+    if not text:
+        return -1
+    emotion = tables.integer(text, f'{where}, emotion')
+    if not 0 <= emotion < len(CLASSES):
+        raise Unusable(f'{where} has emotion {emotion}; wanted 0 to 6')
+    return emotion
 
 
 def parse_pixels(text: str, where: str) -> bytes:

@@ -38,6 +38,7 @@ class Row(NamedTuple):
     name: str  # of the image; '' where there is none
     votes: list  # ten counts
     line: str  # where it stands
+    number: int  # of that line, from 1
 
 
 def decide(votes: np.ndarray, rule: str) -> tuple[np.ndarray, np.ndarray]:
@@ -66,8 +67,8 @@ def decide(votes: np.ndarray, rule: str) -> tuple[np.ndarray, np.ndarray]:
     return np.where(reasons == '', labels, -1).astype(np.int32), reasons
 
 
-def read_votes(path: str | os.PathLike, usage: np.ndarray) -> np.ndarray:
-    """Votes [N, 10] int32 of a FERPlus table that aligns row by row with FER2013's.
+def aligned(path: str | os.PathLike, usage: np.ndarray) -> list[Row]:
+    """The Rows of a FERPlus table that aligns row by row with FER2013's.
 
     The `Image name` column is no row number and is not used; `Usage` of both tables
     must agree in every row.
@@ -92,14 +93,14 @@ def read_votes(path: str | os.PathLike, usage: np.ndarray) -> np.ndarray:
                 f'{path}: row {number} has Usage {quoted(row.usage)}; '
                 f'wanted {wanted}, as in that row of fer2013.csv'
             )
-    return np.array([row.votes for row in table], np.int32).reshape(-1, len(COLUMNS))
+    return table
 
 
 def rows(path: str | os.PathLike) -> Iterator[Row]:
-    """The Rows of fer2013new.csv. Raises as `read_votes`."""
+    """The Rows of fer2013new.csv. Raises as `aligned`."""
     for row in tables.rows(path, HEADER):
         votes = counts([row[name] for name in COLUMNS], f'{path} {row.line}')
-        yield Row(row['Usage'], row['Image name'], votes, row.line)
+        yield Row(row['Usage'], row['Image name'], votes, row.line, row.number)
 
 
 def counts(votes: Iterable[str], where: str) -> list[int]:

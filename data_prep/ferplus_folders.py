@@ -15,7 +15,7 @@ files. With fer2013.csv and fer2013new.csv in the source, this is the door fer20
 import argparse
 import collections
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from fer_jax.data import tables
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
 
-from . import fer2013, fer2013_csv, ferplus, importing
+from . import fer2013, fer2013_csv, ferplus, forms, importing
 from .squares import Picture
 
 FOLDERS = {
@@ -32,6 +32,9 @@ FOLDERS = {
     'PrivateTest': 'FER2013Test',
 }
 TABLE = 'label.csv'
+MANY = len(ferplus.COLUMNS)
+# a box may stand in front of the votes, always all of the 48 pixels
+COUNTS = (MANY + 1, MANY + 2)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,20 +66,28 @@ def run(options: argparse.Namespace) -> None:
     files, rows = read(source)
     usage = fer2013.choose_test(np.array([row[0] for row in rows]), options.test)
     labels, reasons = ferplus.decide(np.array([row[2] for row in rows]), options.labels)
-    splits, said, seen = {'train': [], 'test': []}, [], set()
+    splits, said, seen = {'train': [], 'test': []}, [], collections.defaultdict(list)
     for split, wanted in (('train', 'Training'), ('test', usage)):
         dropped = collections.Counter()
-        for (here, name, votes, where), label, reason in zip(rows, labels, reasons):
+        for (here, name, votes, where, line), label, reason in zip(
+            rows, labels, reasons
+        ):
             if here != wanted:
                 continue
-            again = (name, *votes) in seen
-            seen.add((name, *votes))
+            lines = seen[(name, *votes)]
+            lines.append(line)
+            again = len(lines) > 1
             reason = str(reason) or (not name and 'no image') or (again and 'again')
             if reason:
                 dropped[reason] += 1
             else:
                 path = source / FOLDERS[here] / name
-                splits[split].append(Picture(name, path, int(label), where=where))
+                picture = Picture(name, path, int(label), where=where)
+                splits[split].append((picture, lines))
+        splits[split] = [
+            picture._replace(at=(files[wanted], *lines))
+            for picture, lines in splits[split]
+        ]
         why = ', '.join(f'{reason} {n:,}' for reason, n in dropped.most_common())
         said.append(
             f'{split}: {wanted}, {len(splits[split]) + dropped.total():,} rows, '
@@ -87,15 +98,28 @@ def run(options: argparse.Namespace) -> None:
         options,
         'ferplus',
         importing.Found(
-            'ferplus', class_names, class_names, splits, files, tuple(said), ()
+            'ferplus',
+            class_names,
+            class_names,
+            splits,
+            tuple(dict.fromkeys(files.values())),
+            tuple(said),
+            (),
+            form=form(files),
         ),
         labels=options.labels,
         test=usage,
     )
 
 
-def read(source: pathlib.Path) -> tuple[tuple[pathlib.Path, ...], list[ferplus.Row]]:
-    """The label files, and the ferplus.Rows in them.
+def form(files: Mapping[str, pathlib.Path]) -> forms.Votes:
+    """The form of the label files."""
+    headless = all(path.name == TABLE for path in files.values())
+    return forms.Votes(ferplus.COLUMNS, 'unknown', COUNTS if headless else ())
+
+
+def read(source: pathlib.Path) -> tuple[dict[str, pathlib.Path], list[ferplus.Row]]:
+    """{usage: its label file}, and the ferplus.Rows in them.
 
     Raises:
       Missing: neither fer2013new.csv nor a label.csv.
@@ -103,7 +127,7 @@ def read(source: pathlib.Path) -> tuple[tuple[pathlib.Path, ...], list[ferplus.R
     """
     table = source / ferplus.FILE
     if table.is_file():
-        return (table,), [*table_rows(table)]
+        return dict.fromkeys(FOLDERS, table), [*table_rows(table)]
     files = {
         usage: source / folder / TABLE
         for usage, folder in FOLDERS.items()
@@ -115,18 +139,15 @@ def read(source: pathlib.Path) -> tuple[tuple[pathlib.Path, ...], list[ferplus.R
             'is the folder with FER2013Train, FER2013Valid and FER2013Test'
         )
     rows = [row for usage, path in files.items() for row in label_rows(path, usage)]
-    return tuple(files.values()), rows
+    return files, rows
 
 
 def label_rows(path: pathlib.Path, usage: str) -> Iterator[ferplus.Row]:
     """Rows of a label.csv, which has no header."""
-    many = len(ferplus.COLUMNS)
-    for line, (name, *votes) in tables.records(path, (many + 1, many + 2)):
-        # a box stands in front of the votes, always all of the 48 pixels
-        counts = ferplus.counts(votes[-many:], f'{path} line {line}')
-        yield ferplus.Row(
-            usage, name, counts, f'{path.parent.name}/{TABLE} line {line}'
-        )
+    for line, (name, *votes) in tables.records(path, COUNTS):
+        counts = ferplus.counts(votes[-MANY:], f'{path} line {line}')
+        where = f'{path.parent.name}/{TABLE} line {line}'
+        yield ferplus.Row(usage, name, counts, where, line)
 
 
 def table_rows(path: pathlib.Path) -> Iterator[ferplus.Row]:

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from fer_jax.data import picture_folders, sets, tables
 from fer_jax.errors import Unusable
 
-from . import importing, layouts, splits
+from . import forms, importing, layouts, splits
 from .squares import Picture
 
 
@@ -77,7 +77,7 @@ def read(
                 if tables.missing(name):
                     unlabelled[name] += len(some)
                 else:
-                    given[split][name] += some
+                    given[split][name] += ((path, folder / name) for path in some)
     where = {}
     for split, by_name in given.items():
         for name in by_name:
@@ -86,9 +86,9 @@ def read(
     order = sorted(classes.places.items(), key=lambda one: one[1])
     pictures = {
         split: [
-            Picture(path.relative_to(source).as_posix(), path, place)
+            Picture(path.relative_to(source).as_posix(), path, place, at=at)
             for name, place in order
-            for path in by_name.get(name, [])
+            for path, at in by_name.get(name, [])
         ]
         for split, by_name in given.items()
     }
@@ -102,6 +102,7 @@ def read(
         said=(*layout.said, *layouts.without_label(unlabelled, 'pictures')),
         doubts=classes.doubts,
         left_out=left_out,
+        form=forms.Folders(classes.words),
     )
 
 

@@ -23,7 +23,7 @@ from fer_jax.data.quoting import printable, quoted
 from fer_jax.errors import Unusable
 from fer_jax.faces import networks
 
-from . import alignment, presence, processes, reports, squares
+from . import alignment, forms, origin, presence, processes, reports, squares
 from .presence import place, several
 from .squares import Picture
 
@@ -45,6 +45,7 @@ class Found(NamedTuple):
     published: tuple = AS_GIVEN  # which counts of sets.py stand beside which
     doubts: tuple = ()  # lines: what is taken as it is, and may be wrong
     left_out: Mapping = types.MappingProxyType({})  # files that are no pictures: counts
+    form: forms.Form | None = None  # how labels are written back; None: they are not
 
 
 def add_arguments(parser: argparse.ArgumentParser, size_px: int | None) -> None:
@@ -146,6 +147,7 @@ def prepare(
                 },
                 shard_examples=ALIGNED_SHARD if aligner else SHARD,
                 force=options.force,
+                source=origin.told(door, options) if found.form else None,
                 progress=lambda done: shown.update(task, completed=done),
                 **({'listing': ('alignment.csv', *alignment.NOTED)} if aligner else {}),
             )

@@ -37,12 +37,17 @@ class Classes(NamedTuple):
     doubts: tuple = ()  # lines: what may be wrong with them
 
     @property
-    def called(self) -> tuple[str, ...]:
-        """What the source calls each class, in their order."""
+    def words(self) -> tuple[tuple[str, ...], ...]:
+        """The names that the source has for each class, in their order."""
         words = [[] for _ in self.names]
         for word, label in self.places.items():
             words[label].append(word)
-        return tuple(', '.join(some) for some in words)
+        return tuple(map(tuple, words))
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """What the source calls each class, in their order."""
+        return tuple(map(', '.join, self.words))
 
 
 def classes(names: Mapping[str, str | os.PathLike], set_name: str) -> Classes:

@@ -19,7 +19,7 @@ from fer_jax.data import sets, tables
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 
-from . import importing, layouts
+from . import forms, importing, layouts
 from .squares import Picture
 
 LIST = 'EmoLabel/list_patition_label.txt'
@@ -50,7 +50,8 @@ def run(options: argparse.Namespace) -> None:
                 f'{source / LIST} {where}: {quoted(name)}; wanted train_... or test_...'
             )
         label = layouts.label('raf_db', code, CLASSES, f'{source / LIST} {where}')
-        row = Picture(name, None, label, where=f'{LIST} {where}')
+        at = source / LIST, number
+        row = Picture(name, None, label, where=f'{LIST} {where}', at=at)
         splits[split].append(placed(row, source, options.images))
     importing.run(
         options,
@@ -61,6 +62,7 @@ def run(options: argparse.Namespace) -> None:
             sets.SETS['raf_db'].codes,
             splits,
             (source / LIST,),
+            form=forms.LastWord(sets.SETS['raf_db'].codes),
         ),
         images=options.images,
     )

@@ -36,6 +36,7 @@ class Picture(NamedTuple):
     box: tuple | None = None  # left, top, right, bottom, in px of the stored file
     landmarks: Any = None  # five points [5, 2], as fer_jax.faces.TEMPLATE, in px of it
     where: str = ''  # what an error names beside the file: 'labels.csv row 12'
+    at: Any = None  # where its label stands, as the form of its source has it
 
 
 class Square(NamedTuple):

@@ -22,7 +22,9 @@ BELOW = {
     'review': 'numerics data training analysis',
     'sweeps': 'numerics data nets algorithms training deploy analysis',
     'reproduce': 'numerics data nets algorithms training deploy analysis sweeps',
-    'cli': 'numerics data nets faces algorithms training deploy analysis sweeps',
+    'exchange': 'data',
+    'cli': 'numerics data nets faces algorithms training deploy analysis sweeps'
+    ' exchange',
 }
 DOORS = {  # package -> where it may be imported
     'csv': (),  # fer_jax/data/tables.py reads and writes tables

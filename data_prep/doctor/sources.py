@@ -133,7 +133,8 @@ def of_fer2013(folder: pathlib.Path) -> Source:
             np.frombuffer(pixels, np.uint8).reshape(shape),
             where=f'{path.name} row {row}',
         )
-        for row, (pixels, label, usage) in enumerate(zip(*faces))
+        for row, (pixels, label, usage, _) in enumerate(zip(*faces))
+        if label >= 0
     ]
     votes = (folder / ferplus.FILE).is_file()
     return Source(

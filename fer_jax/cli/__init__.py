@@ -22,6 +22,8 @@ Commands
              order learns from it
   sweep      --config=FILE --over=WORDS --workdir=FOLDER: all combinations of values of
              fields, as runs of one folder
+  export-labels  --data=FOLDER --review=FOLDER --as=source --out=FOLDER: the labels as
+             they were decided, in the form that the set came in, or for other programs
   compare    RUN RUN ... --out=JSON: finished runs side by side
   reproduce  TABLE --data=FOLDER: a paper's table, run again, beside its numbers; --list
   relabels   RUN RUN ... --out=PNG: what became of labels that a method changed
@@ -58,6 +60,7 @@ USES = {  # command -> package of fer_jax that has its module
     'bench': 'deploy',
     'audit': 'analysis',
     'review': 'review',
+    'export-labels': 'cli',
 }
 DOORS = {  # command -> module with a door of its own
     'compare': 'analysis.compare',
@@ -118,7 +121,9 @@ def obey(words: Sequence[str]) -> int:
 
 def use(command: str, words: Sequence[str]) -> int:
     """Runs a command that uses a run; returns the exit code."""
-    module = importlib.import_module(f'fer_jax.{USES[command]}.{command}')
+    module = importlib.import_module(
+        f'fer_jax.{USES[command]}.{command.replace("-", "_")}'
+    )
     parser = doors.Parser(f'{home.name()} {command}', description=module.__doc__)
     module.add_arguments(parser)
     options = parser.parse_args(words)

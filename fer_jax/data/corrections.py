@@ -27,6 +27,7 @@ from fer_jax.data import sets, tables
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
 
+FILE = 'decisions.csv'  # in the folder of a review
 HEADER = ['id', 'decision', 'label']
 MORE = ['second', 'reviewer', 'time', 'sample']  # may be missing
 DECISIONS = {'keep': 0, 'relabel': 1, 'drop': 0, 'ambiguous': 2}  # classes named
@@ -42,6 +43,10 @@ class Decision(NamedTuple):
     reviewer: str = ''
     time: str = ''  # UTC, as 2026-11-28T19:40:02Z
     sample: bool = False  # judged in a random sample
+
+    def left(self, given: int) -> tuple[int, ...]:
+        """The classes that a given label is left with; () where it is dropped."""
+        return (given,) if self.decision == 'keep' else self.labels
 
 
 class Corrections(NamedTuple):

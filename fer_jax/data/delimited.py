@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from fer_jax.data import limits, regular
 from fer_jax.data.quoting import quoted
@@ -18,9 +19,31 @@ SEPARATORS = ',;\t'
 MARKS = {b'\xff\xfe': 'utf-16', b'\xfe\xff': 'utf-16'}  # else UTF-8
 
 
+class Record(NamedTuple):
+    """A record of a file, and where it lies."""
+
+    first: int  # number of its first line, from 1
+    number: int  # and of its last one
+    fields: list[str]
+    separator: str
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """(begin, end) of each field in the record's own lines, joined to `text`.
+
+        Of a field in quotes they are outside these.
+        """
+        field = re.compile(rf' *"(?:[^"]|"")*" *|[^{self.separator}\r\n]*')
+        spans, place = [], 0
+        for _ in self.fields:
+            match = field.match(text, place)
+            spans.append(match.span())
+            place = match.end() + 1  # behind the separator
+        return spans
+
+
 def records(
     path: str | os.PathLike, fit: Callable, data: bytes | None = None
-) -> Iterator[tuple[int, list[str]]]:
+) -> Iterator[Record]:
     """The records of a file, with the separator by which the first one fits best.
 
     Args:
@@ -32,7 +55,8 @@ def records(
 
     def fitness(separator):
         try:
-            return fit(next(_fields(iter(first), separator, path), (0, []))[1])
+            found = next(_fields(iter(first), separator, path), None)
+            return fit(found.fields if found else [])
         except ValueError:  # a quote that goes on in the next line, or a wrong one
             return fit([])
 
@@ -78,13 +102,13 @@ def _check(path, number, line, limit):
 
 
 def _fields(lines, separator, path):
-    """(line number, fields) of each record that is not empty."""
-    for number, line in lines:
-        fields = line.rstrip('\r\n').split(separator)
+    """Each Record that is not empty."""
+    for first, line in lines:
+        number, fields = first, line.rstrip('\r\n').split(separator)
         if '"' in line:
-            number, fields = _quoting(number, line, lines, separator, path)
+            number, fields = _quoting(first, line, lines, separator, path)
         if any(field.strip() for field in fields):
-            yield number, fields
+            yield Record(first, number, fields, separator)
 
 
 def _quoting(number, line, lines, separator, path):

@@ -27,6 +27,9 @@ from fer_jax.errors import Missing, Unusable
 FORMAT = 1
 SPLITS = ('train', 'test')
 AGAIN = 'copy it again or prepare the set again'
+SOURCE = documents.fields(  # a door, and the words of its command line
+    {'door': documents.TEXT, 'words': documents.sequence(documents.TEXT)}
+)
 MANIFEST = documents.fields(
     {
         'format': documents.one_of([FORMAT]),
@@ -48,7 +51,10 @@ MANIFEST = documents.fields(
             lambda value: 'labels.npz' in value,
         ),
     },
-    optional={'notes': documents.sequence(documents.sequence(documents.ANY, 4, 4))},
+    optional={
+        'notes': documents.sequence(documents.sequence(documents.ANY, 4, 4)),
+        'source': SOURCE,
+    },
 )
 TABLES = {
     f'{split}_{name}': arrays.Array(kinds, 1)

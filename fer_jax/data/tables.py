@@ -41,13 +41,12 @@ class MissingColumns(Unusable):
 class Row:
     """A row of a table: `row[column]` is its text without the blanks around it."""
 
-    __slots__ = ('_fields', '_places', 'number')
+    __slots__ = ('_fields', '_places', 'number', 'record')
 
-    def __init__(
-        self, number: int, fields: Sequence[str], places: Mapping[str, int]
-    ) -> None:
-        self.number = number  # of the line that it ends in, from 1
-        self._fields, self._places = fields, places
+    def __init__(self, record: delimited.Record, places: Mapping[str, int]) -> None:
+        self.record = record
+        self.number = record.number  # of the line that it ends in, from 1
+        self._fields, self._places = record.fields, places
 
     def __getitem__(self, column: str) -> str:
         return self.exact(column).strip()
@@ -55,6 +54,10 @@ class Row:
     def exact(self, column: str) -> str:
         """The text of a field with the blanks that it has."""
         return self._fields[self._places[column]]
+
+    def place(self, column: str) -> int:
+        """Which of the record's fields is a column's, from 0."""
+        return self._places[column]
 
     @property
     def line(self) -> str:
@@ -93,21 +96,21 @@ def rows(
         return len(names & wanted), len(fields) == len(headless), len(names)
 
     records = delimited.records(path, fit, data)
-    first = next(records, (0, []))
-    header = [name.strip() for name in first[1]]
+    first = next(records, delimited.Record(0, 0, [], ','))
+    header = [name.strip() for name in first.fields]
     if len(header) == len(headless) and not wanted & {*map(_plain, header)}:
         header, records = [*headless], itertools.chain([first], records)
     while header and not header[-1]:
         header.pop()  # spreadsheets leave separators behind
     places = _places(path, header, columns)
-    for number, fields in records:
-        surplus = any(field.strip() for field in fields[len(header) :])
-        if surplus or len(fields) < len(header):
+    for record in records:
+        surplus = any(field.strip() for field in record.fields[len(header) :])
+        if surplus or len(record.fields) < len(header):
             raise Unusable(
-                f'{path} line {number} has {len(fields)} fields; wanted '
+                f'{path} line {record.number} has {len(record.fields)} fields; wanted '
                 f'{len(header)}, as in the header'
             )
-        yield Row(number, fields, places)
+        yield Row(record, places)
 
 
 def records(
@@ -120,7 +123,8 @@ def records(
 
     Raises: as `rows`; Unusable at a row with another number of fields.
     """
-    for number, fields in delimited.records(path, lambda fields: len(fields) in counts):
+    for record in delimited.records(path, lambda fields: len(fields) in counts):
+        number, fields = record.number, record.fields
         if len(fields) not in counts:
             raise Unusable(
                 f'{path} line {number} has {len(fields)} fields; wanted '
@@ -178,7 +182,7 @@ def matrix(path: str | os.PathLike) -> list[list[float]]:
 
 def text(header: Iterable, rows: Iterable[Iterable]) -> str:
     """A csv of `rows`, iterables of as many values as `header`, as `rows` reads it."""
-    return ''.join(','.join(map(_field, row)) + '\n' for row in (header, *rows))
+    return ''.join(','.join(map(field, row)) + '\n' for row in (header, *rows))
 
 
 def missing(word: str) -> bool:
@@ -232,8 +236,9 @@ def _places(path, header, columns):
     return places
 
 
-def _field(value):
+def field(value: object, separators: str = ',') -> str:
+    """A value as a field of a csv, in quotes where it needs them."""
     value = str(value)
-    if not re.search(r'[",\r\n]', value):
+    if not re.search(rf'["\r\n{separators}]', value):
         return value
     return '"' + value.replace('"', '""') + '"'

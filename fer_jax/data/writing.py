@@ -37,6 +37,7 @@ def write(
     shard_examples: int = 8192,
     force: bool = False,
     progress: Callable | None = None,
+    source: Mapping | None = None,
     listing: Sequence[str] = ('notes.csv', 'reason'),
 ) -> prepared.Prepared:
     """Writes a prepared set, whole or not at all, and returns it as `load` does.
@@ -54,6 +55,7 @@ def write(
       shard_examples: records in a file.
       force: replace a prepared set that is already there.
       progress: called with the number of examples taken so far.
+      source: what finds the source again, as prepared.SOURCE; goes to the manifest.
       listing: the file that lists the examples that have a note, and the names of its
         columns behind split, id and kept: those of a note's texts. The manifest
         counts the notes by the first text, up to a colon.
@@ -89,6 +91,8 @@ def write(
                         progress(taken + len(writer.rows))
                 writer.finish()
             taken += len(writer.rows)
+        if source is not None:
+            manifest['source'] = source  # where it lay makes no other set
         _finish(partial, writers, manifest, listing)
     return prepared.load(folder)
 

@@ -16,7 +16,7 @@ from fer_jax.data.corrections import Decision
 from fer_jax.data.quoting import printable
 from fer_jax.errors import Unusable
 
-DECISIONS, DISAGREEMENTS = 'decisions.csv', 'disagreements.csv'
+DECISIONS, DISAGREEMENTS = corrections.FILE, 'disagreements.csv'
 HEADER = ('id', 'given_label', 'reviewer_1', 'label_1', 'reviewer_2', 'label_2')
 
 
@@ -61,9 +61,7 @@ def merge(
 
 def outcome(decision: Decision, given: int) -> tuple[int, ...]:
     """The classes that a label is left with, rising; () where it is dropped."""
-    if decision.decision == 'keep':
-        return (given,)
-    return tuple(sorted(decision.labels))
+    return tuple(sorted(decision.left(given)))
 
 
 def kappa(first: Sequence, second: Sequence) -> float:

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fer_jax.analysis import verdict
-from fer_jax.data import whole
+from fer_jax.data import corrections, whole
 from fer_jax.data.quoting import printable, quoted
 from fer_jax.errors import Unusable
 from fer_jax.review import agreement, subject
@@ -32,7 +32,7 @@ from fer_jax.training import stopping
 if TYPE_CHECKING:
     from fer_jax.review.server import Server
 
-LOG, DECISIONS = 'log.jsonl', 'decisions.csv'
+LOG, DECISIONS = 'log.jsonl', corrections.FILE
 SAVED_S = 1.0  # decisions.csv is as old, at most; the log never is
 HEARD_S = 0.1
 PORTS = 65535

@@ -29,6 +29,7 @@ RUN = {
     'audit': 'tests/analysis/test_frozen.py',
     'review': 'tests/review/test_process.py',
     'sweep': 'tests/sweeps/test_sweep.py',
+    'export-labels': 'tests/data_prep/test_restoring.py',
     'compare': 'tests/analysis/test_compare.py',
     'relabels': 'tests/analysis/test_relabels.py',
     'reproduce': 'tests/reproduce/test_command.py',
@@ -117,7 +118,7 @@ def read(command, monkeypatch):
     monkeypatch.setattr(training, 'self_test', checked)
     monkeypatch.setattr(sweep, 'carry_out', lambda runs, workdir: 0)
     for name, package in cli.USES.items():
-        module = importlib.import_module(f'fer_jax.{package}.{name}')
+        module = importlib.import_module(f'fer_jax.{package}.{name.replace("-", "_")}')
         monkeypatch.setattr(module, 'run', lambda options: 0)
     for name in data_prep.DOORS.values():
         module = importlib.import_module(f'fer_jax.data_prep.{name}')

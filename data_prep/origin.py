@@ -1,0 +1,147 @@
+"""What a prepared set remembers of its source, and how that is found again.
+
+manifest.json has the door and its options as words of a command line, with absolute
+paths; so the same door finds the same pictures again, and where their labels stand.
+"""
+
+import argparse
+import contextlib
+import importlib
+import io
+import os
+import pathlib
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fer_jax import doors, home
+from fer_jax.data import prepared
+from fer_jax.data.quoting import printable, quoted
+from fer_jax.errors import Unusable
+
+if TYPE_CHECKING:  # which imports this module
+    from .importing import Found
+
+NOT_OF_THE_SOURCE = ('out', 'force', 'workers', 'then')  # options
+
+
+class Place(str):
+    """A file or folder beside the source that an option names."""
+
+
+class Origin(NamedTuple):
+    """A set's source, as its door finds it now."""
+
+    door: str
+    words: list[str]  # of its command line
+    root: pathlib.Path  # folder of the source
+    whole: bool  # whether all in that folder is of the source
+    found: 'Found'
+
+
+def told(door: str, options: argparse.Namespace) -> dict[str, Any]:
+    """What the manifest says of a source."""
+    words = []
+    for name, value in vars(options).items():
+        if name in NOT_OF_THE_SOURCE or value is None or value is False:
+            continue
+        if name == 'source' or isinstance(value, Place):
+            value = os.path.abspath(value)
+        end = '' if value is True else f'={value}'
+        words.append(f'--{name.replace("_", "-")}{end}')
+    return {'door': door, 'words': words}
+
+
+def of(folder: str | os.PathLike, source: str | os.PathLike | None = None) -> Origin:
+    """The Origin of the prepared set in a folder.
+
+    Args:
+      source: where its source lies now; None: where it was.
+
+    Raises:
+      Missing, Unusable: the set remembers none, or its files have changed since.
+    """
+    known = prepared.manifest(folder)
+    if 'source' not in known:
+        raise Unusable(
+            f'{folder} does not remember its source, for it is older than that or made'
+            f' of no files of pictures; make it again with {home.prepare()}, or give'
+            ' --as=csv'
+        )
+    door, words = known['source']['door'], list(known['source']['words'])
+    if source is not None:
+        words = [word for word in words if not word.startswith('--source=')]
+        words.append(f'--source={os.path.abspath(source)}')
+    origin = again(door, words)
+    _check_sums(folder, known, origin)
+    _check_labels(prepared.load(folder), origin.found)
+    return origin
+
+
+def again(door: str, words: list[str]) -> Origin:
+    """What a door finds by the words of its command line.
+
+    Raises:
+      Missing, Unusable: no such door or options, or what the door refuses.
+    """
+    from .__main__ import DOORS  # which imports the doors when they are asked for
+
+    if door not in DOORS:
+        raise Unusable(f'no door {quoted(door)}, which this set was made through')
+    module = importlib.import_module(f'.{DOORS[door]}', __package__)
+    parser = doors.Parser(f'{home.prepare()} {door}')
+    module.add_arguments(parser)
+    options = parser.parse_args([*words, '--out=none'])
+    looked: list[Found] = []
+    options.then = lambda options, door, found, **recipe: looked.append(found)
+    with contextlib.redirect_stdout(io.StringIO()):  # it was said at the import
+        module.run(options)
+    place = pathlib.Path(options.source)
+    folder = place if place.is_dir() else place.parent
+    words = [word for word in words if not _usual(parser, word)]
+    return Origin(door, words, folder, folder == place, looked[0])
+
+
+def _usual(parser, word):
+    """Whether a word of a command line says no more than is so without it."""
+    name, equals, value = word.removeprefix('--').partition('=')
+    return equals and value == str(parser.get_default(name.replace('-', '_')))
+
+
+def elsewhere(origin: Origin, folder: pathlib.Path) -> list[str]:
+    """The words of the door's command line for a source like it in another folder."""
+    words = []
+    for word in origin.words:
+        name, _, value = word.partition('=')
+        if name in ('--source', '--test-source'):
+            place = pathlib.Path(value)
+            if place.is_relative_to(origin.root):
+                word = f'{name}={folder / place.relative_to(origin.root)}'
+        words.append(word)
+    return words
+
+
+def _check_sums(folder, known, origin):
+    from .importing import sums  # which imports this module
+
+    was, now = known['recipe'].get('sources', {}), sums(origin.found.files)
+    other = [name for name in now if was.get(name) != now[name]]
+    if other:
+        raise Unusable(
+            f'{origin.root}: {printable(", ".join(other))} has changed since {folder}'
+            ' was made of it, so its lines may be others; make the set again'
+        )
+
+
+def _check_labels(data, found):
+    """Stops where the source does not say of a picture what the set says."""
+    for split in prepared.SPLITS:
+        rows = {row.id: row for row in found.splits[split]}
+        table = getattr(data, split)
+        for name, label in zip(table.ids.tolist(), table.labels.tolist()):
+            row = rows.get(name)
+            said = found.class_names[row.label] if row else 'not there'
+            if said != data.class_names[label]:
+                raise Unusable(
+                    f'{printable(name)} is {data.class_names[label]} in {data.folder}'
+                    f' and {said} in its source, which has changed since; make the set'
+                    ' again'
+                )
