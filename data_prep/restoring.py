@@ -60,7 +60,7 @@ def write(
     return Restored(
         form.gap,
         [name for label, name in enumerate(data.class_names) if label not in used],
-        shlex.join([source.door, *origin.elsewhere(source, target)]),
+        shlex.join([source.door, *origin.elsewhere(source, target), '--out=FOLDER']),
     )
 
 

@@ -131,7 +131,7 @@ def test_help_lists_what_there_is(capsys):
 def parsers():
     """(what is called, its parser) of every command and door that takes options."""
     modules = {door: f'data_prep.{module}' for door, module in data_prep.DOORS.items()}
-    modules |= {name: f'{floor}.{name}' for name, floor in cli.USES.items()}
+    modules |= {name: cli.module_of(name)[len('fer_jax.') :] for name in cli.USES}
     for name, module in modules.items():
         loaded = importlib.import_module(f'fer_jax.{module}')
         parser = doors.Parser(name, description=loaded.__doc__)

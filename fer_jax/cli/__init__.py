@@ -119,11 +119,14 @@ def obey(words: Sequence[str]) -> int:
     return training.train(given)
 
 
+def module_of(command: str) -> str:
+    """The module of one of USES."""
+    return f'fer_jax.{USES[command]}.{command.replace("-", "_")}'
+
+
 def use(command: str, words: Sequence[str]) -> int:
     """Runs a command that uses a run; returns the exit code."""
-    module = importlib.import_module(
-        f'fer_jax.{USES[command]}.{command.replace("-", "_")}'
-    )
+    module = importlib.import_module(module_of(command))
     parser = doors.Parser(f'{home.name()} {command}', description=module.__doc__)
     module.add_arguments(parser)
     options = parser.parse_args(words)

@@ -40,7 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--workdir', help='or of a finished run')
     parser.add_argument('--decisions', help="csv; default: the folder's decisions.csv")
     parser.add_argument(
-        '--as', dest='form', required=True, choices=(SOURCE, *exchange.FORMATS)
+        '--as',
+        dest='form',
+        required=True,
+        choices=(SOURCE, *exchange.FORMATS),
+        help='the form, one of those above',
     )
     parser.add_argument('--out', required=True, help='folder to write')
     parser.add_argument(

@@ -179,7 +179,7 @@ class Case:
 
     def again(self, tmp_path):
         (line,) = (x for x in self.said.splitlines() if x.startswith('again: '))
-        return self.imported(shlex.split(line)[4:], tmp_path / 'again')
+        return self.imported(shlex.split(line)[4:-1], tmp_path / 'again')
 
 
 @pytest.fixture(params=SOURCES, ids=lambda make: make.__name__)

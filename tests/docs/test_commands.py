@@ -117,8 +117,8 @@ def read(command, monkeypatch):
     monkeypatch.setattr(training, 'train', checked)
     monkeypatch.setattr(training, 'self_test', checked)
     monkeypatch.setattr(sweep, 'carry_out', lambda runs, workdir: 0)
-    for name, package in cli.USES.items():
-        module = importlib.import_module(f'fer_jax.{package}.{name.replace("-", "_")}')
+    for name in cli.USES:
+        module = importlib.import_module(cli.module_of(name))
         monkeypatch.setattr(module, 'run', lambda options: 0)
     for name in data_prep.DOORS.values():
         module = importlib.import_module(f'fer_jax.data_prep.{name}')
