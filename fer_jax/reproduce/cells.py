@@ -42,6 +42,7 @@ class Cell(NamedTuple):
     published: Any  # a number, (mean, deviation), UNKNOWN or EMPTY
     runs: tuple[plan.Planned, ...]  # one a seed; (): none
     reason: str = ''  # why there is none; '': the paper has none of its own either
+    tested: pathlib.Path | None = None  # another set that they are tested on
 
 
 def of(table: Table, wanted: Wanted) -> list[list[Cell]]:
@@ -108,8 +109,10 @@ def cell(
     """
     if arm.config is None or published == EMPTY:
         return Cell(published, ())
-    if where.reason:
-        return Cell(published, (), where.reason)
+    tested = place(column.tested_on, wanted) if column.tested_on else None
+    for reason in (where.reason, tested.reason if tested else ''):
+        if reason:
+            return Cell(published, (), reason)
     given = settings(arm, column, papers=not wanted.argument)
     try:
         planned(arm, column, where, wanted, given, 0).read()
@@ -123,6 +126,7 @@ def cell(
             planned(arm, column, where, wanted, given, seed)
             for seed in range(wanted.seeds)
         ),
+        tested=tested.folder if tested else None,
     )
 
 

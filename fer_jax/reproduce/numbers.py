@@ -45,7 +45,7 @@ class Found(NamedTuple):
 
 def read(cell: Cell, measure: str, folder: pathlib.Path) -> Found:
     """What is finished of a cell."""
-    each = (measures.read(folder / run.name, measure) for run in cell.runs)
+    each = (measures.read(folder / run.name, measure, cell.tested) for run in cell.runs)
     return Found({place: one for place, one in enumerate(each) if one})
 
 

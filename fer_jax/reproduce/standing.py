@@ -117,7 +117,7 @@ def differences(
             made.append(
                 difference(better, worse, column.name, first - second, pairs, column)
             )
-            if column.measure == table.columns[0].measure:
+            if alike(column, table.columns[0]):
                 pooled[column.name] = pairs
         if len(pooled) > 1:  # columns of the same runs count once
             every = {
@@ -127,6 +127,11 @@ def differences(
                 difference(better, worse, '', math.nan, every, table.columns[0])
             )
     return made
+
+
+def alike(first: Column, second: Column) -> bool:
+    """Whether two columns measure the same."""
+    return (first.measure, first.tested_on) == (second.measure, second.tested_on)
 
 
 def paired(

@@ -32,6 +32,7 @@ class Column(NamedTuple):
     dataset: str  # one of data.sets.SETS
     fields: Mapping[str, Any] = NONE  # as {'noise.rate': 0.1}, for all rows
     measure: str = 'accuracy'  # one of measures.MEASURES
+    tested_on: str = ''  # another set; '': its own
 
 
 class Arm(NamedTuple):
@@ -142,11 +143,14 @@ def _check_column(column, where):
     for field, value, known in (
         ('dataset', column.dataset, sets.SETS),
         ('measure', column.measure, measures.MEASURES),
+        ('tested_on', column.tested_on, ('', *sets.SETS)),
     ):
         if value not in known:
             raise Unusable(
                 f'{where}: {field} is {quoted(value)}; one of {", ".join(known)}'
             )
+    if column.tested_on and column.measure != 'accuracy':
+        raise Unusable(f'{where}: tested_on another set there is accuracy alone')
 
 
 def _check_arm(arm, columns, where):

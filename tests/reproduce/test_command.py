@@ -3,11 +3,15 @@
 import signal
 import subprocess
 
+import numpy as np
 import pytest
 
 from fer_jax import cli
-from fer_jax.data import tables
+from fer_jax.analysis import features
+from fer_jax.data import prepared, tables
+from fer_jax.deploy import model
 from fer_jax.reproduce import table
+from fer_jax.training import files
 from tests import processes
 
 TABLE = """
@@ -20,11 +24,12 @@ TABLE = Table(
     columns=[
         Column('Drawn 30%', 'synthetic', {'noise.rate': 0.3}),
         Column('RAF-DB', 'raf_db'),
+        Column('Distance', 'synthetic', {'noise.rate': 0.3}, 'distance'),
     ],
     rows=[
-        Arm('Plain', 'baseline', (50.0, 80.0), setup={'epochs': 3}),
-        Arm('Co-teaching', 'coteaching', (60.0, 90.0)),
-        Arm('Cited', None, ((71.0, 0.5), '-')),
+        Arm('Plain', 'baseline', (50.0, 80.0, None), setup={'epochs': 3}),
+        Arm('Co-teaching', 'coteaching', (60.0, 90.0, None)),
+        Arm('Cited', None, ((71.0, 0.5), '-', '-')),
     ],
     reported='last',
     claims=[('Co-teaching', 'Plain')],
@@ -51,6 +56,19 @@ def words(faces, features_of_faces, tmp_path):
         '--config.batch_size=16',
         '--config.epochs=2',
     )
+
+
+def distance(run):
+    """Of a run's embeddings of its test pictures, through its frozen network."""
+    data = prepared.load(files.read_config(run)['data']['dir'])
+    rows = np.arange(len(data.test.labels))
+    seen = features.of(model.from_run(run), data.test, rows).embeddings[0]
+    labels = data.test.clean_labels
+    each = [
+        np.linalg.norm(seen[labels == k] - seen[labels == k].mean(0), axis=1).mean()
+        for k in np.unique(labels)
+    ]
+    return np.mean(each)
 
 
 def test_stopped_gone_on_with_and_reported(words, tmp_path):
@@ -83,6 +101,9 @@ def test_stopped_gone_on_with_and_reported(words, tmp_path):
     assert plain['noise_lists'] == other['noise_lists']
     assert len(plain['noise_lists'].split()) == 2
     assert cells['Plain', 'RAF-DB']['state'] == 'not run'
+    runs = [out / 'runs' / f'plain,synthetic,rate=0.3,seed={seed}' for seed in (0, 1)]
+    far = sum(distance(run) for run in runs) / 2
+    assert float(cells['Plain', 'Distance']['last']) == pytest.approx(far, abs=0.02)
     assert cells['Cited', 'Drawn 30%']['paper_deviation'] == '0.50'
     text = (out / 'report.md').read_text()
     assert 'raf_db is not there; prepare it' in text
