@@ -32,6 +32,12 @@ g > readiness, both networks learn from all examples, by the equations above, fo
 Where a network cannot memorise, weights have nothing to suppress and starve hard
 examples; there the networks stay plain ones.
 
+`mixture='class'` fits one p(S) for each class, to the examples with that given label,
+and reads w off that of the label; a class of few examples has the fit of all
+(numerics.division). Not the paper's: classes that are hard to tell have low
+similarities, right labels too, and one mixture distrusts them. As in IntraClass-divide
+and IDO (Zhang et al. 2025), of losses and of counts there.
+
 `average` judges the labels by the mean of each one's signal over all epochs, with a
 mixture of its own: a sign that a network has not always believed what it learned by
 heart later. The weights of the loss are read from the current signal all the same.
@@ -61,6 +67,7 @@ from fer_jax.numerics import balance as balancing
 from fer_jax.numerics import division, losses, mixtures
 from fer_jax.settings import Field
 
+MIXTURES = ('global', 'class')
 SIGNALS = {'similarity': SIMILARITY, 'loss': LOSS}
 SETTINGS = {
     'peers': Field(2, 'networks; 1: the single-network arms of Table 2', (1, 2)),
@@ -72,6 +79,7 @@ SETTINGS = {
         'paper', 'safe: a guarded fit, closed-form posterior', tuple(mixtures.RULES)
     ),
     'em_iterations': Field(10, 'of each fit of the mixture', '[1, inf)'),
+    'mixture': Field('global', 'class: one for the labels of each class', MIXTURES),
     'balance': Field('none', 'of the weights by class (sec. 4.8)', balancing.BALANCES),
     'readiness': Field(
         0.0,
@@ -87,7 +95,7 @@ SETTINGS = {
 class Memory(NamedTuple):
     """What ReSup knows about the training set after an epoch."""
 
-    fitted: division.Fitted
+    fitted: division.Fitted  # with an axis C of mixture='class'
     divisor: jax.Array  # [P, C], v of sec. 4.8; ones when weights are not balanced
     average: jax.Array  # [P, N], mean of the signal over the epochs; NaN: of none yet
     held_out: jax.Array  # [P, N] bool, not learned from until `started`
@@ -169,6 +177,7 @@ def make(
     signal: str = 'similarity',
     rules: str = 'paper',
     em_iterations: int = 10,
+    mixture: str = 'global',
     balance: str = 'none',
     readiness: float = 0.0,
     held_out: float = 0.0,
@@ -184,6 +193,7 @@ def make(
       signal: 'similarity' (the paper) or 'loss' (the "Loss" arms of Table 2).
       rules: 'paper' or 'safe', how a mixture is fitted and read (numerics.mixtures).
       em_iterations: EM steps of each fit; more is not better (docs/methods.md).
+      mixture: 'global', one for all labels, or 'class', one for those of each class.
       balance: 'none', 'class_var' or 'class_prior_bug' (sec. 4.8).
       readiness: gap in mean similarity from which on losses are weighted, after the
         warm-up; 0: right after the warm-up, as released.
@@ -197,16 +207,19 @@ def make(
     nets = task.networks(peers)
     judged = SIGNALS[signal]
     tools = division.tools('beta', rules, em_iterations)
+    classes = task.num_classes if mixture == 'class' else None
 
-    def clean_probability(fitted, values):
+    def clean_probability(fitted, values, labels):
         """w [P, B] of the signal [P, B]: 1 for a network without a valid fit."""
-        upper = tools.upper(fitted.mixture, division.scaled(fitted.span, values))
+        values = division.scaled(fitted.span, values, labels)
+        upper = division.read(tools.upper, fitted.mixture, values, labels)
         clean = upper if judged.rising else 1 - upper
-        return jnp.where(fitted.ready[:, None], clean, 1.0)
+        return jnp.where(division.ready(fitted, labels), clean, 1.0)
 
     def objective(params, stats, memory, batch, progress, rng):
         (logits, embeddings), stats = nets.train(params, stats, rng, batch.images[0])
-        clean = clean_probability(memory.fitted, judged.of(logits, batch.labels))
+        scores = judged.of(logits, batch.labels)
+        clean = clean_probability(memory.fitted, scores, batch.labels)
         weights = clean / memory.divisor[:, batch.labels]
         if balance == 'class_var':
             weights = balancing.with_mean_of(weights, clean)
@@ -233,14 +246,15 @@ def make(
         before = jnp.where(jnp.isfinite(memory.average), memory.average, 0.0)
         average = before + (scores - before) / progress.epoch
         gap = memorised(scores, memory.held_out)
-        span = memory.fitted.span
+        span = jnp.tile(jnp.array([0.0, 1.0]), (peers, 1))
         if judged is LOSS:
             span = division.inner_span(scores)
             # Outliers do not shape the fit; the clip of the fit keeps them at the ends.
             inside &= (scores >= span[:, :1]) & (scores <= span[:, 1:])
-        mixture, valid = tools.fit(division.scaled(span, scores), inside)
+        values = division.scaled(span, scores)
+        newest, valid = division.fit(tools, values, inside, labels, classes)
         return memory._replace(
-            fitted=division.refitted(memory.fitted, mixture, span, valid),
+            fitted=division.refitted(memory.fitted, newest, span, valid),
             divisor=balancing.divisors(balance, scores, labels, task.num_classes),
             average=jnp.where(jnp.isfinite(scores), average, memory.average),
             gap=gap,
@@ -249,21 +263,24 @@ def make(
 
     def log_odds(memory, scores, labels):
         """[P, N] of each label; 0 where nothing is known, as without a fit."""
-        del labels
         fitted = memory.fitted
-        mixture, values = fitted.mixture, division.scaled(fitted.span, scores)
+        judging = fitted.mixture
+        values = division.scaled(
+            fitted.span, memory.average if average else scores, labels
+        )
         if average:
-            values = division.scaled(fitted.span, memory.average)
-            mixture, _ = tools.fit(values, jnp.isfinite(values))
-        read = tools.log_odds(mixture, values)
+            known = jnp.isfinite(values)
+            judging, _ = division.fit(tools, values, known, labels, classes)
+        read = division.read(tools.log_odds, judging, values, labels)
         read = read if judged.rising else -read
-        return jnp.where(fitted.ready[:, None] & jnp.isfinite(values), read, 0.0)
+        known = division.ready(fitted, labels) & jnp.isfinite(values)
+        return jnp.where(known, read, 0.0)
 
     return method(
         nets,
         objective,
         memory=lambda rng: untrained(
-            rng, division.unfitted(tools, peers), task, held_out
+            rng, division.unfitted(tools, peers, classes), task, held_out
         ),
         signal=judged,
         refresh=refresh,

@@ -34,7 +34,7 @@ def epochs(case: cases.Case) -> dict[str, Any]:
     density, fits = None, case.judged.fits
     if fits:
         turned = opinions.right_last(fits, case.judged.rising)
-        x, y = opinions.curves(turned, drawn)
+        x, y = opinions.curves(turned, drawn, case.given)
         density = {'x': x, 'values': y}
     tests = {'test/accuracy': votes.title(case.run.result['answer'])} | {
         key: votes.title(key.removeprefix('test/accuracy_'))
@@ -53,7 +53,7 @@ def epochs(case: cases.Case) -> dict[str, Any]:
         'auroc': [row.get('noise/auroc') for row in rows]
         if 'noise/auroc' in rows[-1]
         else None,
-        'separation': opinions.separation(fits)
+        'separation': opinions.separation(fits, case.given)
         if fits
         else f'{case.run.result["method"]} fits no mixture, so there are no components'
         ' to tell apart.',
@@ -80,7 +80,10 @@ def trust(case: cases.Case) -> tuple[Callable[[int], np.ndarray], str]:
     if fits:
         return (
             lambda epoch: weights.posterior(
-                jax.tree.map(lambda leaf: leaf[epoch], fits), scores[epoch], rising
+                jax.tree.map(lambda leaf: leaf[epoch], fits),
+                scores[epoch],
+                case.given,
+                rising,
             ),
             'The weight of a label: its posterior under the mixture.',
         )

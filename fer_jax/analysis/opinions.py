@@ -152,41 +152,62 @@ def density(mixture: Any, x: np.ndarray) -> np.ndarray:
 
 
 def curves(
-    fits: division.Fitted, histogram: Histogram, points: int = 160
+    fits: division.Fitted, histogram: Histogram, given: np.ndarray, points: int = 160
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The fitted components over a histogram.
+    """The fitted components over a histogram; of mixtures by class, their sums.
 
     Args:
-      fits: division.Fitted, leaves [E, P, ...].
+      fits: division.Fitted, leaves [E, P, ...] or [E, P, C, ...].
+      given: [N] int labels, by which classes count.
 
     Returns:
       x [K] float32 in the unit of the histogram; y [E, P, 2, K] float32, labels a bin;
       0 where there was no valid fit.
     """
+    fits, share = by_class(fits, given)
     edges = np.asarray(histogram.edges, np.float64)
     x = edges[0] + (np.arange(points) + 0.5) / points * (edges[-1] - edges[0])
     low, high = fits.span[..., :1], fits.span[..., 1:]
-    width = np.maximum(high - low, 1e-6)  # [E, P, 1]
-    labels = histogram.counts.sum(axis=-1, keepdims=True) * fits.ready[..., None]
-    scale = labels * (edges[1] - edges[0]) * fits.mixture.share / width
-    y = scale[..., None] * density(fits.mixture, (x - low) / width)
-    return x.astype(np.float32), y.astype(np.float32)
+    width = np.maximum(high - low, 1e-6)  # [E, P, C, 1]
+    labels = histogram.counts.sum(axis=-1)[..., None, None] * share[:, None]
+    scale = labels * fits.ready[..., None] * (edges[1] - edges[0]) / width
+    y = (scale * fits.mixture.share)[..., None] * density(
+        fits.mixture, (x - low) / width
+    )
+    return x.astype(np.float32), y.sum(axis=2).astype(np.float32)
 
 
-def separation(fits: division.Fitted) -> np.ndarray:
+def by_class(
+    fits: division.Fitted, given: np.ndarray
+) -> tuple[division.Fitted, np.ndarray]:
+    """The Fitted with leaves [E, P, C, ...] and the share [C] of each class in `given`.
+
+    Of one mixture about all labels, leaves [E, P, ...], C is 1.
+    """
+    if fits.ready.ndim == 2:
+        return jax.tree.map(lambda leaf: np.asarray(leaf)[:, :, None], fits), np.ones(1)
+    return fits, np.bincount(given, minlength=fits.ready.shape[2]) / len(given)
+
+
+def separation(fits: division.Fitted, given: np.ndarray) -> np.ndarray:
     """[E, P] float32: distance of the components' means, of the scaled score; nan
-    where there was no valid fit."""
+    where there was no valid fit. Of mixtures by class, the mean over labels `given`."""
+    fits, share = by_class(fits, given)
     means = fits.mixture[0]
     if isinstance(fits.mixture, mixtures.Mixture):
         means = means / (means + fits.mixture.b)
-    distance = np.abs(means[..., 1] - means[..., 0])
-    return np.where(fits.ready, distance, np.nan).astype(np.float32)
+    counted = fits.ready * share
+    total = counted.sum(axis=-1)
+    distance = (np.abs(means[..., 1] - means[..., 0]) * counted).sum(axis=-1)
+    mean = distance / np.where(total > 0, total, 1)
+    return np.where(total > 0, mean, np.nan).astype(np.float32)
 
 
 def fallbacks(fits: division.Fitted) -> list[tuple[int, int]]:
-    """[(epoch, network)], both from 1: fits that were not valid."""
+    """[(epoch, network)], both from 1: fits that were not valid, of any class."""
     before = np.concatenate([np.zeros_like(fits.rejected[:1]), fits.rejected[:-1]])
-    return [(int(e) + 1, int(p) + 1) for e, p in np.argwhere(fits.rejected > before)]
+    more = (fits.rejected > before).reshape(*fits.rejected.shape[:2], -1).any(axis=-1)
+    return [(int(e) + 1, int(p) + 1) for e, p in np.argwhere(more)]
 
 
 def likeness(scores: np.ndarray) -> np.ndarray:

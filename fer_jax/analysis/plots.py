@@ -77,7 +77,7 @@ def score_histogram(
     if judged.fits and judged.fits.ready[-1].all():
         newest = jax.tree.map(lambda leaf: leaf[-1:], judged.fits)
         turned = opinions.right_last(newest, judged.rising)
-        x, densities = opinions.curves(turned, drawn)
+        x, densities = opinions.curves(turned, drawn, run.labels.given)
         for values, colour in zip(densities[0, peer], (WRONG, RIGHT)):
             axes.plot(x, values, color=colour, linewidth=2)
     axes.set(xlabel=scale.label, ylabel='examples', yscale='log')

@@ -41,6 +41,8 @@ def of(run: runs.FinishedRun) -> Judgement:
 def stored(run: runs.FinishedRun) -> division.Fitted | None:
     """The fits in a run's history, leaves [E, P, ...]; None where there is none.
 
+    Of a run with a mixture for each class they are [E, P, C, ...].
+
     Raises:
       Damaged: an array is missing, or of another shape than the scores.
     """
@@ -48,7 +50,7 @@ def stored(run: runs.FinishedRun) -> division.Fitted | None:
     if not names:
         return None
     found = {name.removeprefix(FIT): run.past.all(name) for name in names}
-    networks = run.scores.shape[:2]
+    kept = run.scores.shape[:2]
     try:
         fits = division.from_arrays(found)
     except KeyError as error:
@@ -56,12 +58,14 @@ def stored(run: runs.FinishedRun) -> division.Fitted | None:
             f'{run.folder}: history.npz has no array {FIT}{error.args[0]};'
             f' {contents.BACK}'
         ) from None
-    wanted = {name: () if name in ('ready', 'rejected') else (2,) for name in found}
-    for name, shape in wanted.items():
-        if found[name].shape != (*networks, *shape):
+    if fits.ready.ndim == 3:  # a mixture for each class
+        kept = *kept, len(run.result['class_names'])
+    for name, array in found.items():
+        wanted = kept if name in ('ready', 'rejected') else (*kept, 2)
+        if array.shape != wanted:
             raise whole.Damaged(
-                f'{run.folder}: {FIT}{name} of history.npz is {found[name].shape},'
-                f' wanted {(*networks, *shape)}; {contents.BACK}'
+                f'{run.folder}: {FIT}{name} of history.npz is {array.shape},'
+                f' wanted {wanted}; {contents.BACK}'
             )
     return fits
 

@@ -6,10 +6,12 @@ from scipy import special
 
 from fer_jax.numerics import division
 
-_log_odds = jax.jit(division.log_odds)
+_log_odds, _ready = jax.jit(division.log_odds), jax.jit(division.ready)
 
 
-def posterior(fitted: division.Fitted, scores: np.ndarray, rising: bool) -> np.ndarray:
+def posterior(
+    fitted: division.Fitted, scores: np.ndarray, labels: np.ndarray, rising: bool
+) -> np.ndarray:
     """[P, N] float32 that labels are right, by the mixtures over an epoch's scores.
 
     1 for a network without a valid fit, whose labels all count.
@@ -17,11 +19,13 @@ def posterior(fitted: division.Fitted, scores: np.ndarray, rising: bool) -> np.n
     Args:
       fitted: division.Fitted, leaves [P, ...].
       scores: [P, N] of that epoch.
+      labels: [N] int, the given ones.
       rising: whether scores rise with the probability that a label is right.
     """
-    odds = np.asarray(_log_odds(fitted, scores))
+    odds = np.asarray(_log_odds(fitted, scores, labels))
     right = special.expit(odds if rising else -odds)
-    return np.where(np.asarray(fitted.ready)[:, None], right, 1).astype(np.float32)
+    ready = np.asarray(_ready(fitted, labels))
+    return np.where(ready, right, 1).astype(np.float32)
 
 
 def by_class(weights: np.ndarray, labels: np.ndarray, num_classes: int) -> np.ndarray:

@@ -10,6 +10,7 @@ from fer_jax import algorithms
 from fer_jax.algorithms import Batch, Progress, resup
 from fer_jax.numerics import division, losses, mixtures
 
+FIRST = Progress(jnp.int32(3), jnp.int32(1))
 WARM, LATER = Progress(jnp.int32(0), jnp.int32(0)), Progress(jnp.int32(9), jnp.int32(3))
 
 
@@ -277,6 +278,61 @@ def test_the_average_remembers_what_the_network_forgot(small, batch, key):
     np.testing.assert_array_equal(newest[:, 0], newest[:, -1])
 
 
+@pytest.mark.parametrize('settings', [{'average': True}, {'signal': 'loss'}])
+def test_mixtures_by_class(small, batch, key, settings):
+    """With one given label alone they are as one about all; a hard class, whose right
+    labels are where the wrong ones of the others are, is judged by its own."""
+    one, own = (
+        make(small, 2000, rules='safe', mixture=mixture, **settings)
+        for mixture in resup.MIXTURES
+    )
+    memory = jax.jit(one.init)(key, batch.images[0])[2]
+    classes = jax.jit(own.init)(key, batch.images[0])[2]
+    scores = scores_of(np.random.default_rng(0))
+    right = jnp.arange(2000) < 1400
+    labels = jnp.zeros(2000, jnp.int32)
+
+    def judged(algorithm, memory, scores, labels):
+        scores = 4 * (1 - scores) if settings.get('signal') else scores
+        memory = jax.jit(algorithm.refresh)(memory, scores, labels, FIRST)
+        return memory, jax.jit(algorithm.log_odds)(memory, scores, labels)
+
+    wanted = judged(one, memory, scores, labels)[1]
+    found, odds = judged(own, classes, scores, labels)
+    np.testing.assert_allclose(odds, wanted, rtol=1e-4, atol=1e-4)
+    assert found.fitted.ready.tolist() == [[True, True, True]] * 2  # of all, where few
+    labels = jnp.arange(2000) % 2
+    scores = jnp.where(labels == 1, 0.4 * scores, scores)
+    _, whole = judged(one, memory, scores, labels)
+    found, odds = judged(own, classes, scores, labels)
+    hard = (labels == 1) & right
+    assert whole[:, hard].mean() < 0 < odds[:, hard].mean()
+    assert odds[:, ~right].mean() < 0
+    assert algorithm_weights(own, found, batch, key).shape == (2, 12)
+
+
+def algorithm_weights(algorithm, memory, batch, key):
+    params, stats, _ = jax.jit(algorithm.init)(key, batch.images[0])
+    _, aux = jax.jit(algorithm.objective)(params, stats, memory, batch, LATER, key)
+    assert (aux.weights > 0).all()
+    assert (aux.weights < 1).all()
+    return aux.weights
+
+
+def test_weights_are_those_of_each_labels_mixture(small, batch, key):
+    """Posteriors (.2, .5, .9) of the classes, of both networks."""
+    algorithm = make(small, mixture='class')
+    memory = jax.jit(algorithm.init)(key, batch.images[0])[2]
+    share = jnp.tile(jnp.array([[0.8, 0.2], [0.5, 0.5], [0.1, 0.9]]), (2, 1, 1))
+    same = jnp.full((2, 3, 2), 2.0)
+    fitted = memory.fitted._replace(
+        mixture=mixtures.Mixture(same, same, share), ready=jnp.ones((2, 3), bool)
+    )
+    found = algorithm_weights(algorithm, memory._replace(fitted=fitted), batch, key)
+    wanted = np.array([0.2, 0.5, 0.9])[np.asarray(batch.labels)]
+    np.testing.assert_allclose(found, [wanted, wanted], rtol=1e-5)
+
+
 def test_one_network_weights_itself(small, batch, key):
     algorithm = make(small, peers=1, exchange=False, consistency=0.0)
     params, stats, memory = jax.jit(algorithm.init)(key, batch.images[0])
@@ -302,6 +358,7 @@ def test_balanced_weights_keep_the_mean_of_a_batch(small, batch, key):
     [
         ({'signal': 'margin'}, "signal is 'margin'; it must be one of"),
         ({'rules': 'fast'}, 'paper, safe'),
+        ({'mixture': 'classes'}, 'it must be one of global, class'),
         ({'balance': 'yes'}, 'none, class_var, class_prior_bug'),
         ({'peers': 3}, 'it must be one of 1, 2'),
         ({'peers': 1}, 'set algorithm.exchange=False'),

@@ -30,6 +30,8 @@ def config_of(short, method, weight):
         config.algorithm.warmup_epochs = 1
     if 'arm' in config.algorithm:
         config.algorithm.arm = 'mixture'
+    if weight and 'mixture' in config.algorithm:
+        config.algorithm.mixture = 'class'
     return config
 
 
@@ -81,19 +83,23 @@ def test_the_page_is_about_what_the_method_does(trained, method, weight):
     assert (density is not None) == (method in FITTING)
     if density:
         shown = density['values'].any(axis=-1)  # [E, P, component]
-        assert (shown == case.judged.fits.ready[..., None]).all()
+        ready = case.judged.fits.ready
+        by_class = weight > 0 and method == 'resup'
+        assert ready.shape == counts.shape[:2] + (7,) * by_class
+        ready = ready.any(axis=-1) if by_class else ready
+        assert (shown == ready[..., None]).all()
         assert found['epochs']['separation'].shape == counts.shape[:2]
         assert 'posterior under the mixture' in found['epochs']['weights']['said']
 
 
-def test_resup_with_proximity_shows_its_mixture(trained):
-    """As many labels under both components as there are in the histogram."""
+def test_resup_with_proximity_shows_its_mixtures(trained):
+    """One a class; as many labels under all components as in the histogram."""
     case = cases.read(trained('resup', 0.01))
     assert case.judged.fits.ready.any()
     found = audit.gather(case, which=None)['epochs']
     bins, drawn = (found['histogram'][name] for name in ('counts', 'density'))
     labels = drawn['values'].sum(axis=2).mean(axis=-1) * bins.shape[-1]
-    ready = case.judged.fits.ready
+    ready = case.judged.fits.ready.all(axis=-1)
     np.testing.assert_allclose(labels[ready], 70, rtol=0.1)
     assert np.isfinite(found['separation'][ready]).all()
 

@@ -7,6 +7,7 @@ import re
 import shlex
 from dataclasses import replace
 
+import jax
 import numpy as np
 import pytest
 
@@ -23,7 +24,7 @@ from fer_jax.analysis import (
     thumbnails,
 )
 from fer_jax.data import whole
-from fer_jax.numerics import division, flips, gaussians
+from fer_jax.numerics import division, flips, gaussians, mixtures
 from fer_jax.training import results
 
 RIGHT = np.array([0.1, 0.9, 0.2, 0.8, 0.9, 0.95])
@@ -257,8 +258,39 @@ def test_losses_point_the_other_way():
     fits = opinions.right_last(fits, rising=False)
     np.testing.assert_allclose(fits.mixture.mean, [[[0.7, 0.2]]])
     drawn = opinions.histogram(2 * loss, scale)
-    x, y = opinions.curves(fits, drawn)
+    x, y = opinions.curves(fits, drawn, np.zeros(3, int))
     assert x[y[0, 0, 0].argmax()] == pytest.approx(2 * 0.7, abs=0.02)
+
+
+def test_mixtures_by_class_are_drawn_as_their_sum():
+    """Two classes of 30 and 10 labels, uniform densities of shares (.2, .8) and
+    (.6, .4) over [0, 1]: of 40 labels in ten bins each bin has .2 3 + .6 1 = 1.2 wrong
+    and .8 3 + .4 1 = 2.8 right ones. Beta(1, 1) and Beta(3, 1) have means .25 apart; a
+    class without a fit does not count."""
+    flat = mixtures.Mixture(
+        a=np.ones((1, 1, 2, 2), np.float32),
+        b=np.ones((1, 1, 2, 2), np.float32),
+        share=np.float32([[[[0.2, 0.8], [0.6, 0.4]]]]),
+    )
+    fits = division.Fitted(
+        flat,
+        span=np.tile(np.float32([0, 1]), (1, 1, 2, 1)),
+        ready=np.ones((1, 1, 2), bool),
+        rejected=np.array([[[0, 0]]]),
+    )
+    drawn = opinions.Histogram(
+        np.linspace(0, 1, 11, dtype=np.float32), np.full((1, 1, 10), 4, np.int32), {}
+    )
+    given = np.repeat([0, 1], [30, 10])
+    _, y = opinions.curves(fits, drawn, given)
+    np.testing.assert_allclose(y[0, 0, 0], 1.2, rtol=1e-5)
+    np.testing.assert_allclose(y[0, 0, 1], 2.8, rtol=1e-5)
+    apart = flat._replace(a=np.float32([[[[1, 3], [1, 3]]]]))
+    later = fits._replace(mixture=apart, ready=np.array([[[True, False]]]))
+    np.testing.assert_allclose(opinions.separation(later, given), [[0.25]], rtol=1e-6)
+    refused = jax.tree.map(lambda *e: np.concatenate(e), later, later)
+    refused.rejected[1, 0, 1] = 1
+    assert opinions.fallbacks(refused) == [(2, 1)]
 
 
 @pytest.mark.parametrize('name', opinions.SCALES)

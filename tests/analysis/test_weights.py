@@ -4,6 +4,8 @@ import pytest
 from fer_jax.analysis import weights
 from fer_jax.numerics import division, gaussians, mixtures
 
+SAME = np.zeros(2, int)  # given labels, of one mixture about all
+
 
 def fitted(span=(0.0, 1.0), ready=True):
     """Of one network: Beta(2, 6) and Beta(6, 2), shares .3 and .7."""
@@ -18,9 +20,9 @@ def fitted(span=(0.0, 1.0), ready=True):
 def test_weights_are_the_posterior_and_1_without_a_fit():
     """At .1 the odds are .7/.3 (.1/.9)^4 = 3.556e-4, at .9 2.333 * 9^4 = 15,309."""
     scores = np.array([[0.1, 0.9]], np.float32)
-    found = weights.posterior(fitted(ready=False), scores, True)
+    found = weights.posterior(fitted(ready=False), scores, SAME, True)
     np.testing.assert_array_equal(found, [[1, 1]])
-    found = weights.posterior(fitted(), scores, True)
+    found = weights.posterior(fitted(), scores, SAME, True)
     np.testing.assert_allclose(found, [[3.5550e-4, 0.9999347]], rtol=1e-4)
     same = mixtures.Mixture(*(leaf[0] for leaf in fitted().mixture))
     posterior = mixtures.upper(same, scores[0], mixtures.RULES['safe'])
@@ -30,8 +32,8 @@ def test_weights_are_the_posterior_and_1_without_a_fit():
 def test_weights_of_losses_are_turned_round():
     """A loss of 0.4 within [0, 4] is a tenth, one of 3.6 nine tenths."""
     similar, losses = np.array([[[0.1, 0.9]], [[0.4, 3.6]]], np.float32)
-    plain = weights.posterior(fitted(), similar, True)
-    found = weights.posterior(fitted(span=(0.0, 4.0)), losses, False)
+    plain = weights.posterior(fitted(), similar, SAME, True)
+    found = weights.posterior(fitted(span=(0.0, 4.0)), losses, SAME, False)
     np.testing.assert_allclose(found, 1 - plain, rtol=1e-4, atol=1e-6)
 
 
@@ -39,8 +41,28 @@ def test_weights_of_gaussians_by_hand():
     """Means .2 and .8, variances .04, equal shares: log-odds 15 (x - .5)."""
     mixture = gaussians.Mixture(*np.float32([[[0.2, 0.8]], [[0.04] * 2], [[0.5] * 2]]))
     scores = np.array([[0.4, 0.5, 0.7]], np.float32)
-    found = weights.posterior(fitted()._replace(mixture=mixture), scores, False)
+    fits, labels = fitted()._replace(mixture=mixture), np.zeros(3, int)
+    found = weights.posterior(fits, scores, labels, False)
     np.testing.assert_allclose(found, [1 / (1 + np.exp([-1.5, 0, 3]))], rtol=1e-4)
+
+
+def test_weights_by_class_are_those_of_each_ones_mixture():
+    """Class 0 has Beta(2, 6) and Beta(6, 2), class 1 no fit, class 2 the first two with
+    its shares turned round: at .9 the odds are .3/.7 * 9^4 = 2,811.9."""
+    one = fitted()
+    turned = one.mixture._replace(share=one.mixture.share[:, ::-1])
+    fits = division.Fitted(
+        mixtures.Mixture(
+            *(np.stack([a, a, b], 1) for a, b in zip(one.mixture, turned))
+        ),
+        span=np.tile(np.float32([0, 1]), (1, 3, 1)),
+        ready=np.array([[True, False, True]]),
+        rejected=np.array([[0, 1, 0]]),
+    )
+    scores = np.array([[0.9, 0.9, 0.9, 0.1]], np.float32)
+    found = weights.posterior(fits, scores, np.array([0, 1, 2, 0]), True)
+    wanted = [[0.9999347, 1, 2811.857 / 2812.857, 3.555e-4]]
+    np.testing.assert_allclose(found, wanted, rtol=1e-4)
 
 
 def test_a_stored_fit_is_read_back():
