@@ -4,7 +4,8 @@ A belief is P(true = k | face, given label) of each example, out of fold, and a
 transition matrix T [true, given]. After some decisions it is learned on from:
 
     1. targets: beliefs, and of decided examples the decision; dropped ones are out
-    2. z: regression of targets to features (numerics.regression), out of fold
+    2. z: regression of targets to features (numerics.regression), out of fold, with half
+       the penalty of `judging`, for beliefs say more than labels do; sharpened as there
     3. beliefs: softmax(z)_k T_ky, decided ones as they were decided
     4. T: sums of beliefs by given class, with PSEUDO counts a row of a uniform matrix
 
@@ -20,8 +21,9 @@ import numpy as np
 
 from fer_jax.numerics import judging, regression, transition
 
-ROUNDS = 3
+ROUNDS = 5
 PSEUDO = 20.0  # counts a row of T
+L2 = judging.L2 / 2  # of a regression of beliefs
 
 
 class Belief(NamedTuple):
@@ -53,7 +55,7 @@ def begin(
       matrix: [C, C] float32, T of judging.judge.
     """
     targets = jax.nn.one_hot(given, len(matrix))
-    fit = _fit(x, targets, place, matrix)
+    fit = _fit(x, targets, place, matrix, judging.L2)
     posterior = transition.posterior(regression.left_out(fit, x, place), given, matrix)
     return Belief(posterior, matrix, fit)
 
@@ -67,8 +69,11 @@ def learn(
     posterior, matrix = belief.posterior, belief.transition
     for _ in range(ROUNDS):
         posterior = jnp.where(said[:, None], decided.shares, posterior)
-        fit = _fit(x, posterior, kept, None)
+        fit = _fit(x, posterior, kept, None, L2)
         logits = regression.left_out(fit, x, place)
+        # zeros are as likely by any factor: dropped labels have no say in it
+        heard = jnp.where(decided.dropped[:, None], 0, logits)
+        logits = logits * judging.sharpest(heard, given, matrix)
         posterior = transition.posterior(logits, given, matrix)
         posterior = jnp.where(said[:, None], decided.shares, posterior)
         inside = jnp.where(decided.dropped[:, None], 0, posterior)
@@ -76,14 +81,14 @@ def learn(
     return Belief(posterior, matrix, fit)
 
 
-def _fit(x, targets, place, matrix):
+def _fit(x, targets, place, matrix, l2):
     return regression.fit(
         x,
         targets,
         place,
         matrix,
         folds=judging.FOLDS,
-        l2=judging.L2,
+        l2=l2,
         iterations=judging.ITERATIONS,
     )
 
