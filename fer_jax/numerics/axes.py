@@ -1,9 +1,12 @@
 """Principal axes of features, without labels and without all rows in memory."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 EXTRA, PASSES = 50, 1  # of the random subspace (Halko et al. 2011, algorithm 4.4)
 EXACT = 1000  # rows up to which nothing is drawn
+BLOCK = 16_384  # rows of a product in float64
 SIZE = 736.0  # mean |x|^2, so that one weight of |W|^2 serves every set
 
 
@@ -41,8 +44,14 @@ def uncorrelated(x: np.ndarray) -> np.ndarray:
     Signs are such that the largest value of an axis is positive.
     """
     x = x - x.mean(axis=0)
-    _, vector = np.linalg.eigh(x.T.astype(np.float64) @ x)
+    products = sum(block.T.astype(np.float64) @ block for block in in_blocks(x))
+    _, vector = np.linalg.eigh(products)
     x = x @ vector[:, ::-1].astype(np.float32)
     x *= np.where(x.max(axis=0) < -x.min(axis=0), -1, 1).astype(np.float32)
-    size = float(np.square(x, dtype=np.float64).sum(axis=1).mean())
+    size = products.trace() / len(x)  # mean |x|^2, which no turn changes
     return x * np.float32(np.sqrt(SIZE / size) if size > 1e-6 else 0)
+
+
+def in_blocks(x: np.ndarray) -> Iterator[np.ndarray]:
+    """Yields [at most BLOCK, k]: float64 of these and no more is in memory."""
+    return (x[first : first + BLOCK] for first in range(0, len(x), BLOCK))

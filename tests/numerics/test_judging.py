@@ -182,22 +182,6 @@ def test_features_that_are_constant_and_classes_that_are_missing():
     assert found.log_odds[0] > found.log_odds[-1]
 
 
-def test_axes_keep_what_spreads_most():
-    generator = np.random.default_rng(0)
-    sample = generator.normal(size=(1500, 80)).astype(np.float32)
-    sample[:, :3] *= 10
-    found = axes.principal(sample, 3)
-    np.testing.assert_allclose(found.T @ found, np.eye(3), atol=1e-3)
-    assert np.square(found[:3]).sum() > 2.99
-    few = axes.principal(sample[:40], 500)
-    assert few.shape == (80, 40)
-    turned = axes.uncorrelated(sample @ found)
-    spread = turned.T @ turned / 1500
-    np.testing.assert_allclose(np.trace(spread), axes.SIZE, rtol=1e-4)
-    np.testing.assert_allclose(spread - np.diag(np.diag(spread)), 0, atol=0.1)
-    assert (axes.uncorrelated(np.ones((4, 2), np.float32)) == 0).all()
-
-
 def test_t_is_believed_where_it_explains_labels():
     """By estimated rate, nats a label over a uniform matrix, and number of labels."""
     assert judging.decided_by(0.07, 0.5, 9000) == 'regression'
