@@ -5,7 +5,7 @@ transition matrix T [true, given]. After some decisions it is learned on from:
 
     1. targets: beliefs, and of decided examples the decision; dropped ones are out
     2. z: regression of targets to features (numerics.regression), out of fold, with
-       half the penalty of `judging`, for beliefs say more than labels; sharpened as there
+       half the penalty of `judging`, for beliefs say more than labels; sharpened, too
     3. beliefs: softmax(z)_k T_ky, decided ones as they were decided
     4. T: sums of beliefs by given class, with PSEUDO counts a row of a uniform matrix
 
