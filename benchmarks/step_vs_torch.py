@@ -7,22 +7,21 @@ network's clean probability plus 5 x the mean squared softmax difference, one Ad
 both. Ours is the step that training runs, with augmentation 'none' (uint8 in,
 normalised inside); PyTorch's is eager, with images in the faster of the two memory
 layouts and its fused Adam. Both have the same threads, two by default. Rounds
-alternate, so that other work on the machine hits both; printed are medians.
+alternate, so that other work on the machine hits both, and there are five at least;
+printed are medians, and of the step the least and the most, too.
 
 On a busy machine wall time says little, least of all of PyTorch, whose threads wait for
 each other: --threads 1 --clock cpu counts processor time instead. --plain-heap leaves
-out what training/heap.py does, for both.
+out what training/heap.py does, for both. With --bfloat16 our networks compute in it,
+and PyTorch's step is under torch.autocast.
 
 PyTorch is an extra: pip install torch
 """
 
 import argparse
 import functools
-import os
 import pathlib
-import statistics
 import sys
-import time
 import types
 
 import jax
@@ -30,8 +29,10 @@ import jax.numpy as jnp
 import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from benchmarks import sides
 from fer_jax import algorithms, nets
 from fer_jax.data import augment, source
+from fer_jax.nets import compiling
 from fer_jax.training import heap, optimizer, step, trial
 
 try:
@@ -39,7 +40,6 @@ try:
 except ImportError:
     sys.exit('this benchmark compares with PyTorch: pip install torch')
 
-CLOCKS = {'wall': time.perf_counter, 'cpu': time.process_time}
 NUM_CLASSES = 7
 CONSISTENCY = 5.0
 ADAM = dict(name='adam', schedule='step', learning_rate=1e-3, weight_decay=0.0)
@@ -90,8 +90,8 @@ def torch_net(width):
 class Torch:
     """The step in eager PyTorch."""
 
-    def __init__(self, width, images, labels, layout, now):
-        self.now = now
+    def __init__(self, width, images, labels, layout, now, bfloat16):
+        self.now, self.bfloat16 = now, bfloat16
         torch.manual_seed(0)
         self.nets = [torch_net(width).to(memory_format=layout) for _ in range(2)]
         self.parameters = [p for net in self.nets for p in net.parameters()]
@@ -108,7 +108,7 @@ class Torch:
         return (self.images / 255.0 - mean) / std
 
     def loss(self, images):
-        logits = [net(images) for net in self.nets]
+        logits = [net(images).float() for net in self.nets]
         probs = [z.softmax(-1) for z in logits]
         rows = torch.arange(len(self.labels))
         with torch.no_grad():
@@ -125,46 +125,52 @@ class Torch:
             )
         return loss
 
-    def step(self, spent):
-        """One step; adds the seconds of its parts to `spent`."""
+    def step(self):
+        """{part: seconds} of one step."""
         marks = [self.now()]
         self.adam.zero_grad()
-        loss = self.loss(self.normalised())
+        with torch.autocast('cpu', torch.bfloat16, enabled=self.bfloat16):
+            loss = self.loss(self.normalised())
         marks.append(self.now())
         loss.backward()
         marks.append(self.now())
         self.adam.step()
         marks.append(self.now())
-        for name, start, end in zip(
-            ('forward', 'backward', 'optimiser'), marks, marks[1:]
-        ):
-            spent.setdefault(name, []).append(end - start)
-        spent.setdefault('step', []).append(marks[-1] - marks[0])
+        parts = zip(('forward', 'backward', 'optimiser'), marks, marks[1:])
+        taken = {name: end - start for name, start, end in parts}
+        return taken | {'step': marks[-1] - marks[0]}
 
 
 class Jax:
     """Our step, and its parts compiled apart."""
 
-    def __init__(self, width, images, labels, now):
+    def __init__(self, width, images, labels, now, bfloat16):
         self.now = now
         pixels = images.shape[1]
         self.algorithm = algorithms.make(
             'resup',
-            backbone=nets.make('resnet18_slim', width=width),
+            backbone=nets.make(
+                'resnet18_slim',
+                width=width,
+                dtype=jnp.bfloat16 if bfloat16 else jnp.float32,
+            ),
             num_classes=NUM_CLASSES,
             num_examples=len(labels),
             warmup_epochs=0,
             consistency=CONSISTENCY,
             rules='safe',
+            held_out=0.0,
         )
         adam = optimizer.make(types.SimpleNamespace(**ADAM))
         about = jax.device_put(trial.make(0, labels, labels[:1], steps_per_epoch=60))
         seen = {recipe: source.Images(recipe, pixels) for recipe in RECIPES}
         self.state = step.create(self.algorithm, adam, seen['none'], NUM_CLASSES, about)
-        memory = self.state.memory._replace(ready=jnp.ones(2, bool))
-        self.state = self.state._replace(memory=memory)
+        memory = self.state.memory
+        fitted = memory.fitted._replace(ready=jnp.ones(2, bool))
+        self.state = self.state._replace(memory=memory._replace(fitted=fitted))
         self.images, self.index = jnp.asarray(images), jnp.arange(len(labels))
-        compiled = jax.jit(
+        learn = functools.partial(compiling.jit, work='learn', platform='cpu')
+        compiled = learn(
             step.make_step(self.algorithm, adam, seen['none']), donate_argnums=0
         )
         self.whole = lambda state, *batch: compiled(state, about, *batch)
@@ -176,8 +182,8 @@ class Jax:
         batch = algorithms.Batch(augmented, self.state.labels, self.index)
         progress = algorithms.Progress(self.state.step, self.state.step)
         rest = (self.state.stats, self.state.memory, batch, progress, jax.random.key(0))
-        value = jax.jit(lambda params, *rest: self.algorithm.objective(params, *rest))
-        gradient = jax.jit(jax.value_and_grad(self.algorithm.objective, has_aux=True))
+        value = learn(lambda params, *rest: self.algorithm.objective(params, *rest))
+        gradient = learn(jax.value_and_grad(self.algorithm.objective, has_aux=True))
         gradients = gradient(self.state.params, *rest)[1]
 
         def updated(gradients, opt, params):
@@ -203,30 +209,28 @@ class Jax:
             own = functools.partial(views[recipe], 0, self.index, self.images)
             self.parts[f'augmentation {recipe}'] = own
 
-    def step(self, spent):
+    def step(self):
         start = self.now()
         self.state, metrics = self.whole(self.state, self.images, self.index)
         jax.block_until_ready((self.state.params, metrics))
-        spent.setdefault('step', []).append(self.now() - start)
+        return {'step': self.now() - start}
 
-    def part(self, name, spent):
+    def part(self, name):
         start = self.now()
         jax.block_until_ready(self.parts[name]())
-        spent.setdefault(name, []).append(self.now() - start)
+        return {name: self.now() - start}
 
 
-def milliseconds(spent):
-    return {name: 1e3 * statistics.median(values) for name, values in spent.items()}
-
-
-def measure(width, pixels, batch, seconds, now):
-    """Medians in milliseconds of ours, and of PyTorch by memory layout."""
+def measure(width, pixels, batch, seconds, now, bfloat16):
+    """{part: sides.Times} of ours, and {memory layout: likewise} of PyTorch."""
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (batch, pixels, pixels, 3), np.uint8)
     labels = rng.integers(0, NUM_CLASSES, batch).astype(np.int32)
-    ours = Jax(width, images, labels, now)
+    ours = Jax(width, images, labels, now, bfloat16)
     theirs = {
-        str(layout).removeprefix('torch.'): Torch(width, images, labels, layout, now)
+        str(layout).removeprefix('torch.'): Torch(
+            width, images, labels, layout, now, bfloat16
+        )
         for layout in (torch.contiguous_format, torch.channels_last)
     }
     count = sum(leaf.size for leaf in jax.tree.leaves(ours.state.params))
@@ -235,28 +239,13 @@ def measure(width, pixels, batch, seconds, now):
         raise ValueError(
             f'the nets differ: {count} parameters here, {wanted} in PyTorch'
         )
-
-    spent, spent_theirs = {}, {layout: {} for layout in theirs}
-    end = None
-    while end is None or time.perf_counter() < end:
-        first = end is None  # compiles and warms up: thrown away
-        runs = [(ours.step, {} if first else spent)]
-        runs += [
-            (functools.partial(ours.part, name), {} if first else spent)
-            for name in ours.parts
-        ]
-        runs += [
-            (net.step, {} if first else spent_theirs[layout])
-            for layout, net in theirs.items()
-        ]
-        for run, into in runs:
-            run({})  # caches and threads change hands
-            for _ in range(2):
-                run(into)
-        end = end or time.perf_counter() + seconds
-    return milliseconds(spent), {
-        layout: milliseconds(values) for layout, values in spent_theirs.items()
-    }
+    runs = {'jax': ours.step} | {layout: net.step for layout, net in theirs.items()}
+    runs |= {name: functools.partial(ours.part, name) for name in ours.parts}
+    found = sides.in_turns(runs, seconds)
+    return (
+        found['jax'] | {name: found[name][name] for name in ours.parts},
+        {layout: found[layout] for layout in theirs},
+    )
 
 
 def main():
@@ -266,33 +255,40 @@ def main():
     parser.add_argument('--batch', type=int, default=64)
     parser.add_argument('--seconds', type=float, default=20.0)
     parser.add_argument('--threads', type=int, default=2)
-    parser.add_argument('--clock', choices=CLOCKS, default='wall')
+    parser.add_argument('--clock', choices=sides.CLOCKS, default='wall')
+    parser.add_argument('--bfloat16', action='store_true')
     parser.add_argument('--plain-heap', action='store_true')
     args = parser.parse_args()
     if not args.plain_heap:
         heap.keep()
-    if hasattr(os, 'sched_setaffinity'):  # before jax starts its threads
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-args.threads :])
+    sides.cores(args.threads)
     torch.set_num_threads(args.threads)
+    now = sides.CLOCKS[args.clock]
     ours, theirs = measure(
-        args.width, args.pixels, args.batch, args.seconds, CLOCKS[args.clock]
+        args.width, args.pixels, args.batch, args.seconds, now, args.bfloat16
     )
     layout = min(theirs, key=lambda name: theirs[name]['step'])
     best = theirs[layout]
     print(
         f'resnet18_slim width {args.width}, {args.pixels} px, batch {args.batch},'
+        f' {"bfloat16" if args.bfloat16 else "float32"},'
         f' {args.threads} threads, {args.clock} time;'
-        f' jax {jax.__version__}, torch {torch.__version__}'
+        f' jax {jax.__version__}, torch {torch.__version__}; {sides.machine()}'
     )
-    print(f'{"ms":28}{"jax":>8}{"torch":>8}   torch: {layout}')
-    ours['backward'] = ours['forward and backward'] - ours['forward']
-    for name in ('step', 'forward', 'backward', 'optimiser'):
-        print(f'{name:28}{ours[name]:8.1f}{best[name]:8.1f}')
-    for recipe in RECIPES:
-        print(f'{"augmentation " + recipe:28}{ours["augmentation " + recipe]:8.1f}')
+    print('ms a step: median (least to most, how many)')
+    print(f'  jax: {ours["step"]}')
     for name, times in theirs.items():
-        print(f'torch {name}: {times["step"]:.1f} ms a step')
-    print(f'ratio jax / torch {ours["step"] / best["step"]:.2f}')
+        print(f'  torch {name}: {times["step"]}')
+    print(f'{"medians, ms":28}{"jax":>8}{"torch":>8}   torch: {layout}')
+    medians = {name: times.median for name, times in ours.items()}
+    medians['backward'] = medians['forward and backward'] - medians['forward']
+    for name in ('step', 'forward', 'backward', 'optimiser'):
+        print(f'{name:28}{medians[name]:8.1f}{best[name].median:8.1f}')
+    for recipe in RECIPES:
+        print(f'{"augmentation " + recipe:28}{medians["augmentation " + recipe]:8.1f}')
+    ratio = ours['step'].median / best['step'].median
+    least = ours['step'].least / best['step'].least
+    print(f'ratio jax / torch {ratio:.2f}, of the least {least:.2f}')
 
 
 if __name__ == '__main__':

@@ -7,6 +7,7 @@ import numpy as np
 
 from fer_jax.data import pipeline, prepared
 from fer_jax.deploy import model
+from fer_jax.nets import compiling
 from fer_jax.training import scoring
 
 BATCH = 256
@@ -25,7 +26,7 @@ def of(loaded: model.Model, split: prepared.Split, positions: np.ndarray) -> Out
     Args:
       loaded: deploy.model.Model, for example model.from_run(workdir, network='mean').
     """
-    predict = jax.jit(model.make_predict(loaded.card))
+    predict = compiling.jit(model.make_predict(loaded.card), 'look')
     weights = jax.device_put(loaded.weights)
     count = len(positions)
     once = pipeline.once(split, positions, batch_size=min(BATCH, count))

@@ -15,6 +15,7 @@ import numpy as np
 
 from fer_jax import nets
 from fer_jax.deploy import model
+from fer_jax.nets import compiling
 
 BATCH = 32
 
@@ -31,7 +32,7 @@ def heat(loaded: model.Model, images: np.ndarray, classes: np.ndarray) -> np.nda
       [N, h, w] float32 in [0, 1], h x w the size of the last feature maps; each
       divided by its largest value, zeros where nothing speaks for the class.
     """
-    look = jax.jit(make_importance(loaded))
+    look = compiling.jit(make_importance(loaded), 'look')
     size, found = min(BATCH, len(images)), []
     for first in range(0, len(images), size):
         # the last batch is filled up with its last image

@@ -18,6 +18,7 @@ from rich.table import Table
 from fer_jax.data import pipeline, prepared, sets, whole
 from fer_jax.deploy import model
 from fer_jax.errors import Unusable
+from fer_jax.nets import compiling
 from fer_jax.numerics import metrics, votes
 from fer_jax.training import files, scoring
 
@@ -111,13 +112,13 @@ def probabilities(loaded: model.Model, split: prepared.Split) -> dict[str, np.nd
         names = names[:1]
     logits = model.make_logits(loaded.card)
 
-    @jax.jit
-    def compiled(*given):
+    def answers(*given):
         outputs = logits(*given)
         return jax.numpy.stack(
             [model.answered(loaded.card, name, outputs) for name in names]
         )
 
+    compiled = compiling.jit(answers, 'look')
     weights = jax.device_put(loaded.weights)
     count = len(split.labels)
     once = pipeline.once(split, np.arange(count), batch_size=min(BATCH, count))

@@ -15,10 +15,10 @@ import numpy as np
 from fer_jax.algorithms import Algorithm
 from fer_jax.data import augment, source, whole
 from fer_jax.data.quoting import quoted
-from fer_jax.deploy import compiling, front, graph
+from fer_jax.deploy import front, graph
 from fer_jax.deploy.card import FORMAT, frozen, title
 from fer_jax.errors import Missing, Unusable
-from fer_jax.nets import peers
+from fer_jax.nets import compiling, peers
 from fer_jax.numerics import votes
 from fer_jax.training import build, checkpoint, files
 
@@ -236,7 +236,7 @@ def answered(card: dict[str, Any], voter: str, logits: jax.Array) -> jax.Array:
 
 def compiled(model: Model) -> Callable:
     """`function` of the model, compiled for each size of a batch that comes."""
-    return compiling.for_batches(function(model))
+    return compiling.jit(function(model), 'look')
 
 
 def weights(model: Model) -> dict[str, np.ndarray]:

@@ -17,7 +17,7 @@ from jax.sharding import Mesh
 
 from fer_jax.algorithms import Algorithm
 from fer_jax.data import source
-from fer_jax.nets import peers
+from fer_jax.nets import compiling, peers
 from fer_jax.training import (
     build,
     evaluation,
@@ -150,17 +150,24 @@ def compiled(spec: Spec, devices: Mesh) -> Programs:
     everywhere = mesh.everywhere(devices)
     with jax.set_mesh(devices):
         state = mesh.of_state(devices, jax.eval_shape(functions.create, trials(spec)))
+    looking = functools.partial(
+        compiling.jit, work='look', platform=spec.platform, out_shardings=everywhere
+    )
     return functions._replace(
         # Compiled, each leaf of the state has a buffer of its own to be donated.
         create=jax.jit(functions.create, out_shardings=state),
-        advance=jax.jit(
-            functions.advance, donate_argnums=0, out_shardings=(state, everywhere)
+        advance=compiling.jit(
+            functions.advance,
+            'learn',
+            spec.platform,
+            donate_argnums=0,
+            out_shardings=(state, everywhere),
         ),
-        score=jax.jit(functions.score, out_shardings=everywhere),
-        count=jax.jit(functions.count, out_shardings=everywhere),
+        score=looking(functions.score),
+        count=looking(functions.count),
         look_back=jax.jit(functions.look_back, out_shardings=state),
         log_odds=jax.jit(functions.log_odds, out_shardings=everywhere),
-        absorb=functions.absorb and jax.jit(functions.absorb, out_shardings=state),
+        absorb=functions.absorb and looking(functions.absorb, out_shardings=state),
     )
 
 

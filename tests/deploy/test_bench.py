@@ -1,14 +1,12 @@
-"""Measuring: three programs of one run in turns, and how they are compiled."""
+"""Measuring: three programs of one run in turns."""
 
 import json
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import launch
-from fer_jax.deploy import bench, compiling
+from fer_jax.deploy import bench
 
 
 def test_all_programs_are_measured_in_one_run(finished, tmp_path, capsys):
@@ -52,30 +50,3 @@ def test_unusable_options_are_one_line(finished, capsys, option, message):
     arguments = [f'--workdir={finished}', option]
     assert launch.main(['launch.py', 'bench', *arguments]) == 2
     assert message in capsys.readouterr().err
-
-
-def test_few_images_and_many_are_computed_alike():
-    kernel = np.random.default_rng(0).standard_normal((3, 3, 3, 5)).astype(np.float32)
-
-    def function(images):
-        maps = jax.lax.conv_general_dilated(
-            images, kernel, (1, 1), 'SAME', dimension_numbers=('NHWC', 'HWIO', 'NHWC')
-        )
-        return jnp.sum(maps, axis=(1, 2))
-
-    compiled = compiling.for_batches(function)
-    images = np.random.default_rng(1).standard_normal((8, 6, 6, 3)).astype(np.float32)
-    many = np.asarray(compiled(images))
-    np.testing.assert_allclose(compiled(images[:2]), many[:2], rtol=1e-5, atol=1e-4)
-
-
-def test_an_option_that_jax_does_not_know_is_left_out(monkeypatch):
-    monkeypatch.setattr(compiling, 'FOR_FEW', {'xla_cpu_of_another_version': True})
-    compiling.known.cache_clear()
-    try:
-        assert not compiling.known()
-        np.testing.assert_array_equal(
-            compiling.for_batches(lambda x: x + 1)(np.zeros(2)), 1
-        )
-    finally:
-        compiling.known.cache_clear()
