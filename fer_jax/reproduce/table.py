@@ -5,11 +5,12 @@ naming file, row and field, before anything is run.
 """
 
 import importlib.util
+import math
 import pathlib
 import re
+import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_origin, get_type_hints
 
 from fer_jax import doors, home
 from fer_jax.data import sets
@@ -19,7 +20,7 @@ from fer_jax.reproduce import measures
 from fer_jax.sweeps.plan import Planned
 
 TABLES = home.CONFIGS / 'reproduce'
-NONE: Mapping[str, Any] = MappingProxyType({})
+NONE: Mapping[str, Any] = types.MappingProxyType({})
 UNKNOWN = None  # a number that the paper shows, as in a figure, and that is not at hand
 EMPTY = '-'  # a cell that the paper leaves empty, and that is not run
 UNSAFE = re.compile(r'[^a-z0-9.]+')  # in a name of a folder
@@ -111,6 +112,7 @@ def checked(table: Any, file: str) -> Table:
     """
     if not isinstance(table, Table):
         raise Unusable(f'{file}: TABLE is no fer_jax.reproduce.table.Table')
+    _check_kinds(table, file)
     if table.reported not in measures.KINDS:
         kinds = ', '.join(measures.KINDS)
         raise Unusable(f'{file}: reported is {quoted(table.reported)}; one of {kinds}')
@@ -120,17 +122,32 @@ def checked(table: Any, file: str) -> Table:
     ):
         if not things or not all(isinstance(one, wanted) for one in things):
             raise Unusable(f'{file}: wanted {kind}s, each a {wanted.__name__}')
+        for one in things:
+            _check_kinds(one, f'{file}: {kind} {quoted(one.name)}')
         _check_apart(kind, [one.name for one in things], file)
     _check_apart('row', [slug(arm.name) for arm in table.rows if arm.config], file)
     known = [arm.name for arm in table.rows]
-    for name in (name for claim in table.claims for name in claim):
-        if name not in known:
-            raise Unusable(f'{file}: a claim about {quoted(name)}, which is no row')
+    for claim in table.claims:
+        if not (isinstance(claim, tuple) and len(claim) == 2 and {*claim} <= {*known}):
+            raise Unusable(
+                f'{file}: claims has {quoted(claim)}; wanted names of two rows, the'
+                ' better one first'
+            )
     for column in table.columns:
         _check_column(column, f'{file}: column {quoted(column.name)}')
     for arm in table.rows:
         _check_arm(arm, table.columns, f'{file}: row {quoted(arm.name)}')
     return table
+
+
+def _check_kinds(thing, where):
+    """Raises Unusable unless the fields of a NamedTuple are what it says they are."""
+    for field, hint in get_type_hints(type(thing)).items():
+        value = getattr(thing, field)
+        kind = hint if isinstance(hint, types.UnionType) else get_origin(hint) or hint
+        if not isinstance(value, kind) or (kind is Sequence and isinstance(value, str)):
+            wanted = getattr(kind, '__name__', str(kind)).lower()
+            raise Unusable(f'{where}: {field} is {quoted(value)}; wanted a {wanted}')
 
 
 def _check_apart(kind, called, file):
@@ -161,15 +178,19 @@ def _check_arm(arm, columns, where):
         )
     for column, value in zip(columns, arm.published):
         parts = value if isinstance(value, tuple) else (value,)
-        numbers = all(isinstance(part, int | float) for part in parts)
-        if value not in (UNKNOWN, EMPTY) and not (numbers and len(parts) in (1, 2)):
+        most = 100 if column.measure == 'accuracy' else math.inf
+        right = len(parts) in (1, 2) and all(_is_number(part, most) for part in parts)
+        if value not in (UNKNOWN, EMPTY) and not right:
             raise Unusable(
                 f'{where}, column {quoted(column.name)}: published is {quoted(value)};'
-                ' wanted a number, (mean, deviation), UNKNOWN or EMPTY'
+                ' wanted a number (accuracies in %), (mean, deviation), UNKNOWN or'
+                ' EMPTY'
             )
-    for name in arm.at:
+    for name, fields in arm.at.items():
         if name not in [column.name for column in columns]:
             raise Unusable(f'{where}: at has {quoted(name)}, which is no column')
+        if not isinstance(fields, Mapping):
+            raise Unusable(f'{where}: at {quoted(name)} is no mapping of fields')
     for column in columns if arm.config else ():
         given = settings(arm, column) | {'data.dir': 'DIR'}
         try:
@@ -177,6 +198,10 @@ def _check_arm(arm, columns, where):
         except Unusable as error:
             said = str(error).removeprefix(': ').replace('--config.', '')
             raise Unusable(f'{where}, column {quoted(column.name)}: {said}') from None
+
+
+def _is_number(value, most):
+    return isinstance(value, int | float) and 0 <= value <= most
 
 
 def settings(arm: Arm, column: Column, *, papers: bool = True) -> dict[str, Any]:

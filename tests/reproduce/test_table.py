@@ -41,7 +41,7 @@ def test_every_table_of_both_papers_is_there():
 
 
 def printed(name, row, column):
-    found = table.read(name)
+    found = table.loaded(table.TABLES / f'{name}.py')
     place = [one.name for one in found.columns].index(column)
     return next(arm.published[place] for arm in found.rows if arm.name == row)
 
@@ -90,7 +90,14 @@ def test_a_file_of_ones_own(file):
         ('(72.0, 68.0)', '(72.0,)', 'has 1 published numbers'),
         ('(72.0, 68.0)', "(72.0, '68')", 'published is'),
         ('(60.0, 0.5)', '(60.0, 0.5, 1.0)', 'published is'),
-        ("('ReSup', 'Plain')", "('ReSup', 'Plane')", 'which is no row'),
+        ('(72.0, 68.0)', '(7200, 68.0)', 'accuracies in %'),
+        ("{'algorithm.consistency': 5.0}", "['consistency']", 'fields is'),
+        ("'FER2013 30%'", '30', 'wanted a str'),
+        ('(72.0, 68.0)', "'72'", 'wanted a sequence'),
+        ("title='a small one'", 'title=None', 'title is'),
+        ("claims=[('ReSup', 'Plain')]", 'claims=None', 'claims is'),
+        ("claims=[('ReSup', 'Plain')]", "claims=['ReSup']", 'wanted names of two rows'),
+        ("('ReSup', 'Plain')", "('ReSup', 'Plane')", 'wanted names of two rows'),
         ("'Cited'", "'ReSup'", "two rows called 'ReSup'"),
         ("'FER2013 30%'", "'FER2013'", 'two columns called'),
         ("place='Table 1'", "place='Table 1', reported='first'", 'reported is'),
