@@ -1,20 +1,28 @@
 """Compares finished runs: a table on the screen, summary.json and a picture.
 
 python launch.py compare runs/baseline runs/resup --out=runs/both.json
+python launch.py compare sweeps/first --out=sweeps/first.json --against=baseline
+
+Runs that differ in their seeds alone are one line: their mean +- standard deviation.
+A folder of runs, as a sweep leaves it, stands for those that are finished.
 """
 
 import json
 import pathlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from fer_jax import doors, home
-from fer_jax.analysis import plots, runs
+from fer_jax.analysis import groups, plots, runs
+from fer_jax.analysis.groups import Group
 from fer_jax.data import whole
+from fer_jax.data.quoting import quoted
+from fer_jax.errors import Unusable
+from fer_jax.numerics import comparison
 from fer_jax.training import results
 
 # Key of result.json and heading.
@@ -27,84 +35,228 @@ COLUMNS = {
     'precision_at_true_count': 'precision at true count',
 }
 ACCURACIES = ('last', 'last5', 'best_on_test')
-# What tells in result.json from which images and labels a run has its numbers.
-DATA = ('dataset_digest', 'noise_list_sha256', 'corrections_sha256', 'train_examples')
+COMPARED = 'last5'  # whose differences are given, with intervals
+FEW = 5  # seeds, below which an interval of them says little
 
 
-def told_apart(found: Sequence[runs.FinishedRun]) -> dict[str, runs.FinishedRun]:
-    """Runs by a name of their own: that of the folder, its path where two share it."""
-    names = [run.name for run in found]
-    return {
-        name if names.count(name) == 1 else str(run.folder): run
-        for name, run in zip(names, found)
-    }
+def summary(
+    found: Sequence[Group], against: dict[str, Group] | None = None
+) -> dict[str, dict[str, Any]]:
+    """{group's name: {key of COLUMNS: fraction, mean of its runs; None: it has none}}.
 
+    Of several runs also `runs`, `seeds` and `deviation`, the same keys; `data`, the
+    mark, where not all are of the same data; and, beside another group, `difference`.
 
-def marks(found: dict[str, runs.FinishedRun]) -> dict[str, str]:
-    """{run's name: 'A', 'B' ...}, a letter for each data; {} when all have the same.
-
-    Accuracies on other test images, or after other wrong labels, do not compare.
+    Args:
+      against: {group's name: the group that it is held against}.
     """
-    data = {
-        name: tuple(run.result.get(key) for key in DATA) for name, run in found.items()
-    }
-    kinds = [*dict.fromkeys(data.values())]
-    if len(kinds) < 2:
-        return {}
-    return {name: chr(ord('A') + kinds.index(kind)) for name, kind in data.items()}
+    marked = groups.marks(found)
+    told = {}
+    for group in found:
+        spreads = {key: spread_of(group, key) for key in COLUMNS}
+        line: dict[str, Any] = {key: one and one.mean for key, one in spreads.items()}
+        if len(group.runs) > 1:
+            deviations = {key: one and one.deviation for key, one in spreads.items()}
+            line |= {
+                'runs': len(group.runs),
+                'seeds': [seed for seed, _ in group.seeds],
+                'deviation': deviations,
+            }
+        if marked:
+            line['data'] = marked[group.name]
+        other = (against or {}).get(group.name)
+        if other:
+            line['difference'] = difference(group, other)
+        told[group.name] = line
+    return told
 
 
-def summary(found: dict[str, runs.FinishedRun]) -> dict[str, dict[str, Any]]:
-    """{run's name: {key of COLUMNS: fraction, or None where a run has none}}.
+def spread_of(group: Group, key: str) -> comparison.Spread | None:
+    """The Spread of a number of a group's runs; None unless all have it."""
+    values = group.values(key)
+    return comparison.spread(values) if len(values) == len(group.runs) else None
 
-    And `data`, its mark, where the runs are not all of the same data.
-    """
-    marked = marks(found)
+
+def difference(group: Group, other: Group) -> dict[str, Any]:
+    """{'to', 'of', 'mean', 'interval', 'seeds'}: how far a group is ahead of another,
+    paired by seed, and the 95 % interval of the mean; None of a single seed."""
+    values = groups.differences(group, other, COMPARED)
+    interval = comparison.bootstrap(values) if len(values) > 1 else None
     return {
-        name: {key: run.result.get(key) for key in COLUMNS}
-        | ({'data': marked[name]} if marked else {})
-        for name, run in found.items()
+        'to': other.name,
+        'of': COMPARED,
+        'mean': comparison.spread(values).mean,
+        'interval': interval and list(interval),
+        'seeds': len(values),
     }
 
 
-def table(found: dict[str, runs.FinishedRun]) -> Table:
-    """The summary as a rich table: accuracies in %, detection as fractions."""
-    grid = Table(
-        title='Accuracy on clean test labels, and how well wrong ones are found'
-    )
-    grid.add_column('run')
-    of = {min(len(run.rows), results.LAST) for run in found.values()}
-    headings = COLUMNS | {'last5': f'mean of last {" or ".join(map(str, sorted(of)))}'}
-    marked = marks(found)
-    for heading in (*headings.values(), *(['data'] if marked else [])):
+def rivals(found: Sequence[Group], against: str | None) -> dict[str, Group]:
+    """{name: the group of the same data that it is held against}, of those that have
+    one with a seed in common.
+
+    Args:
+      against: its method, or its name; None: the first one, of several seeds.
+
+    Raises:
+      Unusable: there is none.
+    """
+    chosen = [g for g in found if against in (None, g.name, g.name.split(',')[0])]
+    if not chosen:
+        names = dict.fromkeys(group.name.split(',')[0] for group in found)
+        raise Unusable(f'--against={quoted(against)}; there are: {", ".join(names)}')
+    pairs = {}
+    for group in found:
+        other = next((one for one in chosen if groups.compare(one, group)), None)
+        if other is None or other is group:
+            continue
+        shared = {*other.seeds} & {*group.seeds}
+        if shared and (against or len(shared) > 1):
+            pairs[group.name] = other
+    return pairs
+
+
+def tables(
+    found: Sequence[Group], against: dict[str, Group] | None = None
+) -> Iterator[Table]:
+    """The summary as rich tables: accuracies in %, detection as fractions where it is
+    known, and differences where there are some."""
+    told = summary(found, against)
+    marked = sorted(told.items(), key=lambda item: item[1].get('data', ''))
+    of = {min(len(run.rows), results.LAST) for group in found for run in group.runs}
+    last = {'last5': f'mean of last {" or ".join(map(str, sorted(of)))}'}
+    yield numbers('Accuracy on clean test labels', COLUMNS | last, ACCURACIES, marked)
+    others = [key for key in COLUMNS if key not in ACCURACIES]
+    if any(line[key] is not None for line in told.values() for key in others):
+        yield numbers('How well wrong labels are found', COLUMNS, others, marked)
+    ahead = [(name, line) for name, line in marked if 'difference' in line]
+    if ahead:
+        grid = headed('How far ahead, in points of the mean of the last epochs')
+        for heading in ('of', 'by', '95 % interval', 'seeds'):
+            grid.add_column(heading, justify='right', no_wrap=True)
+        for name, line in sectioned(grid, ahead):
+            one = line['difference']
+            interval = ' to '.join(f'{100 * end:+.2f}' for end in one['interval'] or ())
+            grid.add_row(
+                name,
+                one['to'],
+                f'{100 * one["mean"]:+.2f}',
+                interval,
+                f'{one["seeds"]}',
+            )
+        yield grid
+
+
+def numbers(
+    title: str,
+    headings: dict[str, str],
+    keys: Iterable[str],
+    told: Sequence[tuple[str, dict[str, Any]]],
+) -> Table:
+    """A table of some keys of `summary`, a row a group."""
+    grid = headed(title)
+    keys = [*keys]
+    many = any('runs' in line for _, line in told)
+    apart = any('data' in line for _, line in told)
+    for heading in (
+        *(headings[key] for key in keys),
+        *(['seeds'] if many else []),
+        *(['data'] if apart else []),
+    ):
         grid.add_column(heading, justify='right')
-    for name, values in summary(found).items():
-        cells = [written(key, values[key]) for key in COLUMNS]
-        grid.add_row(name, *cells, *([marked[name]] if marked else []))
+    for name, line in sectioned(grid, told):
+        deviations = line.get('deviation', {})
+        grid.add_row(
+            name,
+            *(written(key, line[key], deviations.get(key)) for key in keys),
+            *([f'{line.get("runs", 1)}'] if many else []),
+            *([line['data']] if apart else []),
+        )
     return grid
 
 
-def written(key: str, value: float | None) -> str:
+def headed(title: str) -> Table:
+    """A table with the column of runs."""
+    grid = Table(title=title)
+    grid.add_column('run', no_wrap=True)
+    return grid
+
+
+def sectioned(
+    grid: Table, told: Sequence[tuple[str, dict[str, Any]]]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The lines of `told`, with a rule in the table between different data."""
+    for number, (name, line) in enumerate(told):
+        if number and line.get('data') != told[number - 1][1].get('data'):
+            grid.add_section()
+        yield name, line
+
+
+def written(key: str, value: float | None, deviation: float | None = None) -> str:
     """A value as the table shows it."""
     if value is None:
         return '-'
-    return f'{100 * value:.1f} %' if key in ACCURACIES else f'{value:.3f}'
+    share, places, unit = (100, 1, ' %') if key in ACCURACIES else (1, 3, '')
+    band = '' if deviation is None else f'±{share * deviation:.{places}f}'
+    return f'{share * value:.{places}f}{band}{unit}'
 
 
-def differing(found: dict[str, runs.FinishedRun]) -> Iterator[str]:
+def differing(found: Sequence[Group]) -> Iterator[str]:
     """A line for each data that the runs have, when they have not all the same."""
-    marked = marks(found)
-    for letter in sorted(set(marked.values())):
-        name = next(name for name in marked if marked[name] == letter)
-        result = found[name].result
+    marked = groups.marks(found)
+    firsts: dict[str, Group] = {}
+    for group in found:
+        if marked:
+            firsts.setdefault(marked[group.name], group)
+    for letter, group in firsts.items():
+        result, known = group.runs[0].result, groups.config(group.runs[0])
+        lists = {run.result['noise_list_sha256'] or 'none' for run in group.runs}
+        named = min(lists)[:12] if len(lists) == 1 else f'one for each of {len(lists)}'
         yield (
             f'data {letter}: set {result["dataset_digest"][:12]},'
-            f' {result["train_examples"]:,} training examples, noise list'
-            f' {(result["noise_list_sha256"] or "none")[:12]}, corrections'
+            f' {result["train_examples"]:,} training examples,'
+            f' noise {known.get("noise.kind")} {known.get("noise.rate")},'
+            f' noise list {named}, corrections'
             f' {(result.get("corrections_sha256") or "none")[:12]}'
         )
     if marked:
         yield 'runs of different data do not compare: compare those of one letter'
+
+
+def remarks(found: Sequence[Group], against: dict[str, Group]) -> Iterator[str]:
+    """Lines about what the differences are, and how much they say."""
+    pairs = [
+        len(groups.differences(group, against[group.name], COMPARED))
+        for group in found
+        if group.name in against
+    ]
+    if max(pairs, default=0) > 1:
+        yield 'differences are paired by seed, their intervals bootstrapped'
+    if 1 < min(pairs, default=0) < FEW:
+        yield (
+            f'{min(pairs)} seeds: too few for these intervals to be taken at their'
+            ' word; five are better'
+        )
+
+
+def show(found: Sequence[Group], out: pathlib.Path, against: str | None = None) -> None:
+    """Prints the table, and writes it to `out` and its picture beside it.
+
+    Raises:
+      Unusable: `against` is none of the groups.
+    """
+    picture = out.with_suffix('.png')
+    held = rivals(found, against)
+    for grid in tables(found, held):
+        Console().print(grid)
+    for line in (*differing(found), *remarks(found, held)):
+        print(line)
+    whole.write_text(out, json.dumps(summary(found, held), indent=1) + '\n')
+    marked = groups.marks(found)
+    judged = None if marked else runs.read(found[-1].runs[0].folder)
+    for line in plots.comparison(found, picture, marked, judged):
+        print(line)
+    print(f'written: {out} and {picture}')
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -115,20 +267,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def compare(arguments: Sequence[str] | None) -> int:
     """Runs a command line; returns the exit code, or raises."""
     parser = doors.Parser(f'{home.name()} compare', description=__doc__)
-    parser.add_argument('folders', nargs='+', metavar='RUN', help='folder of a run')
+    parser.add_argument(
+        'folders', nargs='+', metavar='RUN', help='folder of a run, or of a sweep'
+    )
     parser.add_argument('--out', required=True, type=pathlib.Path, metavar='JSON')
+    parser.add_argument(
+        '--against',
+        metavar='METHOD',
+        help='what the others are held against, paired by seed (default: the first)',
+    )
     options = parser.parse_args(arguments)
-    picture = options.out.with_suffix('.png')
-    for path in (options.out, picture):
+    for path in (options.out, options.out.with_suffix('.png')):
         whole.check_file(path)
-    found = told_apart([runs.read(folder) for folder in options.folders])
-    Console().print(table(found))
-    for line in differing(found):
+    found, said = groups.of_folders(options.folders)
+    for line in said:
         print(line)
-    whole.write_text(options.out, json.dumps(summary(found), indent=1) + '\n')
-    for line in plots.comparison(found, picture, marks(found)):
-        print(line)
-    print(f'written: {options.out} and {picture}')
+    show(found, options.out, options.against)
     return 0
 
 

@@ -1,18 +1,22 @@
 """Drawings of finished runs. Each function fills the axes that it is given."""
 
+import itertools
 import pathlib
 from collections.abc import Sequence
 from typing import Any
 
 import jax
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from fer_jax.analysis import opinions, signals
+from fer_jax.analysis.groups import Group
 from fer_jax.analysis.runs import FinishedRun
 from fer_jax.data import pipeline, prepared, records, whole
 from fer_jax.errors import Unusable
+from fer_jax.numerics import comparison as comparison_of
 from fer_jax.training import results
 
 RIGHT, WRONG, UNKNOWN = '#2a7f9e', '#d1495b', '#8a8a8a'
@@ -24,24 +28,51 @@ def write(figure: Figure, path: pathlib.Path | str) -> None:
         figure.savefig(file, format='png')
 
 
-def accuracy_curves(
-    axes: Axes, runs: dict[str, FinishedRun], marks: dict[str, str]
-) -> None:
-    """Accuracy on the test labels by epoch, a line a run.
+def curves(axes: Axes, groups: Sequence[Group], key: str = 'test/accuracy') -> None:
+    """A metric by epoch, a line a group: the mean of its runs, and a band of their
+    standard deviation.
 
     Args:
-      runs: {name: FinishedRun}.
-      marks: {name: letter of its data}; {}: all have the same.
+      key: of the rows; 'test/accuracy' is drawn in %.
     """
-    for name, run in runs.items():
-        epochs = [row['epoch'] for row in run.rows]
-        values = [100 * row['test/accuracy'] for row in run.rows]
-        marker = 'o' if len(epochs) == 1 else None  # a line of one point is none
-        mean = f'{results.mean_of(len(epochs))}: {100 * run.result["last5"]:.1f} %'
-        data = f'data {marks[name]}, ' if marks else ''
-        axes.plot(epochs, values, marker=marker, label=f'{name} ({data}{mean})')
-    axes.set(xlabel='epoch', ylabel='test accuracy, %', title='Accuracy')
-    axes.legend(frameon=False, loc='lower center', fontsize=8)
+    share = 100 if key == 'test/accuracy' else 1
+    colours = colormaps['tab10' if len(groups) <= 10 else 'tab20'].colors  # type: ignore[attr-defined]
+    for colour, group in zip(itertools.cycle(colours), groups):
+        epochs = min(len(run.rows) for run in group.runs)
+        values = share * np.array(
+            [[row[key] for row in run.rows[:epochs]] for run in group.runs]
+        )
+        numbers = [row['epoch'] for row in group.runs[0].rows[:epochs]]
+        marker = 'o' if epochs == 1 else None  # a line of one point is none
+        axes.plot(
+            numbers,
+            values.mean(axis=0),
+            color=colour,
+            marker=marker,
+            label=labelled(group, key, epochs),
+        )
+        if len(values) > 1:
+            band = values.std(axis=0, ddof=1)
+            low, high = values.mean(axis=0) - band, values.mean(axis=0) + band
+            axes.fill_between(numbers, low, high, color=colour, alpha=0.15, lw=0)
+    axes.set(xlabel='epoch')
+    few = len(groups) <= 6
+    axes.legend(
+        frameon=False,
+        fontsize=8 if few else 6.5,
+        **{'loc': 'lower center'}
+        if few
+        else {'loc': 'upper center', 'bbox_to_anchor': (0.5, -0.14), 'ncols': 2},
+    )
+
+
+def labelled(group: Group, key: str, epochs: int) -> str:
+    """A group in the legend of `curves`."""
+    if key != 'test/accuracy':
+        return group.name
+    spread = comparison_of.spread(group.values('last5'))
+    band = f' ± {100 * spread.deviation:.1f}' if spread.count > 1 else ''
+    return f'{group.name} ({results.mean_of(epochs)}: {100 * spread.mean:.1f}{band} %)'
 
 
 def score_histogram(
@@ -111,44 +142,92 @@ def suspects(run: FinishedRun, count: int) -> list[tuple[np.ndarray, str, str]]:
 
 
 def comparison(
-    runs: dict[str, FinishedRun],
+    groups: Sequence[Group],
     path: pathlib.Path | str,
     marks: dict[str, str],
+    judged: FinishedRun | None = None,
     count: int = 10,
 ) -> list[str]:
-    """One picture of several runs; the labels of the last that judges any are shown.
+    """One picture of several groups of runs: panels of those that compare.
 
     What there is nothing to draw for has no panel. Writes a PNG to `path`.
 
     Args:
-      runs, marks: see `accuracy_curves`.
+      marks: {name: letter of its data}; {}: all have the same.
+      judged: the run whose labels are shown, where all have the same data.
       count: faces of suspicious labels.
 
     Returns:
       Lines that say what was left out, and why.
     """
-    judging = [name for name, run in runs.items() if run.scores is not None]
-    if not judging:
+    if marks:
+        write(by_data(groups, marks), path)
+        return []
+    if judged is None:
         figure = Figure(figsize=(5.5, 4), layout='constrained', dpi=110)
-        accuracy_curves(figure.subplots(), runs, marks)
+        accuracy(figure.subplots(), groups)
         write(figure, path)
         return ['no run judges labels: the picture has accuracies alone']
-    name, said = judging[-1], []
+    said = []
     try:
-        faces = suspects(runs[name], count)
+        faces = suspects(judged, count)
     except Unusable as error:
         faces, said = [], [f'no faces in the picture: {error}']
-    figure = Figure(figsize=(11, 5.8 if faces else 4), layout='constrained', dpi=110)
+    wide = 11 if len(groups) <= 6 else 13
+    tall = 4 if len(groups) <= 6 else 5.5
+    figure = Figure(
+        figsize=(wide, tall + (1.8 if faces else 0)), layout='constrained', dpi=110
+    )
     panels: Any = [figure]
     if faces:
         panels = figure.subfigures(2, 1, height_ratios=(2.2, 1))
     left, right = panels[0].subplots(1, 2)
-    accuracy_curves(left, runs, marks)
-    score_histogram(right, runs[name], name)
+    accuracy(left, groups)
+    score_histogram(right, judged, judged.name)
     if faces:
-        show_faces(panels[1], faces, name)
+        show_faces(panels[1], faces, judged.name)
     write(figure, path)
     return said
+
+
+def accuracy(axes: Axes, groups: Sequence[Group], title: str = 'Accuracy') -> None:
+    """Accuracy on the test labels by epoch."""
+    curves(axes, groups)
+    axes.set(ylabel='test accuracy, %', title=title)
+
+
+def by_data(groups: Sequence[Group], marks: dict[str, str]) -> Figure:
+    """A panel of accuracies for each data and, where the truth is known, one of how
+    well wrong labels are found."""
+    parts = {
+        letter: [group for group in groups if marks[group.name] == letter]
+        for letter in dict.fromkeys(marks.values())
+    }
+    telling = {
+        letter: [group for group in part if all_have(group, 'noise/auroc')]
+        for letter, part in parts.items()
+    }
+    tall = 4.2 if max(map(len, parts.values())) <= 6 else 5.6
+    rows = 1 + any(telling.values())
+    figure = Figure(
+        figsize=(5.5 * len(parts), tall * rows), layout='constrained', dpi=90
+    )
+    grid = figure.subplots(rows, len(parts), squeeze=False)
+    for column, (letter, part) in zip(grid.T, parts.items()):
+        accuracy(column[0], part, f'Accuracy, data {letter}')
+        if rows == 1:
+            continue
+        if not telling[letter]:
+            column[1].remove()
+            continue
+        curves(column[1], telling[letter], 'noise/auroc')
+        column[1].set(ylabel='AUROC', title=f'Wrong labels found, data {letter}')
+    return figure
+
+
+def all_have(group: Group, key: str) -> bool:
+    """Whether each epoch of each run has a metric."""
+    return all(key in row for run in group.runs for row in run.rows)
 
 
 def show_faces(

@@ -10,6 +10,18 @@ from fer_jax.data import whole
 from fer_jax.training import contents, files, history
 
 
+class Told(NamedTuple):
+    """What a finished run says of itself, without its examples."""
+
+    folder: pathlib.Path
+    result: dict  # result.json
+    rows: list  # metrics.jsonl, one dict an epoch
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+
 class FinishedRun(NamedTuple):
     """What a run left behind."""
 
@@ -30,6 +42,16 @@ class FinishedRun(NamedTuple):
         return special.logit(np.clip(self.labels.trust, 1e-300, 1 - 1e-15))
 
 
+def told(workdir: pathlib.Path | str) -> Told:
+    """What the run in `workdir` says of itself. Raises as `read`."""
+    workdir = pathlib.Path(workdir)
+    result = files.read_result(workdir)
+    rows = files.read_rows(workdir)
+    if not rows:
+        raise whole.Damaged(f'{workdir}: no {files.ROWS}; {contents.BACK}')
+    return Told(workdir, result, rows)
+
+
 def read(workdir: pathlib.Path | str) -> FinishedRun:
     """The run in `workdir`.
 
@@ -37,12 +59,8 @@ def read(workdir: pathlib.Path | str) -> FinishedRun:
       Missing: there is no finished run.
       Damaged: its files are not what a run wrote.
     """
-    workdir = pathlib.Path(workdir)
-    result = files.read_result(workdir)
+    workdir, result, rows = told(workdir)
     labels = files.read_labels(workdir, result['class_names'])
-    rows = files.read_rows(workdir)
-    if not rows:
-        raise whole.Damaged(f'{workdir}: no {files.ROWS}; {contents.BACK}')
     past = history.History(workdir, len(rows))
     scores, tables = past.all('scores'), past.all('labels')
     places = len(result['class_names'])

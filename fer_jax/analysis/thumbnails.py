@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from fer_jax.data import pipeline, prepared, records
+from fer_jax.training import shared
 
 SIDE_PX = 96
 QUALITY = 80  # of WebP; a face of 48 px takes about 700 bytes
@@ -23,11 +24,18 @@ class Faces:
     def __init__(self, data: prepared.Prepared) -> None:
         self._split, self._source = data.train, data.train.records()
         self._place = {name: i for i, name in enumerate(data.train.ids.tolist())}
+        self._small: dict[str, bytes] = shared.made('pictures', data.digest, dict)
 
     def pixels(self, name: str) -> np.ndarray:
         """uint8 [s, s, 3] of the example called `name`."""
         _, image = records.decode_example(self._source[self._place[name]])
         return pipeline.decode(image, self._split.image_size_px, name)
+
+    def small(self, name: str) -> bytes:
+        """WebP of `pixels`; runs of one set have many suspects in common."""
+        if name not in self._small:
+            self._small[name] = small(self.pixels(name))
+        return self._small[name]
 
     def places(self, names: Iterable[str]) -> np.ndarray:
         """[n] int: rows of the training split."""

@@ -13,6 +13,7 @@ never closed or has text behind it, a row with more or fewer fields than the hea
 """
 
 import itertools
+import functools
 import math
 import os
 import re
@@ -239,6 +240,12 @@ def _places(path, header, columns):
 def field(value: object, separators: str = ',') -> str:
     """A value as a field of a csv, in quotes where it needs them."""
     value = str(value)
-    if not re.search(rf'["\r\n{separators}]', value):
+    if not _special(separators).search(value):
         return value
     return '"' + value.replace('"', '""') + '"'
+
+
+@functools.cache
+def _special(separators):
+    """What a field has quotes for: a table has hundreds of thousands of them."""
+    return re.compile(rf'["\r\n{separators}]')

@@ -16,9 +16,12 @@ import sys
 from collections.abc import Sequence
 
 from fer_jax import doors, home
+from fer_jax.analysis import compare, groups
 from fer_jax.data import whole
 from fer_jax.sweeps import estimate, plan, runner
 from fer_jax.training import command_line, hosts, stopping
+
+TABLE = 'table.json'  # of a sweep's folder: what `compare` says of its runs
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -95,7 +98,7 @@ def fields_of(config: str, given: Sequence[str]) -> list[tuple[str, str]]:
 def told(
     found: runner.Outcome, workdir: pathlib.Path, *, stopped: bool, pressed: bool
 ) -> int:
-    """Says what became of a sweep; returns the exit code.
+    """Says what became of a sweep, with its table; returns the exit code.
 
     Args:
       stopped: whether it was asked to stop.
@@ -103,11 +106,14 @@ def told(
     """
     runs = len(found.finished) + len(found.failed) + len(found.left)
     print(f'{workdir}: {len(found.finished)} of {runs} runs are finished')
-    for name, why in found.failed.items():
-        print(f'failed: {name}: {why}')
     if stopped and found.left:
         print('stopped and saved; the same command goes on')
         return doors.STOPPED if pressed else 0
+    if found.finished:
+        folders = [workdir / name for name in found.finished]
+        compare.show(groups.of_folders(folders)[0], workdir / TABLE)
+    for name, why in found.failed.items():
+        print(f'failed: {name}: {why}')
     for name in found.left:
         print(f'not done: {name}: another process is at it; the same command goes on')
     return int(bool(found.failed or found.left))

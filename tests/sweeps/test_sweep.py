@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from fer_jax.sweeps import sweep
 from fer_jax.training import selftest
 from tests import processes
 
@@ -16,7 +17,6 @@ from tests import processes
 def words(faces, features_of_faces):
     """Words of a sweep of heads on features, of seconds: but for --over, --workdir."""
     return (
-        'sweep',
         '--config=configs/baseline.py:dataset=synthetic,on=features',
         f'--config.data.dir={faces}',
         f'--config.data.features={features_of_faces}',
@@ -36,58 +36,65 @@ NAMES = [
 ]
 
 
-def test_a_killed_sweep_ends_as_an_unbroken_one(words, tmp_path):
-    """SIGKILL and SIGTERM in turn, each some time after something was written."""
+def test_a_killed_sweep_ends_as_an_unbroken_one(words, tmp_path, capsys):
+    """SIGKILL and SIGTERM, each some time after a run has begun to write."""
     whole, broken = tmp_path / 'whole', tmp_path / 'broken'
-    done = processes.launch(*words, OVER, f'--workdir={whole}')
-    assert done.returncode == 0, done.stderr
-    assert f'{whole}: 4 runs, 2 algorithm (baseline, coteaching) x 2 seed' in (
-        done.stdout
-    )
-    assert '4 of 4 runs are finished' in done.stdout
-    command = processes.command(*words, OVER, f'--workdir={broken}')
-    for number, sign in enumerate([signal.SIGKILL, signal.SIGTERM, signal.SIGKILL]):
+    assert sweep.main([*words, OVER, f'--workdir={whole}']) == 0
+    said = capsys.readouterr().out
+    assert f'{whole}: 4 runs, 2 algorithm (baseline, coteaching) x 2 seed' in said
+    assert '4 of 4 runs are finished' in said
+    command = processes.command('sweep', *words, OVER, f'--workdir={broken}')
+    for sign, begun, wait_s in (
+        (signal.SIGKILL, NAMES[0], 0.0),
+        (signal.SIGTERM, NAMES[2], 0.1),
+    ):
         process = subprocess.Popen(
             command, cwd=processes.ROOT, stdout=subprocess.PIPE, text=True
         )
-        ready = broken / NAMES[number] / 'metrics.jsonl'
-        processes.wait_until(process, ready.exists)
-        time.sleep(0.1 * number)
+        processes.wait_until(process, (broken / begun / 'metrics.jsonl').exists)
+        time.sleep(wait_s)
         process.send_signal(sign)
-        said = process.communicate(timeout=60)[0]
-        if sign == signal.SIGTERM and process.returncode == 0:
-            assert 'the same command goes on' in said
-    done = processes.launch(*words, OVER, f'--workdir={broken}')
-    assert done.returncode == 0, done.stderr
+        stopped = process.communicate(timeout=60)[0]
+        assert not (broken / 'table.json').exists()
+    assert process.returncode == 0
+    assert 'stopped and saved; the same command goes on' in stopped
+    assert sweep.main([*words, OVER, f'--workdir={broken}']) == 0
+    assert ' are finished, ' in capsys.readouterr().out
     for name in NAMES:
         assert selftest.differences(broken / name, whole / name) == []
-    done = processes.launch(*words, OVER, f'--workdir={whole}')
-    assert done.returncode == 0
-    assert '4 are finished, 0 are left' in done.stdout
+    table = (broken / 'table.json').read_text()
+    assert table == (whole / 'table.json').read_text()
+    assert [*json.loads(table)] == [NAMES[0][:-7], NAMES[2][:-7]]
 
 
-def test_a_failed_run_is_named_and_the_others_end(words, tmp_path):
-    """A learning rate of 1e30 gives NaN; another command in the folder is refused."""
+def test_a_failed_run_is_named_and_the_others_end(words, tmp_path, capsys):
+    """A learning rate of 1e30 gives NaN. Other fields are refused in the folder."""
     over = '--over=optimizer.learning_rate=1e30,1e-3 seed=0'
-    done = processes.launch(*words, over, f'--workdir={tmp_path}')
-    assert done.returncode == 1, done.stderr
-    assert '1 of 2 runs are finished' in done.stdout
-    assert 'failed: baseline,optimizer.learning_rate=1e+30,seed=0: the loss of' in (
-        done.stdout
-    )
+    command = [*words, over, f'--workdir={tmp_path}']
+    assert sweep.main(command) == 1
+    said = capsys.readouterr().out
+    assert '1 of 2 runs are finished' in said
+    assert 'failed: baseline,optimizer.learning_rate=1e+30,seed=0: the loss of' in said
     good = tmp_path / 'baseline,optimizer.learning_rate=0.001,seed=0'
     assert json.loads((good / 'result.json').read_text())['method'] == 'baseline'
-    done = processes.launch(
-        *words, over, f'--workdir={tmp_path}', '--config.data.axes=5'
-    )
-    assert done.returncode == 2
-    assert 'holds a run with another config' in done.stderr
+    assert sweep.main([*command, '--config.data.axes=5']) == 2
+    assert 'holds a run with another config' in capsys.readouterr().err
 
 
-def test_a_wrong_sweep_is_refused_before_anything_runs(words, tmp_path):
+def test_a_run_of_another_process_is_left_to_it(words, tmp_path, capsys):
+    """And named, for the sweep is not whole."""
+    with sweep.runner.claimed(tmp_path, 'baseline,seed=0'):
+        assert sweep.main([*words, '--over=seed=0', f'--workdir={tmp_path}']) == 1
+    said = capsys.readouterr().out
+    assert 'is being trained by process' in said
+    assert 'not done: baseline,seed=0: another process is at it' in said
+    assert not (tmp_path / 'baseline,seed=0').exists()
+
+
+def test_a_wrong_sweep_is_refused_before_anything_runs(words, tmp_path, capsys):
     folder = tmp_path / 'sweep'
-    done = processes.launch(*words, '--over=seeds=0..4', f'--workdir={folder}')
-    assert done.returncode == 2
-    assert len(done.stderr.splitlines()) == 1
-    assert 'Did you mean "seed"' in done.stderr
+    assert sweep.main([*words, '--over=seeds=0..4', f'--workdir={folder}']) == 2
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1
+    assert 'Did you mean "seed"' in said
     assert not folder.exists()
