@@ -36,6 +36,7 @@ DOORS = {  # package -> where it may be imported
     'matplotlib': ('fer_jax/analysis/',),
     'onnx': ('fer_jax/deploy/onnx_',),
     'onnxruntime': ('fer_jax/deploy/formats.py',),
+    'pyarrow': ('fer_jax/exchange/as_parquet.py',),
     'safetensors': ('fer_jax/data/tensors.py',),
     'starlette': ('fer_jax/review/server.py',),
     'uvicorn': ('fer_jax/review/server.py',),

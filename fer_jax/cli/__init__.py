@@ -24,6 +24,8 @@ Commands
              fields, as runs of one folder
   export-labels  --data=FOLDER --review=FOLDER --as=source --out=FOLDER: the labels as
              they were decided, in the form that the set came in, or for other programs
+  import-labels  --data=FOLDER --as=label_studio --source=FILE --out=CSV: what people
+             labelled in another program, as decisions
   compare    RUN RUN ... --out=JSON: finished runs side by side
   reproduce  TABLE --data=FOLDER: a paper's table, run again, beside its numbers; --list
   relabels   RUN RUN ... --out=PNG: what became of labels that a method changed
@@ -61,6 +63,7 @@ USES = {  # command -> package of fer_jax that has its module
     'audit': 'analysis',
     'review': 'review',
     'export-labels': 'cli',
+    'import-labels': 'cli',
 }
 DOORS = {  # command -> module with a door of its own
     'compare': 'analysis.compare',
@@ -130,7 +133,8 @@ def use(command: str, words: Sequence[str]) -> int:
     parser = doors.Parser(f'{home.name()} {command}', description=module.__doc__)
     module.add_arguments(parser)
     options = parser.parse_args(words)
-    if options.workdir == '':  # would be the folder that the command is given in
+    # would be the folder that the command is given in
+    if getattr(options, 'workdir', None) == '':
         raise Unusable('--workdir is empty; give the folder of a run')
     try:
         return module.run(options)

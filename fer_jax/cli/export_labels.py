@@ -7,8 +7,9 @@
 --as=source writes what the set was made of, with other labels and the old files beside
 them (NAME.old); the pictures are linked. The other forms hold the pictures of the
 prepared set, with what was decided, suggested and how probable it is:
-    csv          labels.csv and images
-    folder       a folder for each class
+    csv, folder             labels.csv and images; a folder for each class
+    label_studio, fiftyone  tasks with predictions; a FiftyOneImageClassificationDataset
+    hugging_face, parquet   an image folder with JSON lines; pictures in parquet
 Decisions are those of decisions.csv in the folder of the review or run, or of
 --decisions; without any the labels are the given ones.
 """
@@ -43,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--as',
         dest='form',
         required=True,
-        choices=(SOURCE, *exchange.FORMATS),
+        choices=(SOURCE, *exchange.FORMS),
         help='the form, one of those above',
     )
     parser.add_argument('--out', required=True, help='folder to write')

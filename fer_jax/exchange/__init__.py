@@ -1,20 +1,22 @@
 """Labelled pictures on their way to other programs, and labels on their way back.
 
-A format is a module of FORMATS: its docstring says what lies in a folder of it, and
-`write(labelled, folder)` makes one. Where people label in its program there is `read`,
-too. To add one is to write one module and its name.
+A form is a module `as_NAME` and its name in FORMS: the docstring says what lies in a
+folder of it, and `write(labelled, folder)` makes one. Where people label in its program
+`read(path)` says what they answered. To add one is to write one module.
 """
 
 import importlib
+import json
 import math
 import pathlib
 import types
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fer_jax.data.corrections import Decision
 
-FORMATS = ('csv', 'folder')
+FORMS = ('csv', 'folder', 'label_studio', 'fiftyone', 'hugging_face', 'parquet')
+READ = ('label_studio',)  # those that have read
 
 
 class Item(NamedTuple):
@@ -37,13 +39,37 @@ class Labelled(NamedTuple):
     items: Sequence[Item]
     image: Callable[[int], bytes]  # of item i: PNG or JPEG
 
-    def called(self, label: int) -> str:
-        """The name of a class; '' of -1."""
-        return self.class_names[label] if label >= 0 else ''
-
     def kept(self) -> Iterator[tuple[int, Item]]:
         """The numbers and Items of labels that are not dropped."""
         return ((i, item) for i, item in enumerate(self.items) if item.label >= 0)
+
+    def called(self, label: int) -> str | None:
+        """The name of a class; None of -1."""
+        return self.class_names[label] if label >= 0 else None
+
+    def said(self, item: Item) -> dict[str, Any]:
+        """What is known of an item beside its label, by name; None where it is not."""
+        one = item.decision
+        return {
+            'split': item.split,
+            'id': item.id,
+            'given_label': self.called(item.given),
+            'decision': one and one.decision,
+            'second': self.called(one.labels[1]) if one and one.labels[1:] else None,
+            'suggested_label': self.called(item.suggested),
+            'probability_right': None if math.isnan(item.right) else item.right,
+            'reviewer': one and (one.reviewer or None),
+            'time': one and (one.time or None),
+        }
+
+
+class Answer(NamedTuple):
+    """What somebody said of a picture in another program."""
+
+    id: str
+    classes: tuple[str, ...]  # that fit; none: the picture is to go
+    reviewer: str = ''
+    time: str = ''  # UTC, as 2026-11-28T19:40:02Z
 
 
 def write_image(image: bytes, folder: pathlib.Path, number: int) -> str:
@@ -62,6 +88,11 @@ def ending(image: bytes) -> str:
     return '.png' if image.startswith(b'\x89PNG') else '.jpg'
 
 
-def module(name: str) -> types.ModuleType:
-    """The module of one of FORMATS."""
-    return importlib.import_module(f'{__name__}.as_{name}')
+def text(value: Any) -> str:
+    """A value as JSON that every reader takes: ASCII in one line, no NaN."""
+    return json.dumps(value, allow_nan=False)
+
+
+def module(form: str) -> types.ModuleType:
+    """The module of one of FORMS."""
+    return importlib.import_module(f'{__name__}.as_{form}')

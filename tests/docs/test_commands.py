@@ -30,6 +30,7 @@ RUN = {
     'review': 'tests/review/test_process.py',
     'sweep': 'tests/sweeps/test_sweep.py',
     'export-labels': 'tests/data_prep/test_restoring.py',
+    'import-labels': 'tests/exchange/test_programs.py',
     'compare': 'tests/analysis/test_compare.py',
     'relabels': 'tests/analysis/test_relabels.py',
     'reproduce': 'tests/reproduce/test_command.py',
