@@ -12,8 +12,8 @@ never closed or has text behind it, a row with more or fewer fields than the hea
 `text` writes what `rows` reads back, whatever the texts hold but NUL.
 """
 
-import itertools
 import functools
+import itertools
 import math
 import os
 import re

@@ -8,7 +8,7 @@ Several processes may do the same plan at once: each takes what no other is at.
 import contextlib
 import pathlib
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -17,6 +17,7 @@ from rich.text import Text
 from fer_jax.analysis import audit
 from fer_jax.data import prepared, whole
 from fer_jax.errors import Unusable
+from fer_jax.sweeps import claims
 from fer_jax.sweeps.plan import Planned
 from fer_jax.training import (
     files,
@@ -30,7 +31,6 @@ from fer_jax.training import (
     stopping,
 )
 
-CLAIMS = '.claims'  # of a sweep's folder: which process is at which run
 LONG_S = 24 * 3600  # the time left is by the mean speed of all runs so far
 
 
@@ -71,6 +71,7 @@ def carry_out(
     stop: Callable[[], bool] = lambda: False,
     *,
     say: Callable[[str], object] | None = None,
+    first: int | None = None,
 ) -> Outcome:
     """Trains what is not finished. A run that fails is named, and the next one begins.
 
@@ -79,13 +80,18 @@ def carry_out(
       workdir: folder of the sweep, which holds those of the runs.
       stop: asked as loop.train does; True saves and ends.
       say: what shows a line for each run; None: a bar of all, with lines above it.
+      first: of one of several jobs (sweeps.jobs), the run that it begins with, those
+        before it coming last; None: this process is the sweep.
 
     Raises:
       OSError: the disk is full.
     """
-    ready(plan)
+    if first is None:
+        ready(plan)
+        claims.forget(workdir, [run.name for run in plan])
     left = [run for run in plan if to_do(workdir / run.name)]
-    failed: dict[str, str] = {}
+    place = {run.name: number for number, run in enumerate(plan, 1)}
+    left.sort(key=lambda run: place[run.name] <= (first or 0))
     with shared.kept(), progress(shown=say is None) as bar:
         every = bar.add_task(
             workdir.name, total=len(plan), completed=len(plan) - len(left)
@@ -95,22 +101,19 @@ def carry_out(
             if stop():
                 break
             watch = Watch(bar, run.name, stop, every)
-            said, why = attempt(run, workdir, watch)
+            said = attempt(run, workdir, watch)
             watch.close()
             bar.update(every, completed=number + 1)
-            if why is not None:
-                failed[run.name] = why
             if said:
-                told(f'{number + 1}/{len(plan)} {said}')
-    return outcome(plan, workdir, failed)
+                told(f'{place[run.name]}/{len(plan)} {run.name}: {said}')
+    return outcome(plan, workdir)
 
 
-def outcome(
-    plan: Sequence[Planned], workdir: pathlib.Path, failed: dict[str, str]
-) -> Outcome:
+def outcome(plan: Sequence[Planned], workdir: pathlib.Path) -> Outcome:
     """The Outcome, as the folders say it."""
     names = [run.name for run in plan]
     finished = [name for name in names if files.finished(workdir / name)]
+    failed = claims.failed(workdir, names)
     left = [name for name in names if name not in {*finished, *failed}]
     return Outcome(finished, failed, left)
 
@@ -141,34 +144,37 @@ def ready(plan: Sequence[Planned]) -> None:
             frozen.found(data, *front.place(config, data))
 
 
-def attempt(
-    run: Planned, workdir: pathlib.Path, watch: log.Watch
-) -> tuple[str, str | None]:
-    """(what to say of a run after trying it, why it failed or None).
+def attempt(run: Planned, workdir: pathlib.Path, watch: log.Watch) -> str:
+    """Tries a run; returns what to say of it, '' of one that was stopped, failed before
+    or is another process's.
 
     Raises:
       OSError: the disk is full.
     """
-    try:
-        with claimed(workdir, run.name):
-            said = train(run, workdir / run.name, watch)
-        return (f'{run.name}: {said}' if said else ''), None
-    except stopping.AlreadyRunning as error:
-        return f'{run.name}: {error}', None
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno in whole.FULL:
+    with (
+        contextlib.suppress(stopping.AlreadyRunning),
+        claims.claimed(workdir, run.name),
+    ):
+        if claims.failed(workdir, [run.name]) or not to_do(workdir / run.name):
+            return ''  # meanwhile
+        try:
+            return train(run, workdir / run.name, watch)
+        except stopping.AlreadyRunning:
             raise
-        why = ' '.join(f'{error}'.split())
-        if not isinstance(error, Unusable | FloatingPointError | OSError):
-            traceback.print_exception(error)
-            why = f'a fault of this program, {type(error).__name__}: {why}'
-        return f'{run.name}: failed: {why}', why
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno in whole.FULL:
+                raise
+            why = ' '.join(f'{error}'.split())
+            if not isinstance(error, Unusable | FloatingPointError | OSError):
+                traceback.print_exception(error)
+                why = f'a fault of this program, {type(error).__name__}: {why}'
+            claims.fail(workdir, run.name, why)
+            return f'failed: {why}'
+    return ''
 
 
 def train(run: Planned, folder: pathlib.Path, watch: log.Watch) -> str:
     """Trains a run to its end; returns a line about it, '' when stopped."""
-    if not to_do(folder):  # meanwhile
-        return 'finished by another process'
     ready_run = setup.prepare(run.read(), folder)
     if not loop.finished(ready_run) and loop.train(ready_run, watch=watch) is None:
         return ''
@@ -185,20 +191,6 @@ def numbers(folder: pathlib.Path) -> str:
     if 'auroc' in result:
         said += f'; AUROC of wrong labels {result["auroc"]:.3f}'
     return f'{said}; {result["seconds"]:.0f} s'
-
-
-@contextlib.contextmanager
-def claimed(workdir: pathlib.Path, name: str) -> Iterator[None]:
-    """Holds a run, from before anything of it is read; the system lets go of it when
-    the process dies.
-
-    Raises:
-      AlreadyRunning: another process is at it.
-    """
-    folder = workdir / CLAIMS / name
-    folder.mkdir(parents=True, exist_ok=True)
-    with stopping.alone(folder):
-        yield
 
 
 def progress(*, shown: bool) -> Progress:

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from fer_jax import doors, home
 from fer_jax.analysis import compare, groups
 from fer_jax.data import whole
-from fer_jax.sweeps import estimate, plan, runner
+from fer_jax.sweeps import estimate, jobs, plan, runner
 from fer_jax.training import command_line, hosts, stopping
 
 TABLE = 'table.json'  # of a sweep's folder: what `compare` says of its runs
@@ -31,6 +31,8 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def sweep(words: Sequence[str]) -> int:
     """Runs a command line; returns the exit code, or raises."""
+    if jobs.is_job(words):
+        return jobs.job(words)
     own, given = parted(words)
     parser = doors.Parser(f'{home.name()} sweep', description=__doc__)
     parser.add_argument(
@@ -52,21 +54,38 @@ def sweep(words: Sequence[str]) -> int:
         metavar='FOLDER',
         help='of the sweep: a new one, or that of a sweep to go on with',
     )
+    parser.add_argument(
+        '--jobs',
+        type=int,
+        default=1,
+        metavar='N',
+        help='processes, each with devices of its own: one of several accelerators, or'
+        ' its part of the cores (default: 1, with all)',
+    )
     options = parser.parse_args(own)
     runs = plan.product(options.config, options.over, fields_of(options.config, given))
     whole.check_folder(options.workdir)
     plan.check_folders(runs, options.workdir)
-    return carry_out(runs, options.workdir)
+    return carry_out(runs, options.workdir, options.jobs)
 
 
-def carry_out(runs: Sequence[plan.Planned], workdir: pathlib.Path) -> int:
+def carry_out(
+    runs: Sequence[plan.Planned], workdir: pathlib.Path, processes: int = 1
+) -> int:
     """Says what there is to do, does it, says what became of it -> the exit code."""
     for line in estimate.sentences(runs, workdir):
         print(line, flush=True)
     with hosts.asked_to_stop() as stop, stopping.on_ctrl_c() as pressed:
-        found = runner.carry_out(runs, workdir, stop)
+        if processes == 1:
+            found = runner.carry_out(runs, workdir, stop)
+        else:
+            found = jobs.carry_out(runs, workdir, stop, processes)
         stopped = stop()
-    return told(found, workdir, stopped=stopped, pressed=pressed())
+    code = told(found, workdir, stopped=stopped, pressed=pressed())
+    if found.finished and not stopped:
+        folders = [workdir / name for name in found.finished]
+        compare.show(groups.of_folders(folders)[0], workdir / TABLE)
+    return code
 
 
 def parted(words: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -98,7 +117,7 @@ def fields_of(config: str, given: Sequence[str]) -> list[tuple[str, str]]:
 def told(
     found: runner.Outcome, workdir: pathlib.Path, *, stopped: bool, pressed: bool
 ) -> int:
-    """Says what became of a sweep, with its table; returns the exit code.
+    """Says what became of a sweep; returns the exit code.
 
     Args:
       stopped: whether it was asked to stop.
@@ -109,11 +128,8 @@ def told(
     if stopped and found.left:
         print('stopped and saved; the same command goes on')
         return doors.STOPPED if pressed else 0
-    if found.finished:
-        folders = [workdir / name for name in found.finished]
-        compare.show(groups.of_folders(folders)[0], workdir / TABLE)
     for name, why in found.failed.items():
         print(f'failed: {name}: {why}')
     for name in found.left:
-        print(f'not done: {name}: another process is at it; the same command goes on')
+        print(f'not done: {name}: another process is at it, or was ended')
     return int(bool(found.failed or found.left))

@@ -117,7 +117,7 @@ def read(command, monkeypatch):
 
     monkeypatch.setattr(training, 'train', checked)
     monkeypatch.setattr(training, 'self_test', checked)
-    monkeypatch.setattr(sweep, 'carry_out', lambda runs, workdir: 0)
+    monkeypatch.setattr(sweep, 'carry_out', lambda runs, workdir, jobs: 0)
     for name in cli.USES:
         module = importlib.import_module(cli.module_of(name))
         monkeypatch.setattr(module, 'run', lambda options: 0)

@@ -1,9 +1,11 @@
 """Which runs a sweep has, their names, and what is refused before anything runs."""
 
+import io
+
 import pytest
 
 from fer_jax.errors import Unusable
-from fer_jax.sweeps import plan, sweep
+from fer_jax.sweeps import jobs, plan, sweep
 
 CONFIG = 'configs/resup.py:dataset=fer2013'
 GIVEN = [('data.dir', 'data')]
@@ -131,3 +133,26 @@ def test_words_of_fields_stand_anywhere():
         ('data.balanced', 'false'),
         ('data.dir', 'x'),
     ]
+
+
+def test_jobs_have_devices_of_their_own():
+    """Three jobs on two accelerators: two share the first, each with .45 of it. Named
+    ones are kept to; on a processor cores are dealt."""
+    third = jobs.surroundings(2, 3, {}, 2)
+    assert third['CUDA_VISIBLE_DEVICES'] == third['TPU_VISIBLE_CHIPS'] == '0'
+    assert third['XLA_PYTHON_CLIENT_MEM_FRACTION'] == '0.45'
+    named = jobs.surroundings(1, 2, {'CUDA_VISIBLE_DEVICES': '3,5'}, 8)
+    assert named['CUDA_VISIBLE_DEVICES'] == '5'
+    assert 'XLA_PYTHON_CLIENT_MEM_FRACTION' not in named
+    assert jobs.surroundings(0, 2, {}, 0) == {}
+    assert [jobs.cores(n, 2, [0, 1, 4, 5, 7]) for n in (0, 1)] == [{0, 4, 7}, {1, 5}]
+    assert jobs.cores(3, 4, [2, 3]) == {3}
+
+
+def test_a_plan_is_told_to_jobs_as_it_is():
+    planned = runs('noise.list="/a b/[x]",/c seed=1')
+    lines = io.StringIO()
+    jobs.write(planned, lines)
+    lines.write('not of it')
+    lines.seek(0)
+    assert [*jobs.read(lines)] == planned
