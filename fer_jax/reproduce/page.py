@@ -140,7 +140,7 @@ def standing(report: Report) -> str:
         ]
         heads = ['', 'Kendall tau-b', 'holds', 'the paper', 'here']
         why = 'The best first; tau-b is 1 where the orders agree, -1 turned round.'
-        inside = element('p', said(why)), grid(heads, lines, 'words')
+        inside = element('p', said(why)), grid(heads, lines, 'words wide')
         parts.append(section('order', 'Order of the methods', *inside))
     if report.differences:
         parts.append(differences(report))
@@ -149,15 +149,10 @@ def standing(report: Report) -> str:
 
 def differences(report: Report) -> str:
     """Differences of methods with their intervals, drawn as well."""
-    reach = max(
-        (
-            abs(float(end))
-            for one in report.differences
-            for end in (one.low, one.high, one.ours)
-            if end
-        ),
-        default=1.0,
-    )
+    reach: dict[str, float] = {}  # half of what is drawn, of each measure
+    for one in report.differences:
+        for end in filter(None, (one.low, one.ours, one.high)):
+            reach[one.measure] = max(reach.get(one.measure, 0.0), abs(float(end)))
     lines = [
         [
             said(f'{one.better} \u2212 {one.worse}'),
@@ -165,7 +160,7 @@ def differences(report: Report) -> str:
             said(one.paper or NOTHING),
             said(one.ours),
             said(one.interval),
-            drawn(one.low, one.ours, one.high, reach or 1.0),
+            drawn(one.low, one.ours, one.high, reach.get(one.measure) or 1.0),
             said(str(one.count)),
             said(one.verdict),
         ]
@@ -177,7 +172,7 @@ def differences(report: Report) -> str:
         ' percentiles of a bootstrap over the pairs, and too narrow where there are'
         ' fewer than five.'
     )
-    inside = element('p', said(why)), grid(heads, lines, 'words')
+    inside = element('p', said(why)), grid(heads, lines, 'words tight')
     return section('differences', 'Differences of methods', *inside)
 
 
@@ -204,8 +199,9 @@ def rest(report: Report) -> str:
         for one in report.data
     ]
     heads = ['', 'data set (sha256)', 'noise lists by seed (sha256)']
-    rows = [[said(row.name), said(row.how)] for row in report.rows]
-    command = element('span', said(report.command), kind='code')
+    rows = [[said(row.name), said(row.how)] for row in report.run]
+    words = ' '.join(element('span', said(word)) for word in report.command.split(' '))
+    command = element('span', words, kind='code')
     parts = [
         ('missing', 'Not run', bullets(report.missing)),
         ('data', 'Data', grid(heads, lines, 'words') if lines else ''),

@@ -27,6 +27,9 @@ from fer_jax.reproduce.table import Arm, Table
 TAIL = 12  # characters of a digest
 
 
+CITED = 'cited by the paper, not run'
+
+
 class Box(NamedTuple):
     """A cell of the report."""
 
@@ -77,6 +80,11 @@ class Report(NamedTuple):
     data: list[Data]
     missing: list[str]  # columns and rows that were not run, and why
     notes: list[str]
+
+    @property
+    def run(self) -> list[Row]:
+        """The rows that have a config."""
+        return [row for row in self.rows if row.how != CITED]
 
     @property
     def headings(self) -> list[str]:
@@ -156,7 +164,7 @@ def of(
 def how(arm: Arm, row: Sequence[Cell]) -> str:
     """A row's config and its own fields, as they are run where it is."""
     if arm.config is None:
-        return 'cited by the paper'
+        return CITED
     own = {**arm.setup, **arm.fields}
     runs = [run for cell in row for run in cell.runs[:1]]
     if runs:

@@ -45,6 +45,7 @@ class Difference(NamedTuple):
     high: str
     count: int  # type: ignore[assignment]  # pairs
     verdict: str
+    measure: str
 
     @property
     def interval(self) -> str:
@@ -184,4 +185,5 @@ def difference(
         signed(high, measure.digits),
         len(values),
         verdict,
+        measure.name,
     )

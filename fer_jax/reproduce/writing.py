@@ -133,7 +133,7 @@ def rest(report: Report) -> list[str]:
         parts += ['## Data', grid(heads, lines)]
     parts += [
         '## Rows',
-        bullets(f'{row.name}: {row.how}' for row in report.rows),
+        bullets(f'{row.name}: {row.how}' for row in report.run),
         *(['## Notes', bullets(report.notes)] if report.notes else []),
         '## Command',
         f'```\n{report.command}\n```',
