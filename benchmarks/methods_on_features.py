@@ -24,8 +24,8 @@ from fer_jax.training import files, heap, loop, setup
 
 METHODS = (
     'baseline', 'arazo', 'coteaching', 'coteaching_threshold', 'dividemix', 'dmue',
-    'dmue_c', 'dul', 'eac', 'elr', 'gce', 'jocor', 'jocor_weights', 'pt_threshold',
-    'resup', 'rul', 'rul_c', 'scn', 'scn_c',
+    'dmue_c', 'dul', 'eac', 'elr', 'gce', 'ido', 'jocor', 'jocor_weights', 'nla',
+    'pt_threshold', 'resup', 'rul', 'rul_c', 'scn', 'scn_c',
 )  # fmt: skip
 RATE = {'symmetric': 0.3, 'human': 0.0}
 TOLD = 0.32  # of people's labels, for methods that have to be told: what is known

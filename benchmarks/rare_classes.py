@@ -4,9 +4,10 @@
         --out=DIR [--seeds=3]
 
 The two settings of benchmarks.methods_on_features, with whose OUT it may share one.
-Plain heads, Co-teaching and ReSup; these with balanced sampling, and ReSup with weights
-balanced by class; each with answers adjusted by tau (config.adjust), for which nothing
-is trained anew. Mean over the seeds, and the standard deviation of the accuracy.
+Plain heads, Co-teaching and ReSup; these with balanced sampling, ReSup with weights
+balanced by class, and with a mixture for each class; all with answers adjusted by tau
+(config.adjust), for which nothing is trained anew. Mean over the seeds, and the
+standard deviation of the accuracy.
 """
 
 import jax
@@ -25,6 +26,7 @@ ARMS = {  # name -> method, fields
     'Co-teaching, balanced batches': ('coteaching', {'data.balanced': True}),
     'ReSup': ('resup', {}),
     'ReSup, balanced batches': ('resup', {'data.balanced': True}),
+    'ReSup, a mixture a class': ('resup', {'algorithm.mixture': 'class'}),
     'ReSup, weights by class variance': ('resup', {'algorithm.balance': 'class_var'}),
 }
 TAUS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)

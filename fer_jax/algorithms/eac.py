@@ -32,7 +32,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import Algorithm, Task, method, outcome
+from fer_jax.algorithms import Algorithm, Batch, Task, method, outcome
 from fer_jax.nets import classifier
 from fer_jax.numerics import losses
 from fer_jax.settings import Field
@@ -65,6 +65,11 @@ def mirror(images: jax.Array) -> jax.Array:
     return jnp.flip(images, axis=-2)
 
 
+def other_view(batch: Batch) -> jax.Array:
+    """x' [B, H, W, 3]: the second view mirrored, or the first where there is one."""
+    return mirror(batch.images[min(1, len(batch.images) - 1)])
+
+
 def attention(maps: jax.Array, kernel: jax.Array) -> jax.Array:
     """H [..., h, w, C] of maps [..., h, w, D]; the kernel [D, C] is a constant."""
     return maps @ jax.lax.stop_gradient(kernel)
@@ -90,8 +95,7 @@ def make(task: Task, *, consistency: float = 5.0) -> Algorithm:
         first, second = jax.random.split(rng)
         outputs, stats = nets.train(params, stats, first, batch.images[0])
         logits, embeddings, maps = outputs
-        other = mirror(batch.images[min(1, len(batch.images) - 1)])
-        (_, _, mirrored), stats = nets.train(params, stats, second, other)
+        (_, _, mirrored), stats = nets.train(params, stats, second, other_view(batch))
         loss_ce = jnp.mean(losses.cross_entropy(logits, batch.labels))
         kernel = params['classifier']['kernel']
         difference = inconsistency(maps, mirrored, kernel)
