@@ -5,22 +5,19 @@
 
 Two settings of 8,000 faces: 30 % symmetric noise on FERPlus majority labels, drawn anew
 for each seed, and people's labels (FER2013 against FERPlus majority). FEATURES, made of
-the human set, has all faces: those of the majority set are found by their ids. All runs
-go through one process, seed by seed; those that are there are not done again. Prints
-the table of what is there, mean +- standard deviation over the seeds.
+the human set, has all faces: those of the majority set are found by their ids. The runs
+are carried out as those of a sweep (docs/sweeps.md). Prints the table of what is there,
+mean +- standard deviation over the seeds.
 """
 
 import argparse
-import importlib
-import json
 import pathlib
-import shutil
-import time
 
 import numpy as np
 
 from fer_jax.data import features, prepared
-from fer_jax.training import files, heap, loop, setup
+from fer_jax.sweeps import plan, runner
+from fer_jax.training import files, heap, stopping
 
 METHODS = (
     'baseline', 'arazo', 'coteaching', 'coteaching_threshold', 'dividemix', 'dmue',
@@ -30,7 +27,6 @@ METHODS = (
 RATE = {'symmetric': 0.3, 'human': 0.0}
 TOLD = 0.32  # of people's labels, for methods that have to be told: what is known
 FACES = 8000
-CPU = 'processor_seconds.json'
 
 
 def copied(human, majority, store, folder):
@@ -67,44 +63,33 @@ def copied(human, majority, store, folder):
     )
 
 
-def configured(method, kind, seed, data, store):
-    config = importlib.import_module(f'configs.{method}').get_config(
-        f'dataset=fer2013,noise={RATE[kind]},on=features'
+def planned(name, method, kind, seed, folder, store, changed=()):
+    """A run of a method in one of the two settings."""
+    fields = {
+        'data.dir': folder,
+        'data.features': store,
+        'data.max_train': FACES,
+        'seed': seed,
+        'noise.seed': seed,
+        **dict(changed),
+    }
+    config = f'configs/{method}.py:dataset=fer2013,noise={RATE[kind]},on=features'
+    run = plan.Planned(
+        f'{name}-{kind}-{seed}', config, tuple((n, str(v)) for n, v in fields.items())
     )
-    config.seed = config.noise.seed = seed
-    config.data.dir, config.data.features = str(data), str(store)
-    config.data.max_train = FACES
-    if kind == 'human' and 'noise_rate' in config.algorithm:
-        config.algorithm.noise_rate = TOLD
-    return config
+    if kind == 'human' and 'noise_rate' in run.read().algorithm:
+        run = run._replace(fields=(*run.fields, ('algorithm.noise_rate', str(TOLD))))
+    return run
 
 
-def train(config, workdir, kind, out):
-    """Trains, with the axes that an earlier run left in `out`; seconds that it took."""
-    axes = out / f'axes-{kind}-{config.data.parts}.npz'  # labels take no part in them
-    workdir.mkdir(parents=True, exist_ok=True)
-    if axes.exists():
-        shutil.copy(axes, workdir / files.AXES)
-    started = time.process_time()
-    loop.train(setup.prepare(config, workdir))
-    seconds = time.process_time() - started
-    shutil.copy(workdir / files.AXES, axes)
-    return seconds
-
-
-def run(method, kind, seed, data, store, out):
-    """Trains, unless it is done."""
-    workdir = out / f'{method}-{kind}-{seed}'
-    if measured(workdir):
-        return
-    config = configured(method, kind, seed, data, store)
-    seconds = train(config, workdir, kind, out)
-    (workdir / CPU).write_text(json.dumps(seconds))
-    shutil.rmtree(workdir / 'checkpoints')
-
-
-def measured(workdir):
-    return files.finished(workdir) and (workdir / CPU).exists()
+def carry_out(runs, out):
+    """Trains what is not finished; SIGTERM stops, and the same command goes on."""
+    plan.check_folders(runs, out)
+    runner.ready(runs)
+    with stopping.on_sigterm() as stop:
+        found = runner.carry_out(runs, out, stop)
+    for name, why in found.failed.items():
+        print(f'failed: {name}: {why}')
 
 
 def numbers(workdir):
@@ -112,26 +97,23 @@ def numbers(workdir):
     told = found['recalls']
     return [
         100 * found['last'], 100 * found['balanced_accuracy'], told['disgust'],
-        told['fear'], found['auroc'], float((workdir / CPU).read_text()),
+        told['fear'], found['auroc'],
     ]  # fmt: skip
 
 
 def table(out, seeds):
     for kind in RATE:
-        print(
-            f'\n| {kind} | accuracy | balanced | disgust | fear | AUROC | s | seeds |'
-        )
-        print('|---|---|---|---|---|---|---|---|')
+        print(f'\n| {kind} | accuracy | balanced | disgust | fear | AUROC | seeds |')
+        print('|---|---|---|---|---|---|---|')
         for method in METHODS:
             there = [out / f'{method}-{kind}-{seed}' for seed in range(seeds)]
-            rows = [numbers(folder) for folder in there if measured(folder)]
+            rows = [numbers(folder) for folder in there if files.finished(folder)]
             if not rows:
                 continue
             mean, spread = np.mean(rows, axis=0), np.std(rows, axis=0)
             cells = [f'{mean[i]:.1f} ± {spread[i]:.1f}' for i in range(2)]
             cells += [f'{mean[i]:.2f} ± {spread[i]:.2f}' for i in (2, 3)]
-            cells += [f'{mean[4]:.3f} ± {spread[4]:.3f}']
-            cells += [f'{np.min(rows, axis=0)[5]:.0f}', str(len(rows))]
+            cells += [f'{mean[4]:.3f} ± {spread[4]:.3f}', str(len(rows))]
             print(f'| {method} |', ' | '.join(cells), '|', flush=True)
 
 
@@ -159,11 +141,14 @@ def main():
     options = known.parse_args()
     heap.keep()
     folders, stores = settings(options)
-    for seed in range(options.seeds):
-        for method in options.methods:
-            for kind in RATE:
-                run(method, kind, seed, folders[kind], stores[kind], options.out)
-        table(options.out, options.seeds)
+    runs = [
+        planned(method, method, kind, seed, folders[kind], stores[kind])
+        for kind in RATE
+        for method in options.methods
+        for seed in range(options.seeds)
+    ]
+    carry_out(runs, options.out)
+    table(options.out, options.seeds)
 
 
 if __name__ == '__main__':

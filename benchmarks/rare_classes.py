@@ -10,7 +10,6 @@ balanced by class, and with a mixture for each class; all with answers adjusted 
 standard deviation of the accuracy.
 """
 
-import jax
 import numpy as np
 
 from benchmarks import methods_on_features as on_features
@@ -33,16 +32,11 @@ TAUS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
 SHOWN = ('disgust', 'fear')
 
 
-def trained(arm, kind, seed, data, store, out):
-    """The folder of a run, trained unless it is done."""
-    method, fields = ARMS[arm]
+def planned(arm, kind, seed, data, store):
+    """The run of an arm."""
+    method, changed = ARMS[arm]
     name = arm.lower().replace(', ', '-').replace(' ', '_')
-    workdir = out / 'rare' / f'{name}-{kind}-{seed}'
-    if not files.finished(workdir):
-        config = on_features.configured(method, kind, seed, data, store)
-        config.update_from_flattened_dict(fields)
-        on_features.train(config, workdir, kind, out)
-    return workdir
+    return on_features.planned(name, method, kind, seed, data, store, changed.items())
 
 
 def confusions(workdir, data, store):
@@ -72,18 +66,28 @@ def main():
     heap.keep()
     folders, stores = on_features.settings(options)
     names = prepared.load(options.human).class_names
-    for kind in options.kinds.split(','):
+    out, kinds = options.out / 'rare', options.kinds.split(',')
+    plans = {
+        (kind, arm): [
+            planned(arm, kind, seed, folders[kind], stores[kind])
+            for seed in range(options.seeds)
+        ]
+        for kind in kinds
+        for arm in options.arms
+    }
+    on_features.carry_out([run for runs in plans.values() for run in runs], out)
+    for kind in kinds:
         print(f'\n| {kind} | tau | accuracy | balanced |', ' | '.join(SHOWN), '|')
         print('|---|---|---|---|---|---|')
+        store = features.load(stores[kind])
         for arm in options.arms:
             each = [
-                confusions(
-                    trained(arm, kind, seed, folders[kind], stores[kind], options.out),
-                    folders[kind],
-                    features.load(stores[kind]),
-                )
-                for seed in range(options.seeds)
+                confusions(out / run.name, folders[kind], store)
+                for run in plans[kind, arm]
+                if files.finished(out / run.name)
             ]
+            if not each:
+                continue
             for number, tau in enumerate(TAUS):
                 counts = [one[number] for one in each]
                 accuracy = [100 * metrics.accuracy(one) for one in counts]
@@ -92,7 +96,6 @@ def main():
                 told = ' | '.join(f'{recalls[names.index(n)]:.2f}' for n in SHOWN)
                 spread = f'{np.mean(accuracy):.1f} ± {np.std(accuracy):.1f}'
                 print(f'| {arm} | {tau} | {spread} | {balanced:.1f} | {told} |')
-            jax.clear_caches()
 
 
 if __name__ == '__main__':

@@ -65,6 +65,7 @@ def reproduce(words: Sequence[str]) -> int:
     if not options.report:
         for line in estimate.sentences(runs, folder):
             print(line, flush=True)
+        runner.ready(runs)
         with stopping.on_sigterm() as stop, stopping.on_ctrl_c() as pressed:
             done = runner.carry_out(runs, folder, stop)
             stopped = stop()

@@ -1,6 +1,5 @@
 """What is said of a plan before it begins: its runs, and how long they take here."""
 
-import functools
 import pathlib
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +9,9 @@ from fer_jax.sweeps import runner
 from fer_jax.sweeps.plan import Planned
 from fer_jax.training import build, devices, pace
 
-HEAD_S = 60e-6  # of a core, to learn from an example by heads of one network
+# Of heads on features, measured (docs/results.md): a run, an epoch with
+# its checkpoint, and to learn from an example by one network.
+RUN_S, EPOCH_S, EXAMPLE_S = 2.0, 0.1, 10e-6
 
 
 def sentences(plan: Sequence[Planned], workdir: pathlib.Path) -> list[str]:
@@ -49,18 +50,24 @@ def time_of(plan: Sequence[Planned]) -> str:
     """How long runs take here, in words."""
     if devices.accelerated():
         return 'the first runs tell how long it takes'
-    times = [seconds(run.read()) for run in plan]
+    sets: dict[str, prepared.Prepared] = {}
+    times = []
+    for run in plan:
+        config = run.read()
+        folder = config.data.dir
+        sets[folder] = sets.get(folder) or prepared.load(folder)
+        times.append(seconds(config, sets[folder]))
     total = pace.spoken(sum(times))
     some = f', without {times.count(0)} runs of networks that were not measured'
     return (
-        f'{total} on {pace.cores()} cores, {pace.BASIS}{some * (0 in times)}; the bar'
+        f'{total} by one process on {pace.cores()} cores, {pace.BASIS}'
+        f'{some * (0 in times)}; the bar'
         ' tells from the first runs on'
     )
 
 
-def seconds(config: Any) -> float:
+def seconds(config: Any, data: prepared.Prepared) -> float:
     """Seconds that a run of a config takes a CPU, about; 0: not known."""
-    data = loaded(config.data.dir)
     every = len(data.train.labels)
     every = min(every, config.data.max_train or every)
     learning = config.epochs * every
@@ -72,11 +79,6 @@ def seconds(config: Any) -> float:
         platform='cpu',
     )
     if config.data.source == 'features':
-        return HEAD_S * algorithm.peers * learning
+        each = EPOCH_S * config.epochs + EXAMPLE_S * algorithm.peers * learning
+        return RUN_S + each
     return pace.reckoned(config, algorithm, learning, looking)
-
-
-@functools.lru_cache(maxsize=8)
-def loaded(folder: str) -> prepared.Prepared:
-    """A prepared set, read once for all runs on it."""
-    return prepared.load(folder)

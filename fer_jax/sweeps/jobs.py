@@ -44,7 +44,6 @@ def carry_out(
     """
     if jobs < 1:
         raise Unusable(f'--jobs={jobs}; wanted the number of processes, 1 or more')
-    runner.ready(plan)
     names = [run.name for run in plan]
     claims.forget(workdir, names)
     left = sum(runner.to_do(workdir / name) for name in names)

@@ -10,7 +10,6 @@ what is planned here is what `train` does with these words.
 
 import hashlib
 import itertools
-import json
 import math
 import pathlib
 import re
@@ -223,10 +222,3 @@ def check_folders(plan: Iterable[Planned], workdir: pathlib.Path) -> None:
         config = run.read()
         fields.check_method(config, folder)
         fields.check_same(config, folder)
-
-
-def fingerprint(config: Any) -> str:
-    """What two configs share that can be one group: all but seeds and noise."""
-    known = fields.flat(json.loads(config.to_json()))
-    kept = {n: v for n, v in known.items() if n != 'seed' and n[:6] != 'noise.'}
-    return json.dumps(kept, sort_keys=True)

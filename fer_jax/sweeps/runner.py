@@ -76,7 +76,7 @@ def carry_out(
     """Trains what is not finished. A run that fails is named, and the next one begins.
 
     Args:
-      plan: of plan.product, or by hand; plan.check_folders was called.
+      plan: of plan.product, or by hand; `plan.check_folders` and `ready` were called.
       workdir: folder of the sweep, which holds those of the runs.
       stop: asked as loop.train does; True saves and ends.
       say: what shows a line for each run; None: a bar of all, with lines above it.
@@ -87,7 +87,6 @@ def carry_out(
       OSError: the disk is full.
     """
     if first is None:
-        ready(plan)
         claims.forget(workdir, [run.name for run in plan])
     left = [run for run in plan if to_do(workdir / run.name)]
     place = {run.name: number for number, run in enumerate(plan, 1)}
@@ -124,7 +123,8 @@ def to_do(folder: pathlib.Path) -> bool:
 
 
 def ready(plan: Sequence[Planned]) -> None:
-    """Makes the features that runs learn from, where they are not there.
+    """Makes the features that runs learn from, where they are not there: before
+    signals are no more than heard, for it may take long.
 
     Raises:
       Unusable: a data set that is none.

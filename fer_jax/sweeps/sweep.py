@@ -75,6 +75,7 @@ def carry_out(
     """Says what there is to do, does it, says what became of it -> the exit code."""
     for line in estimate.sentences(runs, workdir):
         print(line, flush=True)
+    runner.ready(runs)
     with hosts.asked_to_stop() as stop, stopping.on_ctrl_c() as pressed:
         if processes == 1:
             found = runner.carry_out(runs, workdir, stop)
