@@ -21,7 +21,6 @@ from rich.progress import Progress
 from rich.text import Text
 
 from fer_jax import home
-from fer_jax.errors import Unusable
 from fer_jax.sweeps import claims, runner
 from fer_jax.sweeps.plan import Planned
 from fer_jax.training import devices, heap, hosts
@@ -37,13 +36,7 @@ def carry_out(
     stop: Callable[[], bool],
     jobs: int,
 ) -> runner.Outcome:
-    """As runner.carry_out, by `jobs` processes.
-
-    Raises:
-      Unusable: no such number of jobs.
-    """
-    if jobs < 1:
-        raise Unusable(f'--jobs={jobs}; wanted the number of processes, 1 or more')
+    """As runner.carry_out, by `jobs` processes, 1 or more."""
     names = [run.name for run in plan]
     claims.forget(workdir, names)
     left = sum(runner.to_do(workdir / name) for name in names)

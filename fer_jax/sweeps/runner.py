@@ -175,8 +175,8 @@ def attempt(run: Planned, workdir: pathlib.Path, watch: log.Watch) -> str:
 
 def train(run: Planned, folder: pathlib.Path, watch: log.Watch) -> str:
     """Trains a run to its end; returns a line about it, '' when stopped."""
-    ready_run = setup.prepare(run.read(), folder)
-    if not loop.finished(ready_run) and loop.train(ready_run, watch=watch) is None:
+    begun = setup.prepare(run.read(), folder)
+    if not loop.finished(begun) and loop.train(begun, watch=watch) is None:
         return ''
     if not files.audited(folder):
         audit.in_passing(folder)

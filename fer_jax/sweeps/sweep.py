@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from fer_jax import doors, home
 from fer_jax.analysis import compare, groups
 from fer_jax.data import whole
+from fer_jax.errors import Unusable
 from fer_jax.sweeps import estimate, jobs, plan, runner
 from fer_jax.training import command_line, hosts, stopping
 
@@ -50,7 +51,6 @@ def sweep(words: Sequence[str]) -> int:
     parser.add_argument(
         '--workdir',
         required=True,
-        type=pathlib.Path,
         metavar='FOLDER',
         help='of the sweep: a new one, or that of a sweep to go on with',
     )
@@ -63,10 +63,15 @@ def sweep(words: Sequence[str]) -> int:
         ' its part of the cores (default: 1, with all)',
     )
     options = parser.parse_args(own)
+    if not options.workdir:  # would be the folder that the command is given in
+        raise Unusable('--workdir is empty; give the folder of a sweep')
+    if options.jobs < 1:
+        raise Unusable(f'--jobs={options.jobs}; wanted 1 process or more')
+    workdir = pathlib.Path(options.workdir)
     runs = plan.product(options.config, options.over, fields_of(options.config, given))
-    whole.check_folder(options.workdir)
-    plan.check_folders(runs, options.workdir)
-    return carry_out(runs, options.workdir, options.jobs)
+    whole.check_folder(workdir)
+    plan.check_folders(runs, workdir)
+    return carry_out(runs, workdir, options.jobs)
 
 
 def carry_out(
@@ -124,8 +129,8 @@ def told(
       stopped: whether it was asked to stop.
       pressed: by Ctrl-C.
     """
-    runs = len(found.finished) + len(found.failed) + len(found.left)
-    print(f'{workdir}: {len(found.finished)} of {runs} runs are finished')
+    runs = {*found.finished, *found.failed, *found.left}
+    print(f'{workdir}: {len(found.finished)} of {len(runs)} runs are finished')
     if stopped and found.left:
         print('stopped and saved; the same command goes on')
         return doors.STOPPED if pressed else 0

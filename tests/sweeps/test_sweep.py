@@ -91,10 +91,29 @@ def test_a_run_of_another_process_is_left_to_it(words, tmp_path, capsys):
     assert not (tmp_path / 'baseline,seed=0').exists()
 
 
-def test_a_wrong_sweep_is_refused_before_anything_runs(words, tmp_path, capsys):
+@pytest.mark.parametrize(
+    ('wrong', 'said'),
+    [
+        (['--over=seeds=0..4'], 'Did you mean "seed"'),
+        (['--over=seed=0', '--jobs=0'], '--jobs=0; wanted 1 process or more'),
+        (['--over=seed=0', '--workdir='], '--workdir is given twice'),
+        (['--ovr=seed=0'], 'did you mean --over=seed=0?'),
+        (['--over=seed=0', '--config.epoch=3'], 'Did you mean "epochs"'),
+        (['--over=seed=0', '--config.epochs'], '--config.epochs has no value'),
+    ],
+)
+def test_a_wrong_sweep_is_refused_before_anything_runs(
+    words, tmp_path, capsys, wrong, said
+):
     folder = tmp_path / 'sweep'
-    assert sweep.main([*words, '--over=seeds=0..4', f'--workdir={folder}']) == 2
-    said = capsys.readouterr().err
-    assert len(said.splitlines()) == 1
-    assert 'Did you mean "seed"' in said
+    assert sweep.main([*words, f'--workdir={folder}', *wrong]) == 2
+    found = capsys.readouterr()
+    assert found.out == ''
+    assert len(found.err.splitlines()) == 1
+    assert said in found.err
     assert not folder.exists()
+
+
+def test_a_sweep_has_a_folder(words, capsys):
+    assert sweep.main([*words, '--over=seed=0', '--workdir=']) == 2
+    assert '--workdir is empty' in capsys.readouterr().err
