@@ -226,6 +226,34 @@ def test_presets_of_the_paper():
     assert (config.epochs, config.optimizer.decay_epochs) == (20, (5, 10))
 
 
+def test_balanced_weights_under_asymmetric_noise():
+    """ReSup sec. 4.9 on RAF-DB, or with a rate the symmetric noise of sec. 4.8."""
+    config = load('resup_balanced')
+    assert config.data.name == 'raf_db'
+    assert (config.noise.kind, config.noise.rate) == ('asymmetric_fer', 0)
+    assert config.algorithm.balance == 'class_var'
+    config = load('resup_balanced', 'noise=0.3')
+    assert (config.noise.kind, config.noise.rate) == ('symmetric', 0.3)
+    config = load('resup_balanced', 'dataset=affectnet')
+    assert (config.data.name, config.epochs) == ('affectnet', 20)
+
+
+@pytest.mark.parametrize('dataset', ['cifar10', 'cifar100'])
+def test_the_residual_network_of_resup_on_cifar(dataset):
+    """Sec. 4.12: SGD from .1, linearly from epoch 100 to 0 at 200."""
+    config = load('resup_cifar_resnet18', f'dataset={dataset},noise=0.4')
+    assert complete(config)
+    assert (config.data.name, config.data.image_size_px) == (dataset, 32)
+    assert (config.model.backbone, config.model.width) == ('resnet18_cifar', 64)
+    assert (config.optimizer.name, config.batch_size) == ('sgd', 128)
+    rate = rates('resup_cifar_resnet18', f'dataset={dataset}')
+    found = [rate(epoch) for epoch in (0, 100, 150, 199)]
+    np.testing.assert_allclose(found, [0.1, 0.1, 0.05, 0.001], rtol=1e-5)
+    assert load('resup_cifar_resnet18').data.name == 'cifar10'
+    with pytest.raises(ValueError, match='dataset=raf_db: this config is for'):
+        load('resup_cifar_resnet18', 'dataset=raf_db')
+
+
 def rates(name, arg, steps_per_epoch=10):
     """By 0-based epoch, from its first step: learning rate of a method's config."""
     chosen = load(name, arg).optimizer

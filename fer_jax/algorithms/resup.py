@@ -16,6 +16,9 @@ The arms of the paper's Table 2 are settings: `signal='loss'` fits the mixture t
 scaled cross-entropy (Arazo et al. 2019), `peers=1` or `exchange=False` lets each
 network weight itself, `consistency=0` removes the third term.
 
+`threshold` > 0 is the arm of sec. 4.6: w = 1 where p(clean | S) is at least that, else
+0. The paper tunes it by hand and says neither its value nor what it is compared with.
+
 `balance` divides each weight by a per-class factor v (sec. 4.8): 'class_var' by the
 variance of S within the given class over the largest such variance; 'class_prior_bug'
 by q (1 - q) over its maximum, q the class's share of the labels, which is what the
@@ -80,6 +83,12 @@ SETTINGS = {
     ),
     'em_iterations': Field(10, 'of each fit of the mixture', '[1, inf)'),
     'mixture': Field('global', 'class: one for the labels of each class', MIXTURES),
+    'threshold': Field(
+        0.0,
+        'labels at least so probably right weigh 1, others 0 (sec. 4.6); 0: weights'
+        ' are probabilities',
+        '[0, 1)',
+    ),
     'balance': Field('none', 'of the weights by class (sec. 4.8)', balancing.BALANCES),
     'readiness': Field(
         0.0,
@@ -178,6 +187,7 @@ def make(
     rules: str = 'paper',
     em_iterations: int = 10,
     mixture: str = 'global',
+    threshold: float = 0.0,
     balance: str = 'none',
     readiness: float = 0.0,
     held_out: float = 0.0,
@@ -194,6 +204,7 @@ def make(
       rules: 'paper' or 'safe', how a mixture is fitted and read (numerics.mixtures).
       em_iterations: EM steps of each fit; more is not better (docs/methods.md).
       mixture: 'global', one for all labels, or 'class', one for those of each class.
+      threshold: clean probability from which on a label weighs 1, others 0; 0: none.
       balance: 'none', 'class_var' or 'class_prior_bug' (sec. 4.8).
       readiness: gap in mean similarity from which on losses are weighted, after the
         warm-up; 0: right after the warm-up, as released.
@@ -214,6 +225,8 @@ def make(
         values = division.scaled(fitted.span, values, labels)
         upper = division.read(tools.upper, fitted.mixture, values, labels)
         clean = upper if judged.rising else 1 - upper
+        if threshold:
+            clean = (clean >= threshold).astype(jnp.float32)
         return jnp.where(division.ready(fitted, labels), clean, 1.0)
 
     def objective(params, stats, memory, batch, progress, rng):

@@ -22,7 +22,15 @@ FER_RATES = {  # ReSup, sec. 4.9: the harder the expression, the more of it is w
     'happiness': 0.0,
     'neutral': 0.0,
 }
-KINDS = ('symmetric', 'pair', 'asymmetric_fer', 'matrix')
+CIFAR10_LIKE = {  # Patrini et al. 2017: what a class is taken for
+    'truck': 'automobile',
+    'bird': 'airplane',
+    'deer': 'horse',
+    'cat': 'dog',
+    'dog': 'cat',
+}
+BLOCK = 5  # classes of CIFAR-100 that are taken for each other, in JoCoR's release
+KINDS = ('symmetric', 'pair', 'asymmetric_fer', 'asymmetric_cifar', 'matrix')
 
 
 def transition(
@@ -40,15 +48,20 @@ def transition(
                      whose effective rate is r (C - 1) / C
     pair:            (1 - r) I + r shift(I), class i becomes i + 1    Han et al. 2018
     asymmetric_fer:  a rate for each expression, uniform over the others    ReSup 4.9
+    asymmetric_cifar: (1 - r) I + r A, A of CIFAR-10: truck -> automobile, bird ->
+                     airplane, deer -> horse, cat <-> dog, the others stay; of 100
+                     classes: in blocks of five, each becomes the next of its block,
+                     the last the first, as in JoCoR's release. Its blocks are of the
+                     alphabet, not CIFAR-100's superclasses
     matrix:          the given one
 
     Args:
       kind: one of KINDS.
-      rate: r, fraction of wrong labels, in [0, 1); None or 0 for the last two kinds,
-        which have their own.
+      rate: r, fraction of wrong labels, in [0, 1); None or 0 for asymmetric_fer and
+        matrix, which have their own.
       num_classes: C.
       inclusive: the new label may be the old one (symmetric only).
-      class_names: names in the order of the labels, for 'asymmetric_fer'.
+      class_names: names in the order of the labels, for both asymmetric kinds.
       matrix: [C, C], rows sum to 1, for 'matrix'.
 
     Raises:
@@ -64,7 +77,7 @@ def transition(
         raise Unusable(f'unknown noise kind {kind!r}; there are: {", ".join(KINDS)}')
     if inclusive and kind != 'symmetric':
         raise Unusable(f'inclusive is for symmetric noise, got {kind!r}: leave it out')
-    if kind in ('symmetric', 'pair'):
+    if kind in ('symmetric', 'pair', 'asymmetric_cifar'):
         rates = np.full(num_classes, _checked_rate(rate))
         if num_classes < 2:
             raise Unusable(f'noise needs at least 2 classes, got {num_classes}')
@@ -79,6 +92,8 @@ def transition(
     identity = np.eye(num_classes)
     if kind == 'pair':
         others = np.roll(identity, 1, axis=1)
+    elif kind == 'asymmetric_cifar':
+        others = identity[_alike(class_names, num_classes)]
     elif inclusive:
         others = np.full_like(identity, 1 / num_classes)
     else:
@@ -166,6 +181,20 @@ def _fer_rates(class_names, num_classes):
             f'got {", ".join(names) or "no class names"}; use a matrix instead'
         )
     return np.array([FER_RATES[name] for name in names])
+
+
+def _alike(class_names, num_classes):
+    """[C] int: the class that each class of CIFAR is taken for."""
+    places = np.arange(num_classes)
+    if num_classes == 100:
+        return places // BLOCK * BLOCK + (places + 1) % BLOCK
+    names = list(class_names or ())
+    if num_classes != 10 or not {*CIFAR10_LIKE, *CIFAR10_LIKE.values()} <= {*names}:
+        raise Unusable(
+            "asymmetric_cifar noise is for CIFAR-10's classes or CIFAR-100's, got"
+            f' {num_classes} others; use a matrix instead'
+        )
+    return np.array([names.index(CIFAR10_LIKE.get(name, name)) for name in names])
 
 
 def _counts(n, row, label, ties):

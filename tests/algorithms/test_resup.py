@@ -333,6 +333,17 @@ def test_weights_are_those_of_each_labels_mixture(small, batch, key):
     np.testing.assert_allclose(found, [wanted, wanted], rtol=1e-5)
 
 
+def test_a_threshold_keeps_or_leaves_out(small, batch, key):
+    """Clean probabilities of .2 (A) and .7 (B): from .5 on B's count, A's do not."""
+    algorithm = make(small, threshold=0.5)
+    params, stats, memory = jax.jit(algorithm.init)(key, batch.images[0])
+    objective = jax.jit(algorithm.objective)
+    _, aux = objective(params, stats, certain(memory, (0.2, 0.7)), batch, LATER, key)
+    np.testing.assert_array_equal(aux.weights, [[1] * 12, [0] * 12])  # exchanged
+    _, aux = objective(params, stats, memory, batch, LATER, key)
+    np.testing.assert_array_equal(aux.weights, 1)  # without a fit
+
+
 def test_one_network_weights_itself(small, batch, key):
     algorithm = make(small, peers=1, exchange=False, consistency=0.0)
     params, stats, memory = jax.jit(algorithm.init)(key, batch.images[0])

@@ -44,6 +44,36 @@ def test_asymmetric_fer_follows_the_names_not_the_order():
     np.testing.assert_allclose(np.diag(t), [1.0, 0.8, 0.6, 1.0, 0.7, 0.5, 0.9])
 
 
+CIFAR10 = (
+    'airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship',
+    'truck',
+)  # fmt: skip
+
+
+def test_asymmetric_cifar_by_hand():
+    """Of five classes of CIFAR-10 four tenths are taken for what they resemble."""
+    t = noise.transition('asymmetric_cifar', 0.4, 10, class_names=CIFAR10)
+    np.testing.assert_allclose(np.diag(t), [1, 1, 0.6, 0.6, 0.6, 0.6, 1, 1, 1, 0.6])
+    for wrong, taken in ((9, 1), (2, 0), (4, 7), (3, 5), (5, 3)):
+        assert t[wrong, taken] == 0.4
+    np.testing.assert_allclose(t.sum(axis=1), 1)
+
+
+def test_asymmetric_cifar_of_a_hundred_classes_goes_round_in_fives():
+    t = noise.transition('asymmetric_cifar', 0.4, 100)
+    np.testing.assert_allclose(np.diag(t), 0.6)
+    for wrong, taken in ((0, 1), (3, 4), (4, 0), (95, 96), (99, 95)):
+        assert t[wrong, taken] == 0.4
+
+
+@pytest.mark.parametrize('names', [None, [f'class{n}' for n in range(10)]])
+def test_asymmetric_cifar_is_for_cifar(names):
+    with pytest.raises(ValueError, match='got 10 others; use a matrix instead'):
+        noise.transition('asymmetric_cifar', 0.4, 10, class_names=names)
+    with pytest.raises(ValueError, match='got 7 others'):
+        noise.transition('asymmetric_cifar', 0.4, 7, class_names=NAMES)
+
+
 def test_a_given_matrix_is_returned_as_it_is():
     matrix = [[0.5, 0.5], [0.1, 0.9]]
     np.testing.assert_array_equal(
