@@ -17,6 +17,8 @@ from fer_jax.data import prepared
 from fer_jax.data.quoting import printable, quoted
 from fer_jax.errors import Unusable
 
+from .forms import Form
+
 if TYPE_CHECKING:  # which imports this module
     from .importing import Found
 
@@ -35,6 +37,7 @@ class Origin(NamedTuple):
     root: pathlib.Path  # folder of the source
     whole: bool  # whether all in that folder is of the source
     found: 'Found'
+    form: Form
 
 
 def told(door: str, options: argparse.Namespace) -> dict[str, Any]:
@@ -94,10 +97,12 @@ def again(door: str, words: list[str]) -> Origin:
     options.then = lambda options, door, found, **recipe: looked.append(found)
     with contextlib.redirect_stdout(io.StringIO()):  # it was said at the import
         module.run(options)
+    if looked[0].form is None:
+        raise Unusable(f'labels of a source of {door} are not written; give --as=csv')
     place = pathlib.Path(options.source)
     folder = place if place.is_dir() else place.parent
     words = [word for word in words if not _usual(parser, word)]
-    return Origin(door, words, folder, folder == place, looked[0])
+    return Origin(door, words, folder, folder == place, looked[0], looked[0].form)
 
 
 def _usual(parser, word):

@@ -45,7 +45,7 @@ def write(
     Raises:
       Unusable: there is something at `target` already, or it lies in the source.
     """
-    target, root, form = target.absolute(), source.root, source.found.form
+    target, root, form = target.absolute(), source.root, source.form
     if os.path.realpath(root) in map(os.path.realpath, target.parents):
         raise Unusable(f'{target} lies in the source, {root}; name a folder elsewhere')
     rows = {row.id: row for row in source.found.splits['train']}
@@ -91,7 +91,7 @@ def _check(source, labels, folder):
         for row in rows
     )
     rest = said - kept
-    if source.found.form.renames:
+    if source.form.renames:
         new, rest = _classes(new), _classes(rest)
     if kept - said or new != rest:
         raise Unusable(

@@ -214,7 +214,7 @@ def write_source(here: Judged, out: pathlib.Path, options: argparse.Namespace) -
     """Writes the form of the set's source; returns 0."""
     data = here.data
     source = origin.of(data.folder, options.source)
-    two = ambiguous(options, source.found.form.two)
+    two = ambiguous(options, source.form.two)
     labels = {}
     for name, given, own in zip(
         data.train.ids.tolist(), here.given.tolist(), data.train.labels.tolist()

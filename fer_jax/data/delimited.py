@@ -33,12 +33,12 @@ class Record(NamedTuple):
         Of a field in quotes they are outside these.
         """
         field = re.compile(rf' *"(?:[^"]|"")*" *|[^{self.separator}\r\n]*')
-        spans, place = [], 0
+        spans = [(0, -1)]
         for _ in self.fields:
-            match = field.match(text, place)
+            match = field.match(text, spans[-1][1] + 1)  # behind the separator
+            assert match  # at least nothing
             spans.append(match.span())
-            place = match.end() + 1  # behind the separator
-        return spans
+        return spans[1:]
 
 
 def records(

@@ -8,7 +8,6 @@ line that a record ends in, as of tables.Row and tables.lines; None takes a reco
 import codecs
 import itertools
 import os
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from fer_jax.data import delimited, tables
@@ -70,9 +69,9 @@ def words(
     yield mark
     for number, line in delimited.lines(path):
         if number in changes:
-            word, end = changes[number], re.search(r'\S+(?=\s*\Z)', line)
-            kept = line[: end.start()], line[end.end() :]
-            line = '' if word is None else word.join(kept)
+            word, bare = changes[number], line.rstrip()
+            kept = bare.removesuffix(bare.split()[-1])
+            line = '' if word is None else kept + word + line[len(bare) :]
         yield line.encode(encoding)
 
 
