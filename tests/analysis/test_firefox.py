@@ -111,7 +111,7 @@ def test_firefox_opens_filters_and_decides(firefox, made):
     firefox.run("document.querySelector('.card').focus()")
     firefox.press('kr')
     tally = firefox.run("document.querySelector('#tally').innerText")
-    assert tally == '2 decisions: 1 keep, 1 relabel, 0 drop'
+    assert tally == '2 decisions: 1 keep, 1 relabel, 0 ambiguous, 0 drop'
     firefox.run(
         """(() => {
           const given = document.querySelector('#given');

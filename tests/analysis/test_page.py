@@ -149,23 +149,25 @@ def test_truth_is_shown_when_asked_for(opened, path):
 
 
 def test_decisions_by_keyboard(opened, path, config, tmp_path):
-    """k, r and d on the first three cards; the second one's is taken back, then it gets
-    the fourth class. The next run learns from what is downloaded."""
+    """k, r, d and a on the first four cards; the second one's is taken back, then it
+    gets the fourth class. The next run learns from what is downloaded."""
     tab = opened(path)
     ids = [card.get_attribute('data-id') for card in tab.locator('.card').all()]
     tab.locator('.card').first.focus()
-    for key in ('k', 'r', 'd', 'ArrowLeft', 'ArrowLeft', 'u', '4'):
+    for key in ('k', 'r', 'd', 'a', *['ArrowLeft'] * 3, 'u', '4'):
         tab.keyboard.press(key)
-    assert tab.inner_text('#tally') == '3 decisions: 1 keep, 1 relabel, 1 drop'
+    assert tab.inner_text('#tally') == (
+        '4 decisions: 1 keep, 1 relabel, 1 ambiguous, 1 drop'
+    )
     with tab.expect_download() as waiting:
         tab.click('#download')
     assert waiting.value.suggested_filename == 'decisions.csv'
     waiting.value.save_as(tmp_path / 'decisions.csv')
     tab.reload()
     tab.wait_for_selector('html[data-ready]')
-    assert tab.inner_text('#tally').startswith('3 decisions')  # the browser kept them
+    assert tab.inner_text('#tally').startswith('4 decisions')  # the browser kept them
 
-    assert f'{ids[0]},keep,' in (tmp_path / 'decisions.csv').read_text().split()
+    assert f'{ids[0]},keep,,' in (tmp_path / 'decisions.csv').read_text().split()
     before, after = tmp_path / 'before', tmp_path / 'after'
     loop.train(setup.prepare(config, before))
     config.noise.corrections = str(tmp_path / 'decisions.csv')
@@ -175,6 +177,34 @@ def test_decisions_by_keyboard(opened, path, config, tmp_path):
     assert after.pop(ids[1]) == 3
     del before[ids[1]], before[ids[2]]
     assert after == before
+
+
+def test_ambiguous_names_the_given_label_and_another_class(opened, made, tmp_path):
+    """The list takes another class beside the given one, which it does not offer."""
+    case = cases.read(made)
+    tab = opened(case.save(made)[0])
+    rows = case.order[:2]
+    first, second = tab.locator('.card').all()[:2]
+    first.locator('button.ambiguous').click()
+    second.locator('button.ambiguous').click()
+    picker = second.locator('select')
+    given = case.class_names[case.given[rows[1]]]
+    offered = picker.locator('option:not([disabled])').all_inner_texts()
+    assert sorted([*offered, given]) == sorted(case.class_names)
+    picker.select_option(offered[-1])
+    assert tab.inner_text('#tally').startswith('2 decisions: 0 keep, 0 relabel, 2')
+    with tab.expect_download() as waiting:
+        tab.click('#download')
+    path = tmp_path / 'decisions.csv'
+    waiting.value.save_as(path)
+    found = corrections.load(path, case.ids, case.class_names).either
+    assert found[rows[0]].tolist()[0] == case.given[rows[0]]
+    if case.suggested[rows[0]] != case.given[rows[0]]:
+        assert found[rows[0]].tolist()[1] == case.suggested[rows[0]]
+    wanted = [case.given[rows[1]], case.class_names.index(offered[-1])]
+    assert found[rows[1]].tolist() == wanted
+    first.locator('button.ambiguous').click()  # again: it is taken back
+    assert tab.inner_text('#tally').startswith('1 decision: 0 keep')
 
 
 ODD = ('a\nb', 'c\rd', 'e,"f', ' g ', '\ufeffh', 'i\u2028\x85\tj')

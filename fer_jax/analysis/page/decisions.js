@@ -1,4 +1,4 @@
-// What a person decided: keep, relabel or drop, by id. Kept by the browser where it
+// What a person decided: keep, relabel, ambiguous or drop, by id. Kept by the browser where it
 // lets a page from a file keep something, and in any case until the page is closed.
 
 class Decisions {
@@ -9,20 +9,22 @@ class Decisions {
     this.kept = true;
     this.watchers = [];
     try {
-      for (const [id, decision, label] of JSON.parse(localStorage.getItem(this.key) || '[]')) {
-        if (label === '' || names.includes(label)) this.found.set(id, {decision, label});
+      for (const [id, decision, label, second = ''] of JSON.parse(localStorage.getItem(this.key) || '[]')) {
+        if ([label, second].every((name) => name === '' || names.includes(name))) this.found.set(id, {decision, label, second});
       }
       localStorage.setItem(this.key, this.text());
     } catch { this.kept = false; }
   }
 
-  text() { return JSON.stringify([...this.found].map(([id, {decision, label}]) => [id, decision, label])); }
+  rows() { return [...this.found].map(([id, {decision, label, second}]) => [id, decision, label, second]); }
+
+  text() { return JSON.stringify(this.rows()); }
 
   of(id) { return this.found.get(id); }
 
-  // decision: keep, relabel (to the class `label`) or drop; null takes it back.
-  set(id, decision, label = '') {
-    if (decision) this.found.set(id, {decision, label: decision === 'relabel' ? label : ''});
+  // decision: keep, relabel (to a class), ambiguous (between two) or drop; null takes it back.
+  set(id, decision, [label = '', second = ''] = []) {
+    if (decision) this.found.set(id, {decision, label, second});
     else this.found.delete(id);
     this.changed(id);
   }
@@ -35,16 +37,16 @@ class Decisions {
   }
 
   counts() {
-    const found = {keep: 0, relabel: 0, drop: 0};
+    const found = {keep: 0, relabel: 0, ambiguous: 0, drop: 0};
     for (const {decision} of this.found.values()) found[decision] += 1;
     return found;
   }
 
-  // What config.noise.corrections reads: id,decision,label.
+  // What config.noise.corrections reads.
   csv() {
     const quoted = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-    const lines = [...this.found].map(([id, {decision, label}]) => [id, decision, label].map(quoted).join(','));
-    return ['id,decision,label', ...lines, ''].join('\n');
+    const lines = this.rows().map((row) => row.map(quoted).join(','));
+    return ['id,decision,label,second', ...lines, ''].join('\n');
   }
 }
 

@@ -1,7 +1,7 @@
 // Suspicious labels to look at: filters, what reviewing pays, cards, decisions.
 
 const PAGE = 24;
-const CHOICES = ['keep', 'relabel', 'drop'];
+const CHOICES = ['keep', 'relabel', 'ambiguous', 'drop'];
 
 function review(audit) {
   const {labels, decisions, run} = audit;
@@ -131,7 +131,7 @@ class Gallery {
   }
 
   pager() {
-    const keys = [['k', 'keep'], ['r', 'relabel'], ['d', 'drop'], ['u', 'undo'], ['← → ↑ ↓', 'move']];
+    const keys = [['k', 'keep'], ['r', 'relabel'], ['a', 'ambiguous'], ['d', 'drop'], ['u', 'undo'], ['← → ↑ ↓', 'move']];
     return el('div', {class: 'bar'}, this.back, this.on, this.where,
       el('span', {class: 'push small quiet'}, keys.map(([key, what]) => [el('kbd', {}, key), ` ${what}  `]),
         this.audit.run.classes.length <= 9 && [el('kbd', {}, '1'), '–', el('kbd', {}, this.audit.run.classes.length), ' relabel to that class']));
@@ -199,11 +199,12 @@ class Gallery {
     return card;
   }
 
-  // To which class a label is changed: shown once it is to be changed.
+  // To which class a label is changed, or which one fits beside the given one.
   picker(row) {
-    const {run} = this.audit;
-    return el('select', {tabindex: -1, hidden: true, 'aria-label': 'New label', onchange: (event) =>
-      this.decide(row, 'relabel', event.target.value)}, run.classes.map((name) => el('option', {}, name)));
+    const {decisions, labels, run} = this.audit;
+    return el('select', {tabindex: -1, hidden: true, onchange: (event) =>
+      this.decide(row, decisions.of(labels.ids[row]).decision, event.target.value)},
+    run.classes.map((name) => el('option', {}, name)));
   }
 
   paint(card, found) {
@@ -212,18 +213,28 @@ class Gallery {
       button.setAttribute('aria-pressed', String(Boolean(found) && button.classList.contains(found.decision)));
     }
     const picker = card.querySelector('select');
-    picker.hidden = !found || found.decision !== 'relabel';
-    if (!picker.hidden) picker.value = found.label;
+    const other = found && (found.second || found.label);
+    picker.hidden = !other;
+    if (!other) return;
+    const {labels, run} = this.audit;
+    picker.setAttribute('aria-label', found.second ? `Fits beside ${found.label}` : 'New label');
+    for (const option of picker.options) {
+      option.disabled = Boolean(found.second) && option.value === run.classes[labels.given[+card.dataset.row]];
+    }
+    picker.value = other;
   }
 
-  // A label is changed to the suggested class, or to the first other one where the
-  // given label is suggested: a person then picks.
+  // A label is changed to the suggested class, or is ambiguous between that and the given
+  // one; to the first other one where the given label is suggested: a person then picks.
   decide(row, choice, label) {
     const {labels, decisions, run} = this.audit;
-    const other = labels.suggested[row] !== labels.given[row] ? labels.suggested[row] : labels.given[row] ? 0 : 1;
+    const given = labels.given[row];
+    const other = labels.suggested[row] !== given ? labels.suggested[row] : given ? 0 : 1;
     const found = decisions.of(labels.ids[row]);
+    const named = label === undefined ? run.classes[other] : label;
+    const classes = {relabel: [named], ambiguous: [run.classes[given], named]}[choice];
     if (label === undefined && found && found.decision === choice) decisions.set(labels.ids[row], null);
-    else decisions.set(labels.ids[row], choice, label === undefined ? run.classes[other] : label);
+    else decisions.set(labels.ids[row], choice, classes);
   }
 
   decided(id) {
@@ -231,8 +242,8 @@ class Gallery {
     for (const card of this.cards.querySelectorAll('.card')) {
       if (id == null || card.dataset.id === id) this.paint(card, decisions.of(card.dataset.id));
     }
-    const {keep, relabel, drop} = decisions.counts();
-    this.tally.textContent = `${plural(keep + relabel + drop, 'decision')}: ${keep} keep, ${relabel} relabel, ${drop} drop`
+    const {keep, relabel, ambiguous, drop} = decisions.counts();
+    this.tally.textContent = `${plural(keep + relabel + ambiguous + drop, 'decision')}: ${keep} keep, ${relabel} relabel, ${ambiguous} ambiguous, ${drop} drop`
       + (decisions.kept ? '' : ' (this browser keeps nothing for a page from a file: download before you close it)');
   }
 
@@ -253,7 +264,7 @@ class Gallery {
       this.decide(row, choice);
       this.move(place + 1);
     } else if (digit >= 1 && digit <= run.classes.length) {
-      decisions.set(labels.ids[row], 'relabel', run.classes[digit - 1]);
+      decisions.set(labels.ids[row], 'relabel', [run.classes[digit - 1]]);
       this.move(place + 1);
     } else if (event.key.toLowerCase() === 'u') decisions.set(labels.ids[row], null);
     else return;

@@ -19,7 +19,7 @@ class Card {
     Object.assign(this, {state, row, gallery});
     const {id, given} = state.cards.get(row);
     this.about = el('div', {class: 'about'});
-    this.choices = el('div', {class: 'choices four'}, CHOICES.map((choice) => el('button', {
+    this.choices = el('div', {class: 'choices'}, CHOICES.map((choice) => el('button', {
       type: 'button', class: choice, tabindex: -1, onclick: () => this.press(choice),
     }, choice)));
     this.pickers = el('div', {class: 'pickers', hidden: true});
