@@ -27,8 +27,7 @@ from fer_jax.data import whole
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 from fer_jax.reproduce import cells, report, table, writing
-from fer_jax.sweeps import estimate, plan, runner, sweep
-from fer_jax.training import stopping
+from fer_jax.sweeps import plan, sweep
 
 RUNS = 'runs'  # of the workdir: the folders of its runs
 
@@ -63,13 +62,7 @@ def reproduce(words: Sequence[str]) -> int:
     failed: dict[str, str] = {}
     code = 0
     if not options.report:
-        for line in estimate.sentences(runs, folder):
-            print(line, flush=True)
-        runner.ready(runs)
-        with stopping.on_sigterm() as stop, stopping.on_ctrl_c() as pressed:
-            done = runner.carry_out(runs, folder, stop)
-            stopped = stop()
-        code = sweep.told(done, folder, stopped=stopped, pressed=pressed())
+        done, _, code = sweep.train(runs, folder, options.jobs)
         failed = done.failed
     command = f'{home.launch()} reproduce {shlex.join(words)}'
     made = report.of(
@@ -90,6 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add('--as', dest='instead', metavar='SET', help='a set that all columns are run on')
     add('--workdir', help='default: reproduced/TABLE', metavar='FOLDER')
     add('--seeds', type=int, default=3, metavar='N', help='runs of a cell; default: 3')
+    add('--jobs', type=int, default=1, metavar='N', help='processes, as of sweep')
     add('--on', choices=default.SOURCES[1:], help='heads on what a network says')
     add('--start', choices=default.STARTS[1:], help='from the face network')
     add('--features', help='those of the sets; default: beside them', **path)

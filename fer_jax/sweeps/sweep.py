@@ -77,7 +77,22 @@ def sweep(words: Sequence[str]) -> int:
 def carry_out(
     runs: Sequence[plan.Planned], workdir: pathlib.Path, processes: int = 1
 ) -> int:
-    """Says what there is to do, does it, says what became of it -> the exit code."""
+    """Trains the runs of a sweep and compares them; returns the exit code."""
+    found, stopped, code = train(runs, workdir, processes)
+    if found.finished and not stopped:
+        folders = [workdir / name for name in found.finished]
+        compare.show(groups.of_folders(folders)[0], workdir / TABLE)
+    return code
+
+
+def train(
+    runs: Sequence[plan.Planned], workdir: pathlib.Path, processes: int
+) -> tuple[runner.Outcome, bool, int]:
+    """Says what there is to do, does it, and says what became of it.
+
+    Returns:
+      The Outcome, whether it was asked to stop, and the exit code.
+    """
     for line in estimate.sentences(runs, workdir):
         print(line, flush=True)
     runner.ready(runs)
@@ -87,11 +102,7 @@ def carry_out(
         else:
             found = jobs.carry_out(runs, workdir, stop, processes)
         stopped = stop()
-    code = told(found, workdir, stopped=stopped, pressed=pressed())
-    if found.finished and not stopped:
-        folders = [workdir / name for name in found.finished]
-        compare.show(groups.of_folders(folders)[0], workdir / TABLE)
-    return code
+    return found, stopped, told(found, workdir, stopped=stopped, pressed=pressed())
 
 
 def parted(words: Sequence[str]) -> tuple[list[str], list[str]]:
