@@ -1,10 +1,16 @@
 """A run's training step compiled for devices that are not here, and what it costs.
 
-    python -m benchmarks.ahead_of_time --topology=h100
-    python -m benchmarks.ahead_of_time --topology=v5e:2x2 --config=configs/resup.py:...
+    python -m benchmarks.ahead_of_time --topology=h100 [--epoch]
+    python -m benchmarks.ahead_of_time --topology=v5e:2x2 --method=resup
 
-Prints memory a device, what the devices hand each other, and the operations of the
-networks. Nothing is run and no device is needed, but a compiler: `pip install
+Prints memory a device, what the devices hand each other, the operations of the
+networks, and of a GPU the bytes that its kernels read and write. With --epoch the
+programs that score and test are compiled, too, and the seconds told below which no
+epoch can be: those of moving the bytes or those of the operations, whichever are more.
+--moments=one-pass takes the variance of a batch from sums of x and x^2, which networks
+here do not.
+
+Nothing is run and no device is needed, but a compiler: `pip install
 libtpu==0.0.42.*` for TPUs, `pip install jax-cuda12-plugin jax-cuda12-pjrt
 nvidia-cuda-runtime-cu12` of jax's version for GPUs.
 """
@@ -28,6 +34,11 @@ GPUS = {  # memory bandwidth in bytes/s, memory in bytes
     'h100': (3_352_320_000_000, 84_929_347_584, 'NVIDIA H100 80GB HBM3'),
     'h200': (4_800_000_000_000, 150_000_000_000, 'NVIDIA H200'),
 }
+PEAK = {
+    'bfloat16': 989e12,
+    'float32': 67e12,
+}  # operations/s of both, dense (datasheets)
+TESTED = 4000  # AffectNet's
 GPU = """
 gpu_device_info {{
   threads_per_block_limit: 1024
@@ -58,6 +69,9 @@ COLLECTIVE = re.compile(
     r'= (.*?) (all-reduce|all-gather|reduce-scatter|all-to-all|collective-permute)'
     r'(?:-start)?\('
 )
+OPERATION = re.compile(r'%?([\w.\-]+) = (.*?) ([a-z][\w\-]*)\((.*)$')
+VIEWS = {'parameter', 'get-tuple-element', 'tuple', 'bitcast', 'constant'}
+VIEWS |= {'while', 'call', 'conditional'}  # their operations count, where they are
 ARRAY = re.compile(r'\b(pred|[suf]8|bf16|[suf](?:16|32|64))\[([\d,]*)\]')
 
 
@@ -102,14 +116,35 @@ def collectives(text):
     }
 
 
-def placed(shapes, devices, state):
-    """The shapes of advance(state, trial, pool, order) with their placements."""
+def moved(text):
+    """Bytes that the kernels of a GPU's program read and write.
+
+    Args:
+      text: optimised HLO; each operation of ENTRY is a kernel or a library's call.
+    """
+    sizes, total = {}, 0
+    for line in text[text.index('\nENTRY ') :].splitlines():
+        found = OPERATION.match(line.strip().removeprefix('ROOT '))
+        if not found:
+            continue
+        name, shape, kind, rest = found.groups()
+        sizes[name] = bytes_of(shape)
+        if kind not in VIEWS:
+            given = re.findall(r'%([\w.\-]+)', rest.partition(')')[0])
+            total += sizes[name] + sum(sizes.get(one, 0) for one in given)
+    return total
+
+
+def placed(name, shapes, devices, state):
+    """The shapes of a program's arguments with their placements."""
     import jax
 
     from fer_jax.training import mesh
 
-    everywhere, steps = mesh.everywhere(devices), mesh.over_steps(devices)
-    state_shapes, trial, pool, order = shapes
+    everywhere = mesh.everywhere(devices)
+    split = mesh.over_steps if name == 'advance' else mesh.over_data
+    state_shapes, trial, pool, *rest = shapes
+    rows = rest[0].shape
 
     def at(tree, places):
         return jax.tree.map(
@@ -123,9 +158,22 @@ def placed(shapes, devices, state):
     return (
         at(state_shapes, state),
         at(trial, jax.tree.map(lambda leaf: everywhere, trial)),
-        at(pool, steps if pool.shape[0] == order.shape[0] else everywhere),
-        at(order, steps),
+        *(
+            at(leaf, split(devices) if leaf.shape[: len(rows)] == rows else everywhere)
+            for leaf in (pool, *rest)
+        ),
     )
+
+
+def one_pass(x, mask=None):
+    """norm.moments from sums of x and x^2, which one kernel makes in one reading."""
+    import jax.numpy as jnp
+
+    del mask
+    axes, count = tuple(range(x.ndim - 1)), x.size // x.shape[-1]
+    mean, square = (jnp.sum(y, axes) / count for y in (x, jnp.square(x)))
+    variance = jnp.maximum(square - jnp.square(mean), 0)
+    return mean, variance, variance * (count / (count - 1))
 
 
 def main(arguments):
@@ -138,16 +186,20 @@ def main(arguments):
     parser.add_argument('--dtype', default='bfloat16')
     parser.add_argument('--resident-steps', type=int, default=0, metavar='S',
                         help='a chunk of S steps over a resident set')  # fmt: skip
+    parser.add_argument('--augmentation', help="another than the config's")
+    parser.add_argument('--moments', choices=('two-pass', 'one-pass'))
+    parser.add_argument('--epoch', action='store_true')
     options = parser.parse_args(arguments)
     platforms = 'cpu,cuda' if options.topology in GPUS else 'cpu'
     os.environ.update(ENVIRONMENT | {'JAX_PLATFORMS': platforms})
     import importlib
 
-    import jax
-
     from fer_jax.data import source
+    from fer_jax.nets import norm
     from fer_jax.training import mesh, programs
 
+    if options.moments == 'one-pass':
+        norm.moments = one_pass
     try:
         found, platform = topology(options.topology)
     except Exception as error:  # each compiler says in its own way that it is missing
@@ -160,7 +212,9 @@ def main(arguments):
     config.data.image_size_px = options.size
     spec = programs.spec(
         config,
-        source=source.Images(config.data.augmentation, options.size, options.size),
+        source=source.Images(
+            options.augmentation or config.data.augmentation, options.size, options.size
+        ),
         num_classes=8,
         num_examples=options.examples,
         resident=bool(options.resident_steps),
@@ -168,31 +222,61 @@ def main(arguments):
     )
     devices = mesh.make(1, found)
     mesh.check_batch(devices, options.batch)
-    shapes = programs.shapes(spec, options.batch, steps=max(options.resident_steps, 1))[
-        'advance'
-    ]
-    with jax.set_mesh(devices):
-        state = mesh.of_state(devices, shapes[0])
-        advance = programs.compiled(spec, devices).advance
-        started = time.perf_counter()
-        lowered = advance.lower(*placed(shapes, devices, state))
-        compiled = lowered.compile()
-        seconds = time.perf_counter() - started
-    memory = compiled.memory_analysis()
-    alike = programs.lowered(spec._replace(platform='cpu'), 'advance', shapes)
-    flops = alike.cost_analysis()['flops']
+    steps = max(options.resident_steps, 1)
+    shapes = programs.shapes(spec, options.batch, steps=steps, num_test=TESTED)
     print(
         f'{options.topology}, {devices.size} devices ({found[0].device_kind});'
         f' {options.method}, ResNet-18 of {options.size} px in {options.dtype}, batch'
-        f' {options.batch}, compiled in {seconds:.0f} s'
+        f' {options.batch}, {spec.source.recipe}'
     )
-    for name in ('argument', 'temp', 'output', 'alias'):
-        size = getattr(memory, f'{name}_size_in_bytes') / 1e6
-        print(f'  {name:8} {size:10,.1f} MB a device')
+    calls = {'advance': -(-options.examples // (options.batch * steps))}
+    if options.epoch:
+        calls |= {
+            'score': -(-options.examples // options.batch),
+            'count': -(-TESTED // options.batch),
+        }
+    least = {
+        name: calls[name] * told(spec, name, shapes[name], devices, options)
+        for name in calls
+    }
+    if options.topology in GPUS:
+        whole = ' + '.join(f'{seconds:.1f} ({name})' for name, seconds in least.items())
+        print(f'no epoch takes less than {sum(least.values()):.1f} s: {whole}')
+    return 0
+
+
+def told(spec, name, shapes, devices, options):
+    """Prints what a program costs; the seconds below which no call of it can be."""
+    import jax
+
+    from fer_jax.training import mesh, programs
+
+    with jax.set_mesh(devices):
+        state = mesh.of_state(devices, shapes[0])
+        program = getattr(programs.compiled(spec, devices), name)
+        started = time.perf_counter()
+        compiled = program.lower(*placed(name, shapes, devices, state)).compile()
+        seconds = time.perf_counter() - started
+    memory = compiled.memory_analysis()
+    alike = programs.lowered(spec._replace(platform='cpu'), name, shapes)
+    flops = alike.cost_analysis()['flops']
+    print(f'{name}, compiled in {seconds:.0f} s')
+    for part in ('argument', 'temp', 'output', 'alias'):
+        size = getattr(memory, f'{part}_size_in_bytes') / 1e6
+        print(f'  {part:8} {size:10,.1f} MB a device')
     print(f'  flops    {flops / 1e12:10.3f} 10^12 a call')
     for kind, (count, size, axes) in sorted(collectives(compiled.as_text()).items()):
         print(f'  {kind}: {count}, {size / 1e6:,.1f} MB, arrays of up to {axes} axes')
-    return 0
+    if options.topology not in GPUS:
+        return 0.0
+    size = moved(compiled.as_text())
+    bounds = size / GPUS[options.topology][0], flops / PEAK[options.dtype]
+    print(
+        f'  moved    {size / 1e9:10.2f} GB a call: {1e3 * bounds[0]:.1f} ms at least;'
+        f' operations: {1e3 * bounds[1]:.1f} ms at least',
+        flush=True,
+    )
+    return max(bounds)
 
 
 if __name__ == '__main__':

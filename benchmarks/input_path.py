@@ -2,7 +2,9 @@
 
     python benchmarks/input_path.py
 
-(a) JPEGs of 100x100 px through the whole path on one core; target 5,000 images/s.
+(a) JPEGs of 100x100 px through the whole path on one core; target 5,000 images/s. And
+    what a cache of decoded images would give in its place: batches of random rows of
+    an array in memory. --pixels=224 --records=0 measures it at another size.
 (b) Resident memory of a process that opens a set of 280,000 records, builds its index
     and draws 200 random batches, over that for 1,000; target under 300 MB more.
 Makes its own faces, about 2 GB of records for (b), in a temporary folder.
@@ -31,7 +33,7 @@ WANTED_MEGABYTES = 300
 CLASS_NAMES = [f'class {i}' for i in range(7)]
 
 
-def face(seed):
+def face(seed, size):
     """JPEG bytes: a grainy oval on a gradient, about 6 kB, as a real face takes."""
     rng = np.random.default_rng(seed)
     ramp = np.linspace(*rng.uniform(40, 200, 2), SIZE_PX)
@@ -45,11 +47,14 @@ def face(seed):
     grain = rng.normal(0, 14, (SIZE_PX, SIZE_PX, 1))
     pixels = np.clip(np.asarray(image) + grain, 0, 255).astype(np.uint8)
     data = io.BytesIO()
-    Image.fromarray(pixels).save(data, 'JPEG', quality=92)
+    image = Image.fromarray(pixels)
+    if size != SIZE_PX:  # a photograph's grain is no finer in a larger picture
+        image = image.resize((size, size), Image.Resampling.BICUBIC)
+    image.save(data, 'JPEG', quality=92)
     return data.getvalue()
 
 
-def make(folder, count, faces):
+def make(folder, count, faces, size):
     """A prepared set of `count` training records, `faces` in turn under unique ids."""
 
     def examples(count, split):
@@ -62,7 +67,7 @@ def make(folder, count, faces):
         folder,
         set_name='folder',
         class_names=CLASS_NAMES,
-        image_size_px=SIZE_PX,
+        image_size_px=size,
         recipe={'benchmark': 'input_path'},
         splits={'train': examples(count, 'train'), 'test': examples(8, 'test')},
     )
@@ -89,6 +94,18 @@ def speed(folder, seconds=5.0):
     return rates
 
 
+def kept(folder, seconds=5.0):
+    """Images per second of one core, of batches out of an array of decoded images."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    split = prepared.load(folder).train
+    decoded = pipeline.reader(split)(np.arange(len(split.ids)))
+    rows = np.random.default_rng(0).integers(0, len(decoded), (64, BATCH_SIZE))
+    count, start, worked = 0, time.perf_counter(), time.process_time()
+    while time.perf_counter() - start < seconds:
+        count += len(decoded[rows[count // BATCH_SIZE % len(rows)]])
+    return count / (time.perf_counter() - start), count / (time.process_time() - worked)
+
+
 def memory(folder):
     """Resident megabytes after 200 random batches, index built here."""
     for table in folder.glob('*.index.npy'):
@@ -107,35 +124,45 @@ def memory(folder):
 
 
 def measured(what, folder):
-    """`speed` or `memory` of `folder` in a fresh process."""
+    """One of MEASURES of `folder` in a fresh process."""
     command = [sys.executable, __file__, '--measure', what, '--folder', str(folder)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return map(float, done.stdout.split())
 
 
+MEASURES = {'speed': speed, 'kept': kept, 'memory': memory}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--records', type=int, default=280_000)
-    parser.add_argument('--measure', choices=('speed', 'memory'))
+    parser.add_argument('--pixels', type=int, default=SIZE_PX)
+    parser.add_argument('--measure', choices=MEASURES)
     parser.add_argument('--folder', type=pathlib.Path)
     arguments = parser.parse_args()
     flags.FLAGS(sys.argv[:1])  # grain reads absl's flags
     if arguments.measure:
-        print(*{'speed': speed, 'memory': memory}[arguments.measure](arguments.folder))
+        print(*MEASURES[arguments.measure](arguments.folder))
         return
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        faces = [face(seed) for seed in range(500)]
+        pixels = arguments.pixels
+        faces = [face(seed, pixels) for seed in range(500)]
         size = sum(map(len, faces)) / len(faces) / 1000
-        print(f'JPEGs of {SIZE_PX}x{SIZE_PX} px, {size:.1f} kB each', flush=True)
-        make(folder / 'small', 1000, faces)
+        print(f'JPEGs of {pixels}x{pixels} px, {size:.1f} kB each', flush=True)
+        make(folder / 'small', 1000, faces, pixels)
         clock, worked = measured('speed', folder / 'small')
         wanted = f'>= {WANTED_IMAGES_PER_SECOND:,}'
         report('images/s on one core', clock, f'{wanted} (when nobody else uses it)')
         report("images/s of that core's own time", worked, wanted)
+        _, worked = measured('kept', folder / 'small')
+        report('images/s of it, decoded ones in memory', worked, '')
+        report('MB of them, 280,000', 280_000 * pixels**2 * 3 / 1e6, '')
+        if not arguments.records:
+            return
         (small,) = measured('memory', folder / 'small')
         start = time.perf_counter()
-        make(folder / 'large', arguments.records, faces)
+        make(folder / 'large', arguments.records, faces, pixels)
         seconds = time.perf_counter() - start
         report(f'seconds to write {arguments.records:,} records', seconds, '')
         (large,) = measured('memory', folder / 'large')

@@ -29,116 +29,17 @@ import jax.numpy as jnp
 import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from benchmarks import sides
+from benchmarks import sides, torch_pair
+from benchmarks.torch_pair import CONSISTENCY, NUM_CLASSES, RATE, torch
 from fer_jax import algorithms, nets
-from fer_jax.data import augment, source
+from fer_jax.data import source
 from fer_jax.nets import compiling
 from fer_jax.training import heap, optimizer, step, trial
 
-try:
-    import torch
-except ImportError:
-    sys.exit('this benchmark compares with PyTorch: pip install torch')
-
-NUM_CLASSES = 7
-CONSISTENCY = 5.0
-ADAM = dict(name='adam', schedule='step', learning_rate=1e-3, weight_decay=0.0)
+ADAM = dict(name='adam', schedule='step', learning_rate=RATE, weight_decay=0.0)
 ADAM |= dict(decay_epochs=(15, 24), decay_factors=(0.1,), late_beta1=0.9)
 ADAM |= dict(classifier_learning_rate=0.0)
 RECIPES = ('none', 'flip', 'flip_crop_erase')
-# Where both mixtures stand: Beta(2, 4) for the noisy, Beta(8, 2) for the clean.
-SHAPES = ((2.0, 8.0), (4.0, 2.0))
-
-
-class Block(torch.nn.Module):
-    """relu(shortcut(x) + norm(conv(relu(norm(conv(x))))))."""
-
-    def __init__(self, before, after, stride):
-        super().__init__()
-        self.first = conv_norm(before, after, 3, stride)
-        self.second = conv_norm(after, after, 3, 1)
-        changes = stride != 1 or before != after
-        self.shortcut = conv_norm(before, after, 1, stride) if changes else None
-
-    def forward(self, x):
-        y = self.second(self.first(x).relu_())
-        return y.add_(self.shortcut(x) if self.shortcut else x).relu_()
-
-
-def conv_norm(before, after, size, stride):
-    return torch.nn.Sequential(
-        torch.nn.Conv2d(before, after, size, stride, size // 2, bias=False),
-        torch.nn.BatchNorm2d(after),
-    )
-
-
-def torch_net(width):
-    """resnet18_slim with its classifier, in PyTorch."""
-    layers, before = [conv_norm(3, width, 3, 2), torch.nn.ReLU()], width
-    for i in range(4):
-        for stride in (1 if i == 0 else 2, 1):
-            layers.append(Block(before, width * 2**i, stride))
-            before = width * 2**i
-    return torch.nn.Sequential(
-        *layers,
-        torch.nn.AdaptiveAvgPool2d(1),
-        torch.nn.Flatten(),
-        torch.nn.Linear(before, NUM_CLASSES),
-    )
-
-
-class Torch:
-    """The step in eager PyTorch."""
-
-    def __init__(self, width, images, labels, layout, now, bfloat16):
-        self.now, self.bfloat16 = now, bfloat16
-        torch.manual_seed(0)
-        self.nets = [torch_net(width).to(memory_format=layout) for _ in range(2)]
-        self.parameters = [p for net in self.nets for p in net.parameters()]
-        self.adam = torch.optim.Adam(self.parameters, ADAM['learning_rate'], fused=True)
-        self.images = torch.from_numpy(images).permute(0, 3, 1, 2)
-        self.images = self.images.contiguous(memory_format=layout)
-        self.labels = torch.from_numpy(labels).long()
-        self.betas = torch.distributions.Beta(*(torch.tensor(s) for s in SHAPES))
-
-    def normalised(self):
-        mean, std = (
-            torch.tensor(values)[None, :, None, None] for values in augment.IMAGENET
-        )
-        return (self.images / 255.0 - mean) / std
-
-    def loss(self, images):
-        logits = [net(images).float() for net in self.nets]
-        probs = [z.softmax(-1) for z in logits]
-        rows = torch.arange(len(self.labels))
-        with torch.no_grad():
-            similarity = [f[rows, self.labels] / f.norm(dim=-1) for f in probs]
-            weights = [
-                self.betas.log_prob(s.clamp(1e-4, 1 - 1e-4)[:, None]).softmax(-1)[:, 1]
-                for s in similarity
-            ]
-        cross_entropy = torch.nn.functional.cross_entropy
-        loss = CONSISTENCY * (probs[0] - probs[1]).square().mean()
-        for z, weight in zip(logits, weights[::-1]):
-            loss = (
-                loss + (weight * cross_entropy(z, self.labels, reduction='none')).mean()
-            )
-        return loss
-
-    def step(self):
-        """{part: seconds} of one step."""
-        marks = [self.now()]
-        self.adam.zero_grad()
-        with torch.autocast('cpu', torch.bfloat16, enabled=self.bfloat16):
-            loss = self.loss(self.normalised())
-        marks.append(self.now())
-        loss.backward()
-        marks.append(self.now())
-        self.adam.step()
-        marks.append(self.now())
-        parts = zip(('forward', 'backward', 'optimiser'), marks, marks[1:])
-        taken = {name: end - start for name, start, end in parts}
-        return taken | {'step': marks[-1] - marks[0]}
 
 
 class Jax:
@@ -228,8 +129,8 @@ def measure(width, pixels, batch, seconds, now, bfloat16):
     labels = rng.integers(0, NUM_CLASSES, batch).astype(np.int32)
     ours = Jax(width, images, labels, now, bfloat16)
     theirs = {
-        str(layout).removeprefix('torch.'): Torch(
-            width, images, labels, layout, now, bfloat16
+        str(layout).removeprefix('torch.'): torch_pair.Pair(
+            width, images, labels, layout=layout, bfloat16=bfloat16, now=now
         )
         for layout in (torch.contiguous_format, torch.channels_last)
     }
