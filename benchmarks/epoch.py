@@ -5,9 +5,10 @@
 A run of ReSup on drawn faces by training.loop itself; the calls of its parts are timed
 where they are made. It has few faces: told is an epoch of --faces and --tested, what
 is done to each image being multiplied, and the rest not. The first epoch compiles, and
-is left out; of five others there are medians, least and most. --before has programs
-compiled as JAX does it by itself, without nets/compiling.py, and --eval-batch sets the
-images of a call that looks.
+is left out; of five others there are medians, least and most; --clock=cpu counts
+processor time, which says more on a busy machine. --before has programs compiled as
+JAX does it by itself, without nets/compiling.py; --eval-batch sets the images of a call
+that looks.
 """
 
 import argparse
@@ -15,7 +16,6 @@ import collections
 import functools
 import pathlib
 import tempfile
-import time
 
 import jax
 
@@ -27,6 +27,7 @@ from fer_jax.training import checkpoint, heap, history, log, loop, session, setu
 
 DRAWN, TESTED, EPOCHS = 640, 256, 6
 PARTS = (  # (part, whose it is, name of the call)
+    ('steps', loop, 'train_epoch'),
     ('test', loop, 'test'),
     ('scores', session.Session, 'score'),
     ('refit', session.Session, 'look_back'),
@@ -39,18 +40,18 @@ PARTS = (  # (part, whose it is, name of the call)
 class Clock:
     """Seconds of the calls of PARTS in each epoch, which a saved checkpoint ends."""
 
-    def __init__(self):
-        self.epochs, self._now = [], collections.Counter()
+    def __init__(self, clock):
+        self.epochs, self._spent, self._clock = [], collections.Counter(), clock
         for part, owner, name in PARTS:
             setattr(owner, name, self._timed(part, getattr(owner, name)))
-        self._began = time.perf_counter()
+        self._began = clock()
 
     def _timed(self, part, call):
         @functools.wraps(call)
         def timed(*args, **settings):
-            start = time.perf_counter()
+            start = self._clock()
             found = jax.block_until_ready(call(*args, **settings))
-            self._now[part] += time.perf_counter() - start
+            self._spent[part] += self._clock() - start
             if part == 'checkpoint':
                 self._ends()
             return found
@@ -58,9 +59,9 @@ class Clock:
         return timed
 
     def _ends(self):
-        now = time.perf_counter()
-        self.epochs.append({**self._now, 'epoch': now - self._began})
-        self._now, self._began = collections.Counter(), now
+        now = self._clock()
+        self.epochs.append({**self._spent, 'epoch': now - self._began})
+        self._spent, self._began = collections.Counter(), now
 
 
 def config(options, folder):
@@ -82,6 +83,7 @@ def main():
     parser.add_argument('--pixels', type=int, default=48)
     parser.add_argument('--batch', type=int, default=64)
     parser.add_argument('--eval-batch', type=int)
+    parser.add_argument('--clock', choices=sides.CLOCKS, default='wall')
     parser.add_argument('--before', action='store_true')
     options = parser.parse_args()
     heap.keep()
@@ -92,9 +94,8 @@ def main():
         words = f'synthetic --train={DRAWN} --test={TESTED} --size={options.pixels}'
         data_prep.__main__.main([*words.split(), f'--out={folder / "data"}'])
         run = setup.prepare(config(options, folder / 'data'), folder / 'run')
-        clock = Clock()
+        clock = Clock(sides.CLOCKS[options.clock])
         loop.train(run)
-        rows = loop.files.read_rows(folder / 'run')
     learned = run.steps_per_epoch * options.batch
     many = {
         'steps': options.faces / learned,
@@ -104,12 +105,12 @@ def main():
     print(
         f'an epoch of {options.faces:,} faces and {options.tested:,} tested; ReSup,'
         f' width {options.width}, {options.pixels} px, batch {options.batch}, looks at'
-        f' {run.config.eval_batch_size}; {jax.default_backend()}, {sides.machine()};'
+        f' {run.config.eval_batch_size}; {jax.default_backend()}, {sides.machine()},'
+        f' {options.clock} time;'
         f' {"as JAX compiles" if options.before else "as nets/compiling.py says"}'
     )
     found = collections.defaultdict(list)
-    for row, parts in list(zip(rows, clock.epochs))[1:]:
-        parts['steps'] = learned / row[loop.measures.SPEED]
+    for parts in clock.epochs[1:]:
         whole = parts.pop('epoch')
         parts['host and the rest'] = whole - sum(parts.values())
         for part, seconds in parts.items():
