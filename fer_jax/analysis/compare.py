@@ -36,6 +36,7 @@ COLUMNS = {
 }
 ACCURACIES = ('last', 'last5', 'best_on_test')
 COMPARED = 'last5'  # whose differences are given, with intervals
+WIDE = 160  # characters of a table in a file or a pipe, at most
 FEW = 5  # seeds, below which an interval of them says little
 
 
@@ -139,7 +140,7 @@ def tables(
             interval = ' to '.join(f'{100 * end:+.2f}' for end in one['interval'] or ())
             grid.add_row(
                 name,
-                one['to'],
+                one['to'].split(',')[0],
                 f'{100 * one["mean"]:+.2f}',
                 interval,
                 f'{one["seeds"]}',
@@ -178,7 +179,7 @@ def numbers(
 def headed(title: str) -> Table:
     """A table with the column of runs."""
     grid = Table(title=title)
-    grid.add_column('run', no_wrap=True)
+    grid.add_column('run', overflow='fold')
     return grid
 
 
@@ -247,8 +248,9 @@ def show(found: Sequence[Group], out: pathlib.Path, against: str | None = None) 
     """
     picture = out.with_suffix('.png')
     held = rivals(found, against)
+    console = Console(width=None if sys.stdout.isatty() else WIDE)
     for grid in tables(found, held):
-        Console().print(grid)
+        console.print(grid)
     for line in (*differing(found), *remarks(found, held)):
         print(line)
     whole.write_text(out, json.dumps(summary(found, held), indent=1) + '\n')
