@@ -35,8 +35,11 @@ def test_those_that_ship_make_sense(name):
 
 def test_every_table_of_both_papers_is_there():
     wanted = {f'resup_table{number}' for number in range(1, 9)}
-    wanted |= {'resup_section4_6', 'resup_figs7_8', 'resup_fig9', 'resup_fig10'}
-    wanted |= {f'proximity_table{number}' for number in (1, 3, 4)} | {'proximity_fig3'}
+    wanted |= {f'resup_section4_{number}' for number in (5, 6, 7)}
+    wanted |= {'resup_figs7_8', 'resup_fig9', 'resup_fig10'}
+    wanted |= {f'proximity_table{number}' for number in (1, 2, 3, 4)} | {
+        'proximity_fig3'
+    }
     assert wanted <= {*table.names()}
 
 
@@ -52,6 +55,8 @@ def test_numbers_stand_where_the_papers_have_them():
     assert printed('resup_table1', 'DMUE', 'FERPlus 10%') == table.EMPTY
     assert printed('resup_table2', 'Sim + WeEx', 'FERPlus') == 85.74
     assert printed('resup_table5', 'VGG-16, ReSup', 'RAF-DB 30%') == 82.50
+    assert printed('resup_table7', 'JoCoR', '50%') == 79.41
+    assert printed('resup_table8', 'ReSup, ResNet-18', 'asym. 40%') == 53.37
     assert printed('proximity_table1', 'SCN-C', 'FER2013') == 70.16
     assert printed('proximity_table3', 'RUL-C', 'FER2013 30%') == (64.45, 0.31)
     assert printed('proximity_table3', 'Baseline', 'AffectNet 20%') == (54.74, 0.62)
