@@ -5,7 +5,9 @@
 
     Needs:    what plain training needs.
     Expected: no published figure on faces.
-    Measured: not run here but in the tests.
+    Measured: heads on features, 8,000 faces: 75.4 % with 30 % symmetric noise (plain
+              74.8, ReSup 77.2), 65.3 on people's labels (62.6, 64.3); docs/results.md,
+              "Methods on features". Not on the paper's sets.
 """
 
 from fer_jax.configs import default

@@ -28,6 +28,7 @@ CLASSES, N, B, SIZE = 3, 24, 16, 8
 SETTINGS = {
     'arazo': {'bootstrap': 'dynamic'},
     'dividemix': {'warmup_epochs': 1},
+    'ido': {'warmup_epochs': 1},
     'rul': {'relabel': True, 'relabel_epoch': 1, 'relabel_margin': 0.0},
     'scn': {'relabel_epoch': 1, 'relabel_margin': 0.0},
 }

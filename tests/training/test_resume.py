@@ -11,6 +11,7 @@ EPOCHS = 2
 QUICK = {  # what a method does late, early enough to happen in two epochs
     'arazo': {'warmup_epochs': 1},
     'dividemix': {'warmup_epochs': 1},
+    'ido': {'warmup_epochs': 1},
     'resup': {'warmup_epochs': 1, 'readiness': 0.0, 'held_out': 0.0},
     'rul': {'relabel': True, 'relabel_epoch': 1},
     'scn': {'relabel_epoch': 1},
