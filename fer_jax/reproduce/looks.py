@@ -1,5 +1,6 @@
 """Numbers of a run that need its networks: a look at test faces, kept once taken."""
 
+import hashlib
 import json
 import pathlib
 from typing import Any
@@ -19,7 +20,9 @@ REMEDY = 'remove it, and it is made again'
 BATCH = 1024
 
 
-def of(folder: pathlib.Path, tested: pathlib.Path | None) -> dict[str, float]:
+def of(
+    folder: pathlib.Path, result: dict[str, Any], tested: pathlib.Path | None
+) -> dict[str, float]:
     """What is seen by the networks of a finished run, after its last epoch.
 
     distance     mean over the classes of the mean distance of a test face's embedding
@@ -30,12 +33,14 @@ def of(folder: pathlib.Path, tested: pathlib.Path | None) -> dict[str, float]:
 
     Args:
       folder: of the run; what is seen is kept beside the folder that it is in.
+      result: its result.json: what was seen of another run of that name is not taken.
       tested: folder of the other prepared set; None: the run's own, without accuracy.
 
     Raises:
       Unusable: its checkpoint or its data are not there, or other ones.
     """
-    name = f'{folder.name}.{tested.name if tested else "own"}.json'
+    digest = hashlib.sha256(json.dumps(result).encode()).hexdigest()[:8]
+    name = f'{folder.name}.{tested.name if tested else "own"}-{digest}.json'
     kept = folder.parent.parent / LOOKS / name
     if kept.exists():
         return documents.read(kept, KIND, REMEDY)

@@ -83,7 +83,7 @@ def read(
         return None
     result = files.read_result(workdir)
     kind = ELSEWHERE if tested else MEASURES[measure]
-    values = kind.read(looks.of(workdir, tested) if kind.looks else result)
+    values = kind.read(looks.of(workdir, result, tested) if kind.looks else result)
     if not values:
         return None
     return Measured(values, result['dataset_digest'], result['noise_list_sha256'])
