@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from fer_jax.data import rewriting
+from fer_jax.data import arrays, limits, regular, rewriting
 
 from .squares import Picture
 
@@ -144,7 +144,7 @@ class Notes(Form):
         self, changes: Sequence[tuple[Picture, Labels]]
     ) -> dict[pathlib.Path, Iterator[bytes]]:
         return {
-            picture.at: iter([self._content(labels[0])])
+            picture.at: iter([self._content(picture.at, labels[0])])
             for picture, labels in changes
             if labels
         }
@@ -164,9 +164,12 @@ class Notes(Form):
         stem = picture.path.stem
         return [picture.at.with_name(f'{stem}_{end}.npy') for end in NOTES]
 
-    def _content(self, label):
+    def _content(self, path, label):
+        """A file like that at `path`: the release has texts, others have numbers."""
+        content = regular.content(path, limits.limit('note'))
+        old = arrays.parse(content, path, arrays.Array('iufSU'))
         file = io.BytesIO()
-        np.save(file, np.array(str(self.codes[label])))  # text, as the release has it
+        np.save(file, np.full(old.shape, str(self.codes[label])).astype(old.dtype))
         return file.getvalue()
 
 

@@ -90,8 +90,10 @@ def again(door: str, words: list[str]) -> Origin:
     if door not in DOORS:
         raise Unusable(f'no door {quoted(door)}, which this set was made through')
     module = importlib.import_module(f'.{DOORS[door]}', __package__)
-    parser = doors.Parser(f'{home.prepare()} {door}')
+    parser = doors.Parser(f'{home.prepare()} {door}', add_help=False)
     module.add_arguments(parser)
+    if parser.get_default('then') is None:  # it would write instead of look
+        raise Unusable(f'the door {door} reads no files of pictures; give --as=csv')
     options = parser.parse_args([*words, '--out=none'])
     looked: list[Found] = []
     options.then = lambda options, door, found, **recipe: looked.append(found)

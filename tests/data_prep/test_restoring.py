@@ -14,6 +14,7 @@ from data_prep import ferplus
 from fer_jax import cli
 from fer_jax.data import corrections, prepared, tables
 from fer_jax.data.corrections import Decision
+from tests import disks
 
 FACES = 26  # of the training split; labels rise from face to face
 
@@ -69,7 +70,7 @@ def affectnet_npy(folder, photo):
         for i in range(count):
             photo(folder / split / 'images' / f'{i}.jpg')
             note = folder / split / 'annotations' / f'{i}_exp.npy'
-            np.save(note, np.array(str(i % 7)))
+            np.save(note, np.array(str(i % 7)) if i % 4 else np.array([i % 7]))
             np.save(note.with_name(f'{i}_val.npy'), np.array('.5'))
     return 'affectnet', folder, ['--size=20']
 
@@ -256,6 +257,8 @@ def test_all_else_keeps_its_bytes_and_the_old_files_lie_beside(case):
             continue
         assert there.with_name(f'{there.name}.old').read_bytes() == before
         if path.suffix == '.npy':
+            old, new = np.load(path), np.load(there)
+            assert (old.dtype, old.shape) == (new.dtype, new.shape)
             changed += 1
             continue
         lines = before.splitlines(True)
@@ -387,3 +390,60 @@ def test_paths_that_lead_out_of_the_source_write_nothing_there(tmp_path, photo, 
     assert after == before
     wanted = labels(case.data) | {ids[0]: names[1 - given[0]]}
     assert labels(case.again(tmp_path)) == wanted
+
+
+@pytest.mark.parametrize(
+    ('told', 'said'),
+    [
+        ({'door': 'noise', 'words': []}, 'the door noise reads no files of pictures'),
+        ({'door': '../x', 'words': []}, "no door '../x'"),
+        ({'door': 'csv', 'words': ['--help']}, "no option '--help'"),
+        ({'door': 'csv', 'words': ['--out=/tmp']}, '--out is given twice'),
+        ({'door': 'csv', 'words': [1]}, 'source.words[0] 1, wanted a text'),
+        ({'door': 'synthetic', 'words': []}, 'the door synthetic reads no files'),
+    ],
+)
+def test_a_manifest_that_somebody_wrote_is_refused_in_one_line(
+    told, said, tmp_path, photo, capsys
+):
+    case = Case(csv_file, tmp_path, photo, capsys)
+    path = case.data.folder / 'manifest.json'
+    known = json.loads(path.read_text()) | {'source': told}
+    path.write_text(json.dumps(known))
+    case.decide(Decision(case.data.train.ids[0], 'drop'))
+    assert case.export() == 2
+    (line,) = case.errors.splitlines()
+    assert said in line
+    assert not case.out.exists()
+
+
+def test_names_that_are_not_utf8_stay_where_they_are(tmp_path, photo, capsys):
+    """In a source whose own path has one, too; they are no part of the set."""
+
+    def make(folder, photo):
+        folder = folder / os.fsdecode(b'\xb8 source')
+        image_folder(folder, photo)
+        shutil.copy(folder / 'train/fear/deep/1.png', os.fsdecode(
+            os.fsencode(folder / 'train/fear') + b'/\xff.png'))  # fmt: skip
+        return 'image_folder', folder, ['--size=20', '--on-corrupt=skip']
+
+    case = Case(make, tmp_path, photo, capsys)
+    name = case.data.train.ids.tolist()[0]
+    assert name == 'train/anger/deep/0.png'
+    case.decide(Decision(name, 'relabel', (1,)))
+    assert case.export() == 0, case.errors
+    assert (case.out / 'train/fear/deep/0.png').exists()
+    assert os.path.lexists(os.fsencode(case.out / 'train/fear') + b'/\xff.png')
+
+
+def test_a_full_disk_leaves_nothing_half_written(tmp_path, photo, capsys):
+    case = Case(image_folder, tmp_path, photo, capsys)
+    case.decide(Decision(case.data.train.ids.tolist()[0], 'drop'))
+    (case.folder / 'large.bin').write_bytes(bytes(300_000))
+    with disks.small(tmp_path, '200k') as disk:
+        case.out = disk / 'out'
+        assert case.export('--pictures=copy') == 4
+        assert [*disk.iterdir()] == []
+        disks.enlarge(disk)
+        assert case.export('--pictures=copy') == 0
+        assert [path.name for path in disk.iterdir()] == ['out']
