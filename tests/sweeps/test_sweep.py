@@ -9,7 +9,7 @@ import time
 import pytest
 
 from fer_jax.sweeps import claims, sweep
-from fer_jax.training import selftest
+from fer_jax.training import selftest, stopping
 from tests import processes
 
 
@@ -36,31 +36,53 @@ NAMES = [
 ]
 
 
+def rows(folder):
+    """How many epochs are written in all runs of a sweep."""
+    files = folder.glob('*/metrics.jsonl')
+    return sum(len(file.read_text().splitlines()) for file in files)
+
+
+def wait_for_jobs(folder, seconds=100):
+    """Waits until no process is at a run of the sweep."""
+    deadline = time.monotonic() + seconds
+    for name in NAMES:
+        while not free(folder, name):
+            assert time.monotonic() < deadline, f'a job outlives its parent: {name}'
+            time.sleep(0.05)
+
+
+def free(folder, name):
+    """Whether no process is at a run."""
+    try:
+        with claims.claimed(folder, name):
+            return True
+    except stopping.AlreadyRunning:
+        return False
+
+
 def test_a_killed_sweep_ends_as_an_unbroken_one(words, tmp_path, capsys):
-    """SIGKILL of two jobs' parent, which end with it, and SIGTERM of one process, each
-    some time after a run has begun to write."""
+    """SIGKILL of the parent of two jobs, which end with it, and SIGTERM of one process,
+    each after the first epoch that it has written."""
     whole, broken = tmp_path / 'whole', tmp_path / 'broken'
     assert sweep.main([*words, OVER, f'--workdir={whole}']) == 0
     said = capsys.readouterr().out
     assert f'{whole}: 4 runs, 2 algorithm (baseline, coteaching) x 2 seed' in said
     assert '4 of 4 runs are finished' in said
     command = processes.command('sweep', *words, OVER, f'--workdir={broken}')
-    for sign, begun, wait_s, more in (
-        (signal.SIGKILL, NAMES[0], 0.0, ['--jobs=2']),
-        (signal.SIGTERM, NAMES[1], 0.1, []),
-    ):
+    for sign, more in ((signal.SIGKILL, ['--jobs=2']), (signal.SIGTERM, [])):
+        before = rows(broken)
         process = subprocess.Popen(
-            command + more, cwd=processes.ROOT, stdout=subprocess.PIPE, text=True
+            [*command, *more], cwd=processes.ROOT, stdout=subprocess.PIPE, text=True
         )
-        processes.wait_until(process, (broken / begun / 'metrics.jsonl').exists)
-        time.sleep(wait_s)
+        processes.wait_until(process, lambda: rows(broken) > before)  # noqa: B023
         process.send_signal(sign)
-        stopped = process.communicate(timeout=240)[0]  # jobs hold the pipe, too
+        stopped = process.communicate(timeout=100)[0]
         assert not (broken / 'table.json').exists()
+        wait_for_jobs(broken)
     assert process.returncode == 0
     assert 'stopped and saved; the same command goes on' in stopped
     assert sweep.main([*words, OVER, f'--workdir={broken}']) == 0
-    assert ' are finished, ' in capsys.readouterr().out
+    assert '4 of 4 runs are finished' in capsys.readouterr().out
     for name in NAMES:
         assert selftest.differences(broken / name, whole / name) == []
     table = (broken / 'table.json').read_text()
