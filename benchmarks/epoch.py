@@ -25,7 +25,7 @@ from configs import resup
 from fer_jax.nets import compiling
 from fer_jax.training import checkpoint, heap, history, log, loop, session, setup
 
-DRAWN, TESTED, EPOCHS = 640, 256, 6
+DRAWN, TESTED, EPOCHS = 768, 256, 6
 PARTS = (  # (part, whose it is, name of the call)
     ('steps', loop, 'train_epoch'),
     ('test', loop, 'test'),
