@@ -69,11 +69,10 @@ def of(folder: str | os.PathLike, source: str | os.PathLike | None = None) -> Or
             f' of no files of pictures; make it again with {home.prepare()}, or give'
             ' --as=csv'
         )
-    door, words = known['source']['door'], list(known['source']['words'])
+    words = known['source']['words']
     if source is not None:
-        words = [word for word in words if not word.startswith('--source=')]
-        words.append(f'--source={os.path.abspath(source)}')
-    origin = again(door, words)
+        words = _now_at(words, os.path.abspath(source))
+    origin = again(known['source']['door'], words)
     _check_sums(folder, known, origin)
     _check_labels(prepared.load(folder), origin.found)
     return origin
@@ -115,22 +114,39 @@ def _usual(parser, word):
 
 def elsewhere(origin: Origin, folder: pathlib.Path) -> list[str]:
     """The words of the door's command line for a source like it in another folder."""
-    words = []
-    for word in origin.words:
+    return _moved(origin.words, origin.root, folder)
+
+
+def _now_at(words, source):
+    """The words for a source that was moved, with what lies in its folder."""
+    name = '--source='
+    old = next((word for word in words if word.startswith(name)), name)
+    before, now = old.removeprefix(name), source
+    if os.path.isfile(source):
+        before, now = os.path.dirname(before), os.path.dirname(now)
+    return [
+        *_moved([word for word in words if word != old], before, now),
+        name + source,
+    ]
+
+
+def _moved(words, old, new):
+    """The words with the places below the folder `old` as places below `new`."""
+    moved = []
+    for word in words:
         name, _, value = word.partition('=')
-        if name in ('--source', '--test-source'):
-            place = pathlib.Path(value)
-            if place.is_relative_to(origin.root):
-                word = f'{name}={folder / place.relative_to(origin.root)}'
-        words.append(word)
-    return words
+        if os.path.isabs(value) and pathlib.Path(value).is_relative_to(old):
+            place = pathlib.Path(new, pathlib.Path(value).relative_to(old))
+            word = f'{name}={place}'
+        moved.append(word)
+    return moved
 
 
 def _check_sums(folder, known, origin):
     from .importing import sums  # which imports this module
 
     was, now = known['recipe'].get('sources', {}), sums(origin.found.files)
-    other = [name for name in now if was.get(name) != now[name]]
+    other = [name for name in now if now[name] not in was.values()]
     if other:
         raise Unusable(
             f'{origin.root}: {printable(", ".join(other))} has changed since {folder}'

@@ -357,14 +357,20 @@ def test_what_cannot_be_written_is_one_line(number, tmp_path, photo, capsys):
     assert not (case.folder / 'x').exists()
 
 
-def test_a_source_that_was_moved_is_named(tmp_path, photo, capsys):
-    case = Case(image_folder, tmp_path, photo, capsys)
-    shutil.move(case.folder, tmp_path / 'elsewhere')
+@pytest.mark.parametrize('make', [image_folder, affectnet_csv, csv_file])
+def test_a_source_that_was_moved_is_named(make, tmp_path, photo, capsys):
+    """With the photographs in it, which an option names; a file may have a new name."""
+    case = Case(make, tmp_path, photo, capsys)
+    elsewhere = tmp_path / 'elsewhere'
+    shutil.move(case.folder, elsewhere)
+    if make is csv_file:
+        (elsewhere / case.source.name).rename(elsewhere / 'renamed.csv')
+        elsewhere /= 'renamed.csv'
     case.decide(Decision(case.data.train.ids[0], 'drop'))
     assert case.export() == 2
-    assert case.export(f'--source={tmp_path / "elsewhere"}') == 0, case.errors
-    assert (case.out / 'README').read_text() == 'mine'
-    assert len(case.again(tmp_path).train.ids) == FACES - 1
+    assert len(case.errors.splitlines()) == 1
+    assert case.export(f'--source={elsewhere}') == 0, case.errors
+    assert len(case.again(tmp_path).train.ids) == len(case.data.train.ids) - 1
 
 
 def test_paths_that_lead_out_of_the_source_write_nothing_there(tmp_path, photo, capsys):
