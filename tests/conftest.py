@@ -61,6 +61,15 @@ def browser():
         browser.close()
 
 
+@pytest.fixture
+def firefox(tmp_path):
+    """A Firefox of its own; skips without one."""
+    from tests import firefox
+
+    with firefox.started(tmp_path / 'profile') as driven:
+        yield driven
+
+
 @pytest.fixture(scope='session')
 def faces(tmp_path_factory):
     """A prepared set of 70 + 30 synthetic faces of 24 pixels."""
