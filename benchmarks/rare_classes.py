@@ -26,6 +26,11 @@ ARMS = {  # name -> method, fields
     'ReSup': ('resup', {}),
     'ReSup, balanced batches': ('resup', {'data.balanced': True}),
     'ReSup, a mixture a class': ('resup', {'algorithm.mixture': 'class'}),
+    'ReSup, safe rules': ('resup', {'algorithm.rules': 'safe'}),
+    'ReSup, safe rules, a mixture a class': (
+        'resup',
+        {'algorithm.rules': 'safe', 'algorithm.mixture': 'class'},
+    ),
     'ReSup, weights by class variance': ('resup', {'algorithm.balance': 'class_var'}),
 }
 TAUS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)

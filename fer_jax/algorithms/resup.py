@@ -39,7 +39,8 @@ examples; there the networks stay plain ones.
 and reads w off that of the label; a class of few examples has the fit of all
 (numerics.division). Not the paper's: classes that are hard to tell have low
 similarities, right labels too, and one mixture distrusts them. As in IntraClass-divide
-and IDO (Zhang et al. 2025), of losses and of counts there.
+and IDO (Zhang et al. 2025), of losses and of counts there. It wants `rules='safe'`:
+where hardly a label of a class is wrong, the paper's rules fit a spike at 1.
 
 `average` judges the labels by the mean of each one's signal over all epochs, with a
 mixture of its own: a sign that a network has not always believed what it learned by
