@@ -7,7 +7,7 @@ where they are made. It has few faces: told is an epoch of --faces and --tested,
 is done to each image being multiplied, and the rest not. The first epoch compiles, and
 is left out; of five others there are medians, least and most; --clock=cpu counts
 processor time, which says more on a busy machine. --before has programs compiled as
-JAX does it by itself, without nets/compiling.py; --eval-batch sets the images of a call
+JAX does it by itself, without compiling.py; --eval-batch sets the images of a call
 that looks.
 """
 
@@ -22,7 +22,7 @@ import jax
 import data_prep.__main__
 from benchmarks import sides
 from configs import resup
-from fer_jax.nets import compiling
+from fer_jax import compiling
 from fer_jax.training import checkpoint, heap, history, log, loop, session, setup
 
 DRAWN, TESTED, EPOCHS = 768, 256, 6
@@ -107,7 +107,7 @@ def main():
         f' width {options.width}, {options.pixels} px, batch {options.batch}, looks at'
         f' {run.config.eval_batch_size}; {jax.default_backend()}, {sides.machine()},'
         f' {options.clock} time;'
-        f' {"as JAX compiles" if options.before else "as nets/compiling.py says"}'
+        f' {"as JAX compiles" if options.before else "as compiling.py says"}'
     )
     found = collections.defaultdict(list)
     for parts in clock.epochs[1:]:

@@ -1,4 +1,4 @@
-"""Who computes convolutions on a CPU: what nets/compiling.py chooses, and the rest.
+"""Who computes convolutions on a CPU: what compiling.py chooses, and the rest.
 
     python -m benchmarks.kernels [--width=24] [--pixels=48] [--batch=64]
 
@@ -15,8 +15,8 @@ import numpy as np
 
 from benchmarks import sides
 from configs import resup
+from fer_jax import compiling
 from fer_jax.data import source
-from fer_jax.nets import compiling
 from fer_jax.training import heap, programs, trial
 
 KIND = 'LIBRARY_FUSION_TYPE_'

@@ -31,9 +31,8 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from benchmarks import sides, torch_pair
 from benchmarks.torch_pair import CONSISTENCY, NUM_CLASSES, RATE, torch
-from fer_jax import algorithms, nets
+from fer_jax import algorithms, compiling, nets
 from fer_jax.data import source
-from fer_jax.nets import compiling
 from fer_jax.training import heap, optimizer, step, trial
 
 ADAM = dict(name='adam', schedule='step', learning_rate=RATE, weight_decay=0.0)

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
+from fer_jax import compiling
 from fer_jax.data import pipeline, prepared
 from fer_jax.deploy import model
-from fer_jax.nets import compiling
 from fer_jax.training import scoring
 
 BATCH = 256

@@ -13,9 +13,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fer_jax import nets
+from fer_jax import compiling, nets
 from fer_jax.deploy import model
-from fer_jax.nets import compiling
 
 BATCH = 32
 

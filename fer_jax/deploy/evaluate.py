@@ -15,10 +15,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from fer_jax import compiling
 from fer_jax.data import pipeline, prepared, sets, whole
 from fer_jax.deploy import model
 from fer_jax.errors import Unusable
-from fer_jax.nets import compiling
 from fer_jax.numerics import metrics, votes
 from fer_jax.training import files, scoring
 

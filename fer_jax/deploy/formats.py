@@ -159,7 +159,7 @@ def read_stablehlo(path: pathlib.Path, card: dict[str, Any]) -> Callable:
     """(uint8 images) -> probs of a serialised program."""
     from jax import export
 
-    from fer_jax.nets import compiling
+    from fer_jax import compiling
 
     exported = export.deserialize(bytearray(path.read_bytes()))
     check_program(exported.in_avals[0].shape, exported.out_avals[0].shape, card)

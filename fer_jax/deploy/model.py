@@ -12,13 +12,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fer_jax import compiling
 from fer_jax.algorithms import Algorithm
 from fer_jax.data import augment, source, whole
 from fer_jax.data.quoting import quoted
 from fer_jax.deploy import front, graph
 from fer_jax.deploy.card import FORMAT, frozen, title
 from fer_jax.errors import Missing, Unusable
-from fer_jax.nets import compiling, peers
+from fer_jax.nets import peers
 from fer_jax.numerics import votes
 from fer_jax.training import build, checkpoint, files
 

@@ -21,6 +21,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fer_jax import compiling
 from fer_jax.errors import Missing
 
 SHA256 = {
@@ -116,21 +117,18 @@ def probability(scores: jax.Array) -> jax.Array:
     return jax.nn.softmax(scores)[..., 1]
 
 
-@jax.jit
 def pnet(arrays: Sequence[jax.Array], images: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Of each window of images [B, H, W, 3]: edges [B, y, x, 4], score [B, y, x]."""
     edges, scores = network(arrays, images, pools=(2, 0, 0))
     return edges, probability(scores)
 
 
-@jax.jit
 def rnet(arrays: Sequence[jax.Array], images: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Of images [B, 24, 24, 3]: edges [B, 4], score [B]."""
     edges, scores = network(arrays, images, pools=(3, 3, 0, 0))
     return edges, probability(scores)
 
 
-@jax.jit
 def onet(
     arrays: Sequence[jax.Array], images: jax.Array
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
@@ -141,6 +139,12 @@ def onet(
 
 
 IMAGES_A_CALL: dict[Callable, int] = {pnet: 16, rnet: 64, onet: 16}
+
+
+@functools.cache
+def compiled(net: Callable) -> Callable:
+    """pnet, rnet or onet, compiled when it is first called."""
+    return compiling.jit(net, 'look')
 
 
 def ask(net: Callable, images: np.ndarray) -> list[np.ndarray]:
@@ -155,5 +159,6 @@ def ask(net: Callable, images: np.ndarray) -> list[np.ndarray]:
     calls = max(1, -(-count // size))
     padding = [(0, calls * size - count), *[(0, 0)] * 3]
     batches = np.split(np.pad(images, padding), calls)
-    answers = [jax.device_get(net(arrays, batch)) for batch in batches]
+    look = compiled(net)
+    answers = [jax.device_get(look(arrays, batch)) for batch in batches]
     return [np.concatenate(outputs)[:count] for outputs in zip(*answers)]

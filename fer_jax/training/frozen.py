@@ -19,7 +19,7 @@ import numpy as np
 import rich.console
 import rich.progress
 
-from fer_jax import nets
+from fer_jax import compiling, nets
 from fer_jax.data import augment, dlib_model, features, pipeline, prepared, weights
 from fer_jax.errors import Missing, Unusable
 from fer_jax.nets import face_weights
@@ -247,11 +247,12 @@ def views(
       chunks: [b] int each.
     """
 
-    @jax.jit
-    def both(images):
+    def pair_said(images):
         pair = images, images[:, :, ::-1]
         seen = [jnp.concatenate([*said(network, view).values()], -1) for view in pair]
         return jnp.stack(seen, 1).astype(jnp.float16)
+
+    both = compiling.jit(pair_said, 'look')
 
     def one(chunk):
         found = []

@@ -15,9 +15,10 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh
 
+from fer_jax import compiling
 from fer_jax.algorithms import Algorithm
 from fer_jax.data import source
-from fer_jax.nets import compiling, peers
+from fer_jax.nets import peers
 from fer_jax.training import (
     build,
     evaluation,

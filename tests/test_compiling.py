@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from fer_jax.nets import compiling
+from fer_jax import compiling
 
 THEIRS = '__ynn_fusion'  # the kind of an operation that YNNPACK does
 KERNEL = np.random.default_rng(0).standard_normal((3, 3, 8, 8)).astype(np.float32)
