@@ -127,6 +127,7 @@ def test_a_job_from_nothing(installed, tmp_path):
     command = installed / 'fer-jax'
     draw = ('--train=70', '--test=30', '--size=24')
     obeyed(command, 'prepare', 'synthetic', '--out=drawn', *draw)
+    assert 'resup_table1' in obeyed(command, 'reproduce', '--list')
     run = small_run('drawn', 'run', 'baseline', '--config.epochs=1')
     said = obeyed(command, 'train', '--config=baseline:dataset=synthetic', *run[1:])
     assert 'which labels are wrong is in run/audit.html' in said

@@ -1,6 +1,7 @@
 """The cells of a table: which runs each has, or why it has none."""
 
 import pathlib
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from fer_jax import home
@@ -8,10 +9,13 @@ from fer_jax.configs import default
 from fer_jax.data import features, prepared
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
+from fer_jax.numerics import noise
 from fer_jax.reproduce.table import EMPTY, Arm, Column, Table, settings, slug, texts
 from fer_jax.sweeps import plan
+from fer_jax.training import build, examples, starts
 
 MANIFEST = 'manifest.json'
+COUNT = 1000  # examples of a method that is made to see whether it can be
 DOORS = {  # data set -> the door that prepares it, where that has another name
     'ferplus': 'fer2013 --labels=ferplus_majority8'
 }
@@ -33,6 +37,7 @@ class Place(NamedTuple):
 
     folder: pathlib.Path
     dataset: str  # whose presets its runs have
+    class_names: tuple[str, ...] = ()
     reason: str = ''  # why it is not there
 
 
@@ -90,13 +95,12 @@ def place(dataset: str, wanted: Wanted) -> Place:
         )
         if wanted.instead:
             raise Missing(f'--as={quoted(name)}: {why}')
-        return Place(folder, name, why)
-    known = prepared.manifest(folder)['set']
-    if wanted.instead:
-        return Place(folder, known if known in default.DATASETS else 'folder')
-    if known != name:
-        return Place(folder, name, f'{folder} is {known}, and no {name}')
-    return Place(folder, name)
+        return Place(folder, name, reason=why)
+    told = prepared.manifest(folder)
+    known = told['set'] if told['set'] in default.DATASETS else 'folder'
+    if not wanted.instead and known != name:
+        return Place(folder, name, reason=f'{folder} is {told["set"]}, and no {name}')
+    return Place(folder, known, tuple(told['class_names']))
 
 
 def cell(
@@ -113,13 +117,17 @@ def cell(
     for reason in (where.reason, tested.reason if tested else ''):
         if reason:
             return Cell(published, (), reason)
-    given = settings(arm, column, papers=not wanted.argument)
+    bare = settings(arm, column, papers=not wanted.argument)
+    given = bare | dict(wanted.fields)
     try:
-        planned(arm, column, where, wanted, given, 0).read()
+        planned(arm, column, where, wanted, bare, 0).read()
     except Unusable as error:
         return Cell(published, (), str(error).replace('--config.', ''))
-    given |= dict(wanted.fields)
-    planned(arm, column, where, wanted, given, 0).read()
+    config = planned(arm, column, where, wanted, given, 0).read()
+    try:
+        check_suits(config, where.class_names)
+    except Unusable as error:
+        return Cell(published, (), str(error).replace('--config.', ''))
     return Cell(
         published,
         tuple(
@@ -128,6 +136,20 @@ def cell(
         ),
         tested=tested.folder if tested else None,
     )
+
+
+def check_suits(config: Any, class_names: Sequence[str]) -> None:
+    """Raises Unusable when settings of a method do not go together, its networks cannot
+    start from what they are to, or noise is of other classes."""
+    made = build.algorithm(
+        config, num_classes=len(class_names), num_examples=COUNT, platform='cpu'
+    )
+    starts.choose(config, made)
+    drawn = config.noise
+    if examples.adds_noise(config) and not (drawn.list or drawn.matrix):
+        noise.transition(
+            drawn.kind, drawn.rate, len(class_names), class_names=class_names
+        )
 
 
 def planned(

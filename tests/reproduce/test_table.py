@@ -166,6 +166,31 @@ def test_networks_that_features_cannot_have_are_not_run_on_them(faces):
         cells.of(asked, wanted(faces, instead='faces', argument=('on=features',)))
 
 
+def test_noise_of_other_classes_is_not_run(faces):
+    asked = table.read('resup_table7')
+    options = {'instead': 'faces', 'argument': ('on=features',), 'seeds': 1}
+    found = dict(
+        zip((arm.name for arm in asked.rows), cells.of(asked, wanted(faces, **options)))
+    )
+    plain, resnet = found['Standard, 7 layers'], found['ReSup, ResNet-18']
+    assert [len(cell.runs) for cell in plain] == [1, 1, 1, 1, 1, 0]
+    assert "for CIFAR-10's classes" in plain[-1].reason
+    assert all('resnet18_cifar: heads' in cell.reason for cell in resnet)
+
+
+def test_a_start_that_a_network_cannot_have_is_not_run(faces):
+    asked = table.read('resup_table5')
+    with pytest.raises(Unusable, match=r'nothing to run: start=face is for dlib'):
+        cells.of(asked, wanted(faces, instead='faces', argument=('start=face',)))
+
+
+@pytest.mark.parametrize('name', ['resup_table2', 'resup_figs7_8'])
+def test_the_ablation_runs_on_a_set_whose_preset_waits(name, faces):
+    """ReSup's preset from random weights waits for similarities to differ."""
+    found = cells.of(table.read(name), wanted(faces, instead='faces', seeds=1))
+    assert all(cell.runs for row in found for cell in row)
+
+
 def test_a_field_for_all_that_is_none_is_refused(faces):
     asked = table.read('resup_table2')
     options = {'instead': 'faces', 'fields': (('epoch', '3'),)}
