@@ -180,6 +180,7 @@ def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--topology', default='h100', help='h100, h200, v5e:2x2 ...')
     parser.add_argument('--method', default='resup')
+    parser.add_argument('--dataset', default='affectnet', help='whose preset')
     parser.add_argument('--batch', type=int, default=256)
     parser.add_argument('--size', type=int, default=224)
     parser.add_argument('--examples', type=int, default=280_000)
@@ -206,7 +207,7 @@ def main(arguments):
         print(f'no compiler for {options.topology} here: {str(error)[:200]}')
         return 1
     config = importlib.import_module(f'configs.{options.method}').get_config(
-        'dataset=affectnet'
+        f'dataset={options.dataset}'
     )
     config.model.dtype = options.dtype
     config.data.image_size_px = options.size
@@ -226,8 +227,8 @@ def main(arguments):
     shapes = programs.shapes(spec, options.batch, steps=steps, num_test=TESTED)
     print(
         f'{options.topology}, {devices.size} devices ({found[0].device_kind});'
-        f' {options.method}, ResNet-18 of {options.size} px in {options.dtype}, batch'
-        f' {options.batch}, {spec.source.recipe}'
+        f' {options.method}, {config.model.backbone} of {options.size} px in'
+        f' {options.dtype}, batch {options.batch}, {spec.source.recipe}'
     )
     calls = {'advance': -(-options.examples // (options.batch * steps))}
     if options.epoch:
