@@ -17,7 +17,6 @@ import numpy as np
 
 from fer_jax.analysis import frozen
 from fer_jax.data import features, prepared
-from fer_jax.training import heap
 
 
 def marked(what, started):
@@ -53,7 +52,6 @@ def write(store, folder, count, generator):
 
 
 def main():
-    heap.keep()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name in ('features', 'data', 'out'):
         parser.add_argument(f'--{name}', required=True)

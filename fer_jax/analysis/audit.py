@@ -29,7 +29,7 @@ from fer_jax.analysis import (
 )
 from fer_jax.data import whole
 from fer_jax.errors import Unusable
-from fer_jax.training import kfold
+from fer_jax.training import heap, kfold
 
 PICTURES = verdict.PICTURES
 
@@ -89,6 +89,7 @@ def run(options: argparse.Namespace) -> int:
         )
     whole.check_folder(options.workdir)
     if options.kfold:
+        heap.keep()
         done = kfold.run(
             options.workdir, options.kfold, data=options.data, which=options.which
         )

@@ -138,10 +138,13 @@ def _one_draw(x, given, targets, place, num_classes):
     agreement, gain."""
 
     def logits(matrix):
-        fit = regression.fit(
-            x, targets, place, matrix, folds=FOLDS, l2=L2, iterations=ITERATIONS
+        # waited for: what is queued behind would have its memory already
+        fit = jax.block_until_ready(
+            regression.fit(
+                x, targets, place, matrix, folds=FOLDS, l2=L2, iterations=ITERATIONS
+            )
         )
-        return regression.left_out(fit, x, place)
+        return jax.block_until_ready(regression.left_out(fit, x, place))
 
     first = logits(None)
     matrix = transition.uniform(FIRST, num_classes)
