@@ -35,7 +35,8 @@ def main():
     options = parser.parse_args()
     data = options.folder / 'faces'
     make = [sys.executable, '-m', 'data_prep', 'synthetic', f'--out={data}', *DATA]
-    subprocess.run(make, cwd=ROOT, check=True)
+    if not data.exists():
+        subprocess.run(make, cwd=ROOT, check=True)
     different = []
     for method in options.methods.split(','):
         print(method, flush=True)
