@@ -23,7 +23,7 @@ from rich.text import Text
 from fer_jax import home
 from fer_jax.sweeps import claims, runner
 from fer_jax.sweeps.plan import Planned
-from fer_jax.training import devices, heap, hosts
+from fer_jax.training import devices, hosts
 
 LOOKED_EVERY_S = 0.5
 SHARE = 0.9  # of a device's memory, for the jobs on it
@@ -42,7 +42,9 @@ def carry_out(
     left = sum(runner.to_do(workdir / name) for name in names)
     started = [start(plan, workdir, number, jobs) for number in range(min(jobs, left))]
     with runner.progress(shown=True) as bar:
-        every = bar.add_task(workdir.name, total=len(plan), completed=len(plan) - left)
+        every = bar.add_task(
+            f'{len(plan)} runs', total=len(plan), completed=len(plan) - left
+        )
         readers = [
             threading.Thread(target=show, args=(process.stdout, bar), daemon=True)
             for process in started
@@ -144,7 +146,6 @@ def job(words: Sequence[str]) -> int:
     if not devices.accelerated():
         mine = cores(number, jobs, sorted(os.sched_getaffinity(0)))
         os.sched_setaffinity(0, mine)
-    heap.keep()
     with hosts.asked_to_stop() as stop:
         threading.Thread(target=stop_at_end, args=(sys.stdin,), daemon=True).start()
         found = runner.carry_out(

@@ -93,7 +93,7 @@ def carry_out(
     left.sort(key=lambda run: place[run.name] <= (first or 0))
     with shared.kept(), progress(shown=say is None) as bar:
         every = bar.add_task(
-            workdir.name, total=len(plan), completed=len(plan) - len(left)
+            f'{len(plan)} runs', total=len(plan), completed=len(plan) - len(left)
         )
         told = say or (lambda line: bar.console.print(Text(line), soft_wrap=True))
         for number, run in enumerate(left, len(plan) - len(left)):
