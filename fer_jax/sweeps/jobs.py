@@ -40,7 +40,8 @@ def carry_out(
     names = [run.name for run in plan]
     claims.forget(workdir, names)
     left = sum(runner.to_do(workdir / name) for name in names)
-    started = [start(plan, workdir, number, jobs) for number in range(min(jobs, left))]
+    jobs = min(jobs, left)
+    started = [start(plan, workdir, number, jobs) for number in range(jobs)]
     with runner.progress(shown=True) as bar:
         every = bar.add_task(
             f'{len(plan)} runs', total=len(plan), completed=len(plan) - left
