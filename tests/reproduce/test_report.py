@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from fer_jax.data import tables
-from fer_jax.reproduce import measures, report, writing
+from fer_jax.reproduce import measures, report, standing, writing
 from fer_jax.reproduce.cells import Cell
 from fer_jax.reproduce.table import EMPTY, UNKNOWN, Arm, Column, Table
 from fer_jax.sweeps.plan import Planned
@@ -104,11 +104,27 @@ def test_differences_are_of_pairs_of_a_seed(made):
     found = {(one.better, one.column): one for one in made.differences}
     good = found['Good', 'A']
     assert (good.paper, good.ours, good.count) == ('+4.00', '+6.50', 2)
-    assert (good.low, good.high, good.verdict) == ('+6.00', '+7.00', 'holds')
+    assert (good.low, good.high, good.verdict) == ('+6.00', '+7.00', 'too few pairs')
     best = found['Best', 'A']
-    assert (best.ours, best.verdict) == ('-1.50', 'reversed')
+    assert (best.ours, best.verdict) == ('-1.50', 'too few pairs')
     flips = found['Good', 'B']  # fewer are better: -6 and -3
-    assert (flips.ours, flips.paper, flips.verdict) == ('-4', '', 'holds')
+    assert (flips.ours, flips.paper, flips.verdict) == ('-4', '', 'too few pairs')
+
+
+@pytest.mark.parametrize(
+    ('measure', 'values', 'verdict'),
+    [
+        ('accuracy', [0.01, 0.02, 0.01, 0.03, 0.02], 'holds'),
+        ('accuracy', [-0.01, -0.02, -0.01, -0.03, -0.02], 'reversed'),
+        ('accuracy', [-0.01, 0.02, -0.01, 0.03, -0.02], 'open'),
+        ('flips', [-1, -2, -1, -3, -2], 'holds'),  # fewer are better
+        ('accuracy', [0.01, 0.02, 0.01, 0.03], 'too few pairs'),
+    ],
+)
+def test_five_pairs_of_runs_decide(measure, values, verdict):
+    column = Column('A', 'fer2013', measure=measure)
+    pairs = dict(enumerate(values))
+    assert standing.difference('a', 'b', 'A', 0.0, pairs, column).verdict == verdict
 
 
 def test_each_number_is_the_same_in_all_three(made, tmp_path):
