@@ -19,6 +19,9 @@ from fer_jax.errors import Unusable
 from fer_jax.numerics import comparison as comparison_of
 from fer_jax.training import results
 
+FEW = 6  # groups, whose legend has room in the panel
+LONG = 32  # characters of a name, beyond which the legend has one column
+LINE_IN = 0.14  # of a legend, inches
 RIGHT, WRONG, UNKNOWN = '#2a7f9e', '#d1495b', '#8a8a8a'
 
 
@@ -56,14 +59,25 @@ def curves(axes: Axes, groups: Sequence[Group], key: str = 'test/accuracy') -> N
             low, high = values.mean(axis=0) - band, values.mean(axis=0) + band
             axes.fill_between(numbers, low, high, color=colour, alpha=0.15, lw=0)
     axes.set(xlabel='epoch')
-    few = len(groups) <= 6
+    few = len(groups) <= FEW
+    below = {'loc': 'upper center', 'bbox_to_anchor': (0.5, -0.14)}
     axes.legend(
         frameon=False,
         fontsize=8 if few else 6.5,
-        **{'loc': 'lower center'}
-        if few
-        else {'loc': 'upper center', 'bbox_to_anchor': (0.5, -0.14), 'ncols': 2},
+        **{'loc': 'lower center'} if few else below | {'ncols': columns(groups)},
     )
+
+
+def columns(groups: Sequence[Group]) -> int:
+    """Of a legend below its panel."""
+    return 1 if max(len(group.name) for group in groups) > LONG else 2
+
+
+def tall(groups: Sequence[Group]) -> float:
+    """Inches of a panel of `curves`, its legend included."""
+    if len(groups) <= FEW:
+        return 4
+    return 4.6 + LINE_IN * -(-len(groups) // columns(groups))
 
 
 def labelled(group: Group, key: str, epochs: int) -> str:
@@ -173,11 +187,8 @@ def comparison(
         faces = suspects(judged, count)
     except Unusable as error:
         faces, said = [], [f'no faces in the picture: {error}']
-    wide = 11 if len(groups) <= 6 else 13
-    tall = 4 if len(groups) <= 6 else 5.5
-    figure = Figure(
-        figsize=(wide, tall + (1.8 if faces else 0)), layout='constrained', dpi=110
-    )
+    size = (11 if len(groups) <= FEW else 13, tall(groups) + (1.8 if faces else 0))
+    figure = Figure(figsize=size, layout='constrained', dpi=110)
     panels: Any = [figure]
     if faces:
         panels = figure.subfigures(2, 1, height_ratios=(2.2, 1))
@@ -207,11 +218,9 @@ def by_data(groups: Sequence[Group], marks: dict[str, str]) -> Figure:
         letter: [group for group in part if all_have(group, 'noise/auroc')]
         for letter, part in parts.items()
     }
-    tall = 4.2 if max(map(len, parts.values())) <= 6 else 5.6
     rows = 1 + any(telling.values())
-    figure = Figure(
-        figsize=(5.5 * len(parts), tall * rows), layout='constrained', dpi=90
-    )
+    high = rows * max(map(tall, parts.values()))
+    figure = Figure(figsize=(5.5 * len(parts), high), layout='constrained', dpi=90)
     grid = figure.subplots(rows, len(parts), squeeze=False)
     for column, (letter, part) in zip(grid.T, parts.items()):
         accuracy(column[0], part, f'Accuracy, data {letter}')

@@ -64,6 +64,18 @@ def test_a_panel_is_drawn_only_where_there_is_something(made, tmp_path):
     assert sizes == [(1210, 638), (1210, 440), (605, 440)]
 
 
+@pytest.mark.parametrize('name', ['short', 'noise.rate=0.3,proximity.weight=0.003'])
+def test_a_legend_leaves_room_for_the_lines(made, name):
+    """Sixteen groups on two kinds of data: each panel is most of its half."""
+    found = [groups.Group(f'{name}{i}', (runs.told(made),)) for i in range(16)]
+    marks = {group.name: 'AB'[i % 2] for i, group in enumerate(found)}
+    figure = plots.by_data(found, marks)
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        assert axes.get_position().width > 0.35
+        assert axes.get_position().height > 0.25
+
+
 def test_labels_of_which_nothing_is_known_are_drawn(made):
     known = runs.read(made)
     labels = known.labels._replace(clean=known.labels.clean * 0 - 1)
