@@ -187,7 +187,7 @@ def pictures(
         return faces
     rows = np.unique(np.concatenate([suspects, *more])).astype(np.int32)
     ids = case.ids[case.order[rows]]
-    found = [faces.small(name) for name in ids.tolist()]
+    found = [thumbnails.of(faces, name) for name in ids.tolist()]
     everyone = len(suspects) == len(case.ids)
     rule = (
         'every label has one.'

@@ -24,18 +24,13 @@ class Faces:
     def __init__(self, data: prepared.Prepared) -> None:
         self._split, self._source = data.train, data.train.records()
         self._place = {name: i for i, name in enumerate(data.train.ids.tolist())}
-        self._small: dict[str, bytes] = shared.made('pictures', data.digest, dict)
+        # of a set: its runs have many suspects in common
+        self.made: dict[str, bytes] = shared.made('pictures', data.digest, dict)
 
     def pixels(self, name: str) -> np.ndarray:
         """uint8 [s, s, 3] of the example called `name`."""
         _, image = records.decode_example(self._source[self._place[name]])
         return pipeline.decode(image, self._split.image_size_px, name)
-
-    def small(self, name: str) -> bytes:
-        """WebP of `pixels`; runs of one set have many suspects in common."""
-        if name not in self._small:
-            self._small[name] = small(self.pixels(name))
-        return self._small[name]
 
     def places(self, names: Iterable[str]) -> np.ndarray:
         """[n] int: rows of the training split."""
@@ -50,6 +45,14 @@ def small(pixels: np.ndarray) -> bytes:
     file = io.BytesIO()
     image.save(file, 'WEBP', quality=QUALITY)
     return file.getvalue()
+
+
+def of(faces: Any, name: str) -> bytes:
+    """WebP of the example called `name` of Faces or in_memory.Pictures."""
+    made = faces.made if isinstance(faces, Faces) else {}
+    if name not in made:
+        made[name] = small(faces.pixels(name))
+    return made[name]
 
 
 def strung(images: Sequence[bytes]) -> dict[str, Any]:

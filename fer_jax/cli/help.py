@@ -70,7 +70,8 @@ def configs() -> str:
     special = [
         name
         for name in shipped
-        if name.rpartition('_')[0] in shipped and name not in algorithms.names()
+        if name.startswith(tuple(f'{other}_' for other in shipped))
+        and name not in algorithms.names()
     ]
     own = sorted({name.rpartition('_')[2] for name in special} - {'c'})
     pairs = {end: [n for n in special if n.endswith(f'_{end}')] for end in own}
@@ -83,7 +84,7 @@ def configs() -> str:
         )
         + f'{methods(shipped)}\n\n{data_sets()}\n\n'
         f'Behind the colon, joined by commas: {", ".join(ARGUMENTS)}\n\n'
-        f'For one data set of the papers\n{files}\n\n'
+        f'For one data set of the papers, or one of their settings\n{files}\n\n'
         'A file of your own: --config=mine.py, as those of'
         f' {home.CONFIGS}\n'
     )

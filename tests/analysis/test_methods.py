@@ -30,7 +30,7 @@ def config_of(short, method, weight):
         config.algorithm.warmup_epochs = 1
     if 'arm' in config.algorithm:
         config.algorithm.arm = 'mixture'
-    if weight and 'mixture' in config.algorithm:
+    if weight and config.algorithm.get('mixture') == 'global':
         config.algorithm.mixture = 'class'
     return config
 

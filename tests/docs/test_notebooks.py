@@ -51,7 +51,8 @@ FOUND = {  # notebook -> a sentence of it, and what its numbers must be
         r'(\d+) runs\n(?:.*\n)*'
         r'baseline: of its 40 least trusted labels (\d+) are wrong\n'
         r'resup: of its 40 least trusted labels (\d+) are wrong',
-        lambda runs, plain, resup: int(runs) == 8 and int(plain) + int(resup) >= 60,
+        # of 40 that nobody chose 12 would be
+        lambda runs, plain, resup: int(runs) == 8 and min(int(plain), int(resup)) >= 24,
     ),
     'which_labels_are_wrong': (
         r'(\d+) of 400 labels are wrong.\nOf the first 40 of the list (\d+) are',
