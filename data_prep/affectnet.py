@@ -29,7 +29,7 @@ from fer_jax.data import arrays, limits, picture_folders, regular, sets, tables
 from fer_jax.errors import Missing, Unusable
 
 from . import forms, importing, layouts
-from .origin import Place
+from .importing import Place
 from .squares import Picture
 
 CLASSES = sets.SETS['affectnet'].class_names
@@ -38,7 +38,8 @@ FOLDERS = {'train': 'train_set', 'test': 'val_set'}
 BOX = ('face_x', 'face_y', 'face_width', 'face_height')
 FILE, POINTS, CODE = 'subDirectory_filePath', 'facial_landmarks', 'expression'
 UNUSED = ('valence', 'arousal')  # the last columns
-HEADLESS = (FILE, *BOX, POINTS, CODE, *UNUSED)
+COLUMNS = (FILE, *BOX, POINTS, CODE)
+HEADLESS = (*COLUMNS, *UNUSED)
 CODES = sets.SETS['affectnet'].codes
 NO_CLASS = {8: 'none', 9: 'uncertain', 10: 'no face'}
 
@@ -138,8 +139,7 @@ def csv_rows(
 
     A function, because rows without a class have neither box nor landmarks.
     """
-    columns = (FILE, *BOX, POINTS, CODE)
-    for row in tables.rows(path, columns, headless=HEADLESS):
+    for row in tables.rows(path, COLUMNS, headless=HEADLESS):
         where = f'{path} {row.line}'
 
         def picture(row=row, where=where):

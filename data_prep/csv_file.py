@@ -22,7 +22,7 @@ from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
 
 from . import forms, importing, layouts, presence
-from .origin import Place
+from .importing import Place
 from .squares import Picture
 
 COLUMNS = ('path', 'label', 'clean', 'split', 'id')

@@ -18,7 +18,7 @@ from fer_jax.data import sets, tables
 from fer_jax.errors import Missing
 
 from . import forms, importing, layouts
-from .origin import Place
+from .importing import Place
 from .squares import Picture
 
 LIST = 'label.lst'

@@ -6,6 +6,7 @@ two where `two` says that a form holds them; of none where a label is dropped. T
 of a dropped one goes, unless `gap` says what stands in its place.
 """
 
+import abc
 import dataclasses
 import io
 import pathlib
@@ -23,7 +24,7 @@ Labels = tuple[int, ...]
 
 @dataclasses.dataclass(frozen=True)
 class Form:
-    """What forms have; labels stand in files, at Picture.at = (file, line, ...)."""
+    """What forms have."""
 
     two = False
     gap = ''
@@ -34,11 +35,7 @@ class Form:
         self, changes: Sequence[tuple[Picture, Labels]]
     ) -> dict[pathlib.Path, Iterator[bytes]]:
         """{file: its new content in pieces}, for what changes of some Pictures."""
-        by_file: dict[pathlib.Path, dict[int, Labels]] = {}
-        for picture, labels in changes:
-            path, *lines = picture.at
-            by_file.setdefault(path, {}).update(dict.fromkeys(lines, labels))
-        return {path: self.lines(path, those) for path, those in by_file.items()}
+        return {}
 
     def moved(
         self, changes: Sequence[tuple[Picture, Labels]]
@@ -46,24 +43,48 @@ class Form:
         """{file: where it goes, None: nowhere}."""
         return {}
 
-    def lines(self, path: pathlib.Path, changes: Mapping[int, Labels]) -> Any:
+
+class Lines(Form, abc.ABC):
+    """Labels in lines of files, at Picture.at = (file, line, ...)."""
+
+    def written(
+        self, changes: Sequence[tuple[Picture, Labels]]
+    ) -> dict[pathlib.Path, Iterator[bytes]]:
+        by_file: dict[pathlib.Path, dict[int, Any]] = {}
+        for picture, labels in changes:
+            path, *lines = picture.at
+            new = self.change(labels)
+            by_file.setdefault(path, {}).update(dict.fromkeys(lines, new))
+        return {path: self.content(path, those) for path, those in by_file.items()}
+
+    @abc.abstractmethod
+    def change(self, labels: Labels) -> Any:
+        """What `content` writes into a line; None where the line goes."""
+
+    @abc.abstractmethod
+    def content(
+        self, path: pathlib.Path, changes: Mapping[int, Any]
+    ) -> Iterator[bytes]:
         """The new content of a file in pieces, by what changes in its lines."""
-        raise NotImplementedError
 
 
 @dataclasses.dataclass(frozen=True)
-class LastWord(Form):
+class LastWord(Lines):
     """The last word of a line, as in the lists of RAF-DB and ExpW."""
 
     codes: Sequence
 
-    def lines(self, path: pathlib.Path, changes: Mapping[int, Labels]) -> Any:
-        new = {line: _word(self.codes, labels) for line, labels in changes.items()}
-        return rewriting.words(path, new)
+    def change(self, labels: Labels) -> str | None:
+        return _word(self.codes, labels)
+
+    def content(
+        self, path: pathlib.Path, changes: Mapping[int, Any]
+    ) -> Iterator[bytes]:
+        return rewriting.words(path, changes)
 
 
 @dataclasses.dataclass(frozen=True)
-class Column(Form):
+class Column(Lines):
     """A column of a csv."""
 
     name: str
@@ -71,18 +92,19 @@ class Column(Form):
     headless: Sequence[str] = ()
     gap: str = ''
 
-    def lines(self, path: pathlib.Path, changes: Mapping[int, Labels]) -> Any:
-        new = {line: self._change(labels) for line, labels in changes.items()}
-        return rewriting.table(path, [self.name], new, self.headless)
-
-    def _change(self, labels):
+    def change(self, labels: Labels) -> Any:
         if not labels and not self.gap:
             return None
         return lambda old: [_word(self.words, labels) or '']
 
+    def content(
+        self, path: pathlib.Path, changes: Mapping[int, Any]
+    ) -> Iterator[bytes]:
+        return rewriting.table(path, [self.name], changes, self.headless)
+
 
 @dataclasses.dataclass(frozen=True)
-class Votes(Form):
+class Votes(Lines):
     """FERPlus' ten votes: all for the class, half of them for either of two."""
 
     columns: Sequence[str]
@@ -91,18 +113,19 @@ class Votes(Form):
     two = True
     gap = 'all ten votes for unknown'
 
-    def lines(self, path: pathlib.Path, changes: Mapping[int, Labels]) -> Any:
-        new = {line: self._change(labels) for line, labels in changes.items()}
-        if self.counts:
-            return rewriting.records(path, self.counts, len(self.columns), new)
-        return rewriting.table(path, self.columns, new)
-
-    def _change(self, labels):
+    def change(self, labels: Labels) -> Any:
         chosen = labels or (self.columns.index(self.other),)
         votes = [0] * len(self.columns)
         for place in chosen:
             votes[place] = 10 // len(chosen)
         return lambda old: votes
+
+    def content(
+        self, path: pathlib.Path, changes: Mapping[int, Any]
+    ) -> Iterator[bytes]:
+        if self.counts:
+            return rewriting.records(path, self.counts, len(self.columns), changes)
+        return rewriting.table(path, self.columns, changes)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,11 +135,6 @@ class Folders(Form):
     words: Sequence[Sequence[str]]  # what the source calls each class
     loose = True
     renames = True
-
-    def written(
-        self, changes: Sequence[tuple[Picture, Labels]]
-    ) -> dict[pathlib.Path, Iterator[bytes]]:
-        return {}
 
     def moved(
         self, changes: Sequence[tuple[Picture, Labels]]

@@ -77,7 +77,8 @@ def read(
                 if tables.missing(name):
                     unlabelled[name] += len(some)
                 else:
-                    given[split][name] += ((path, folder / name) for path in some)
+                    at = folder / name
+                    given[split][name] += [(path, at) for path in some]
     where = {}
     for split, by_name in given.items():
         for name in by_name:

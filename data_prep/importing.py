@@ -23,7 +23,7 @@ from fer_jax.data.quoting import printable, quoted
 from fer_jax.errors import Unusable
 from fer_jax.faces import networks
 
-from . import alignment, forms, origin, presence, processes, reports, squares
+from . import alignment, forms, presence, processes, reports, squares
 from .presence import place, several
 from .squares import Picture
 
@@ -31,6 +31,11 @@ SHARD = 8192  # examples; no more is done again after a kill
 ALIGNED_SHARD = 1024  # which takes longer
 AS_GIVEN = (('train', 'train'), ('test', 'test'))  # splits, and their names in sets.py
 DRAWN = (('all', 'all'),)
+NOT_OF_THE_SOURCE = ('out', 'force', 'workers', 'then')  # options
+
+
+class Place(str):
+    """A file or folder beside the source that an option names."""
 
 
 class Found(NamedTuple):
@@ -147,7 +152,7 @@ def prepare(
                 },
                 shard_examples=ALIGNED_SHARD if aligner else SHARD,
                 force=options.force,
-                source=origin.told(door, options) if found.form else None,
+                source=told(door, options) if found.form else None,
                 progress=lambda done: shown.update(task, completed=done),
                 **({'listing': ('alignment.csv', *alignment.NOTED)} if aligner else {}),
             )
@@ -162,6 +167,19 @@ def prepare(
             f'command goes on, with fewer than --workers={workers} if so'
         ) from None
     reports.end(console, data.folder)
+
+
+def told(door: str, options: argparse.Namespace) -> dict[str, Any]:
+    """What the manifest says of a source: the words that origin.again takes."""
+    words = []
+    for name, value in vars(options).items():
+        if name in NOT_OF_THE_SOURCE or value is None or value is False:
+            continue
+        if name == 'source' or isinstance(value, Place):
+            value = os.path.abspath(value)
+        end = '' if value is True else f'={value}'
+        words.append(f'--{name.replace("_", "-")}{end}')
+    return {'door': door, 'words': words}
 
 
 def sums(files: Iterable[str | os.PathLike]) -> dict[str, str]:

@@ -4,29 +4,21 @@ manifest.json has the door and its options as words of a command line, with abso
 paths; so the same door finds the same pictures again, and where their labels stand.
 """
 
-import argparse
 import contextlib
 import importlib
 import io
 import os
 import pathlib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 from fer_jax import doors, home
 from fer_jax.data import prepared
 from fer_jax.data.quoting import printable, quoted
 from fer_jax.errors import Unusable
 
+from .__main__ import DOORS
 from .forms import Form
-
-if TYPE_CHECKING:  # which imports this module
-    from .importing import Found
-
-NOT_OF_THE_SOURCE = ('out', 'force', 'workers', 'then')  # options
-
-
-class Place(str):
-    """A file or folder beside the source that an option names."""
+from .importing import Found, sums
 
 
 class Origin(NamedTuple):
@@ -36,21 +28,13 @@ class Origin(NamedTuple):
     words: list[str]  # of its command line
     root: pathlib.Path  # folder of the source
     whole: bool  # whether all in that folder is of the source
-    found: 'Found'
-    form: Form
+    found: Found
 
-
-def told(door: str, options: argparse.Namespace) -> dict[str, Any]:
-    """What the manifest says of a source."""
-    words = []
-    for name, value in vars(options).items():
-        if name in NOT_OF_THE_SOURCE or value is None or value is False:
-            continue
-        if name == 'source' or isinstance(value, Place):
-            value = os.path.abspath(value)
-        end = '' if value is True else f'={value}'
-        words.append(f'--{name.replace("_", "-")}{end}')
-    return {'door': door, 'words': words}
+    @property
+    def form(self) -> Form:
+        """Of its labels."""
+        assert self.found.form is not None  # `again` saw to it
+        return self.found.form
 
 
 def of(folder: str | os.PathLike, source: str | os.PathLike | None = None) -> Origin:
@@ -84,8 +68,6 @@ def again(door: str, words: list[str]) -> Origin:
     Raises:
       Missing, Unusable: no such door or options, or what the door refuses.
     """
-    from .__main__ import DOORS  # which imports the doors when they are asked for
-
     if door not in DOORS:
         raise Unusable(f'no door {quoted(door)}, which this set was made through')
     module = importlib.import_module(f'.{DOORS[door]}', __package__)
@@ -103,7 +85,7 @@ def again(door: str, words: list[str]) -> Origin:
     place = pathlib.Path(options.source)
     folder = place if place.is_dir() else place.parent
     words = [word for word in words if not _usual(parser, word)]
-    return Origin(door, words, folder, folder == place, looked[0], looked[0].form)
+    return Origin(door, words, folder, folder == place, looked[0])
 
 
 def _usual(parser, word):
@@ -143,8 +125,6 @@ def _moved(words, old, new):
 
 
 def _check_sums(folder, known, origin):
-    from .importing import sums  # which imports this module
-
     was, now = known['recipe'].get('sources', {}), sums(origin.found.files)
     other = [name for name in now if now[name] not in was.values()]
     if other:

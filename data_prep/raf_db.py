@@ -42,16 +42,16 @@ def run(options: argparse.Namespace) -> None:
     """Reads the list, prints what is in it and writes the prepared folder."""
     source = layouts.folder_with(options.source, LIST, 'basic')
     splits = {'train': [], 'test': []}
-    for number, (name, code) in tables.lines(source / LIST, 'NAME LABEL'):
+    path = source / LIST
+    for number, (name, code) in tables.lines(path, 'NAME LABEL'):
         where = f'line {number}'
         split = name.split('_')[0]
         if split not in splits:
             raise Unusable(
-                f'{source / LIST} {where}: {quoted(name)}; wanted train_... or test_...'
+                f'{path} {where}: {quoted(name)}; wanted train_... or test_...'
             )
-        label = layouts.label('raf_db', code, CLASSES, f'{source / LIST} {where}')
-        at = source / LIST, number
-        row = Picture(name, None, label, where=f'{LIST} {where}', at=at)
+        label = layouts.label('raf_db', code, CLASSES, f'{path} {where}')
+        row = Picture(name, None, label, where=f'{LIST} {where}', at=(path, number))
         splits[split].append(placed(row, source, options.images))
     importing.run(
         options,
