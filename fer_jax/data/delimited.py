@@ -3,6 +3,7 @@
 tables.py says what is taken and what is refused, and makes rows of the records.
 """
 
+import codecs
 import io
 import itertools
 import os
@@ -16,7 +17,11 @@ from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
 
 SEPARATORS = ',;\t'
-MARKS = {b'\xff\xfe': 'utf-16', b'\xfe\xff': 'utf-16'}  # else UTF-8
+MARKS = {  # of an encoding, in front of a file; of UTF-8 there may be none
+    codecs.BOM_UTF8: 'utf-8',
+    codecs.BOM_UTF16_LE: 'utf-16-le',
+    codecs.BOM_UTF16_BE: 'utf-16-be',
+}
 
 
 class Record(NamedTuple):
@@ -64,6 +69,18 @@ def records(
     return _fields(itertools.chain(first, rest), best, path)
 
 
+def encoding_of(path: str | os.PathLike) -> tuple[bytes, str]:
+    """`marked` of a file."""
+    with regular.opened(path) as file:
+        return marked(file.read(3))
+
+
+def marked(start: bytes) -> tuple[bytes, str]:
+    """(mark in front of a file or b'', name of its encoding), by its first bytes."""
+    mark = next((mark for mark in MARKS if start.startswith(mark)), b'')
+    return mark, MARKS.get(mark, 'utf-8')
+
+
 def lines(
     path: str | os.PathLike, data: bytes | None = None
 ) -> Iterator[tuple[int, str]]:
@@ -71,8 +88,8 @@ def lines(
     path = pathlib.Path(path)
     limit = limits.limit('line')
     with regular.opened(path) if data is None else io.BytesIO(data) as binary:
-        encoding = MARKS.get(binary.read(2), 'utf-8-sig')
-        binary.seek(0)
+        mark, encoding = marked(binary.read(3))
+        binary.seek(len(mark))
         number = 0
         # lines end as in the file: a field in quotes may hold such an end
         with io.TextIOWrapper(binary, encoding, newline='') as file:

@@ -5,18 +5,11 @@ changed field holds is written as `tables` reads it. Changes are by the number o
 line that a record ends in, as of tables.Row and tables.lines; None takes a record out.
 """
 
-import codecs
 import itertools
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from fer_jax.data import delimited, tables
-
-MARKS = {  # of an encoding, in front of a file
-    codecs.BOM_UTF8: 'utf-8',
-    codecs.BOM_UTF16_LE: 'utf-16-le',
-    codecs.BOM_UTF16_BE: 'utf-16-be',
-}
 
 
 def table(
@@ -65,7 +58,7 @@ def words(
     path: str | os.PathLike, changes: Mapping[int, str | None]
 ) -> Iterator[bytes]:
     """The content of a list of words, as of `tables.lines`, with other last ones."""
-    mark, encoding = _encoding(path)
+    mark, encoding = delimited.encoding_of(path)
     yield mark
     for number, line in delimited.lines(path):
         if number in changes:
@@ -77,7 +70,7 @@ def words(
 
 def _rewritten(path, chosen, changes):
     """The content with changed records; `chosen` are (Record, places of fields)."""
-    mark, encoding = _encoding(path)
+    mark, encoding = delimited.encoding_of(path)
     yield mark
     begins = {record.first: (record, places) for record, places in chosen}
     lines = delimited.lines(path)
@@ -100,11 +93,3 @@ def _changed(text, record, places, change):
         begin, end = spans[place]
         text = text[:begin] + tables.field(word, record.separator) + text[end:]
     return text
-
-
-def _encoding(path):
-    """(mark in front of a file or b'', name of its encoding)."""
-    with open(path, 'rb') as file:
-        start = file.read(3)
-    mark = next((mark for mark in MARKS if start.startswith(mark)), b'')
-    return mark, MARKS.get(mark, 'utf-8')
