@@ -30,21 +30,30 @@ def section(
     Raises:
       Missing, Unusable: `reviewed` is no finished run of the same set.
     """
-    result = case.run.result
-    if not result.get('corrections_sha256'):
-        return None
-    path = pathlib.Path(result['config']['noise']['corrections'])
-    if isinstance(case.data, str):
-        return case.data
-    decisions = decided(path, result['corrections_sha256'], case.data)
-    if isinstance(decisions, str):
+    decisions = of_run(case)
+    if not isinstance(decisions, list):
         return decisions
+    result = case.run.result
+    path = pathlib.Path(result['config']['noise']['corrections'])
     counts = result.get('corrections')
     return {
         'counts': results.corrections(counts).partition(': ')[2] if counts else '',
         'accuracy': accuracies(result, reviewed or path.parent, told=bool(reviewed)),
         **doubted(case, decisions),
     }
+
+
+def of_run(case: cases.Case) -> list[corrections.Decision] | str | None:
+    """The decisions that a run learned from, a line that says why they are not there,
+    or None of a run without any."""
+    result = case.run.result
+    sha256 = result.get('corrections_sha256')
+    if not sha256:
+        return None
+    if isinstance(case.data, str):
+        return case.data
+    path = pathlib.Path(result['config']['noise']['corrections'])
+    return decided(path, sha256, case.data)
 
 
 def decided(

@@ -143,19 +143,16 @@ def of_run(options: argparse.Namespace) -> Judged:
     case = cases.read(options.workdir, options.data)
     if isinstance(case.data, str):
         raise Unusable(case.data)
-    data, result = case.data, case.run.result
+    data = case.data
     given = data.train.labels.copy()
-    given[rows_of(data, case.ids)] = case.given
+    given[data.train.rows(case.ids)] = case.given
     here = arranged(data, given, case)
-    if result['noise_list_sha256']:
+    if case.run.result['noise_list_sha256']:
         print(f'{options.workdir}: its given labels have added noise (noise.csv)')
-    if not result.get('corrections_sha256'):
-        return here
-    path = result['config']['noise']['corrections']
-    found = after.decided(pathlib.Path(path), result['corrections_sha256'], data)
+    found = after.of_run(case)
     if isinstance(found, str):
         raise Unusable(found)
-    dropped = {one.id: one for one in found if one.decision == 'drop'}
+    dropped = {one.id: one for one in found or () if one.decision == 'drop'}
     return here._replace(decisions=dropped)
 
 
@@ -164,15 +161,9 @@ def arranged(data: prepared.Prepared, given: np.ndarray, found: Any) -> Judged:
     suggested = np.full(len(given), -1, np.int32)
     right = np.full(len(given), np.nan)
     if found is not None:
-        rows = rows_of(data, found.ids)
+        rows = data.train.rows(found.ids)
         suggested[rows], right[rows] = found.suggested, found.right
     return Judged(data, given, suggested, right, {})
-
-
-def rows_of(data: prepared.Prepared, ids: np.ndarray) -> list[int]:
-    """Rows of the training split, by their ids [n]."""
-    places = {name: row for row, name in enumerate(data.train.ids.tolist())}
-    return [places[name] for name in ids.tolist()]
 
 
 def left(decision: Decision | None, given: int, two: str) -> tuple[int, ...]:

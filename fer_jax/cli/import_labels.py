@@ -13,7 +13,7 @@ import pathlib
 from collections.abc import Iterable
 
 from fer_jax import exchange
-from fer_jax.data import corrections, prepared, sets, whole
+from fer_jax.data import corrections, prepared, whole
 from fer_jax.data.corrections import Decision
 from fer_jax.data.quoting import printable, quoted
 from fer_jax.errors import Unusable
@@ -78,19 +78,11 @@ def decided(
                 f'{source}: the id {quoted(one.id)} is {what}; give the export of this'
                 ' set, as it is'
             )
-        labels = tuple(_label(name, data, source) for name in one.classes)
+        labels = tuple(
+            corrections.label_of(source, name, data.class_names) for name in one.classes
+        )
         kind = ('drop', 'relabel', 'ambiguous')[len(labels)]
         if labels == (given[one.id],):
             kind, labels = 'keep', ()
         found[one.id] = Decision(one.id, kind, labels, one.reviewer, one.time)
     return [*found.values()], tested
-
-
-def _label(name, data, source):
-    label = sets.number_of(name, data.class_names)
-    if label is None:
-        raise Unusable(
-            f'{source}: {quoted(name)} is no class of {data.folder}, which has'
-            f' {", ".join(data.class_names)}'
-        )
-    return label

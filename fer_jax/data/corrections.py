@@ -163,7 +163,7 @@ def _decision(path, row, known, class_names):
         )
     more = {column.strip().casefold(): value for column, value in row.texts().items()}
     named = [row['label'], more.get('second', '').strip()][: DECISIONS[decision]]
-    labels = tuple(_label(where, word, class_names) for word in named)
+    labels = tuple(label_of(where, word, class_names) for word in named)
     if len(set(labels)) < len(labels):
         raise Unusable(
             f'{where}: ambiguous between {quoted(named[0])} and itself; name two'
@@ -173,7 +173,15 @@ def _decision(path, row, known, class_names):
     return Decision(name, decision, labels, reviewer, time, sample == 'yes')
 
 
-def _label(where, word, class_names):
+def label_of(where: str, word: str, class_names: Sequence[str]) -> int:
+    """The class of a word.
+
+    Args:
+      where: it stands, for the message.
+
+    Raises:
+      Unusable: it is none.
+    """
     label = sets.number_of(word, class_names)
     if label is None:
         raise Unusable(

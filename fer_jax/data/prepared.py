@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import pathlib
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -72,6 +73,11 @@ class Split(NamedTuple):
     clean_labels: np.ndarray  # [N] int32, -1 when unknown
     image_size_px: int
     table: np.ndarray | None = None  # of a salvaged split, see records.salvage
+
+    def rows(self, ids: Iterable[str]) -> np.ndarray:
+        """[n] int: the rows of ids [n], which are in the split."""
+        places = {name: row for row, name in enumerate(self.ids.tolist())}
+        return np.array([places[name] for name in ids], int)
 
     def records(self) -> RecordSource:
         """Its records as a sequence of serialised examples.

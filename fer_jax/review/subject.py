@@ -72,7 +72,7 @@ def of_audit(
         made = frozen.of_set(found, place, name=out.absolute().name)
         frozen.kept(made, out, pictures)
         judged = frozen.judgement(made)
-    rows = rows_of(found, judged.ids)
+    rows = found.train.rows(judged.ids)
     return Subject(
         name=out.absolute().name,
         data=found,
@@ -114,7 +114,7 @@ def of_run(
     return Subject(
         name=case.name,
         data=case.data,
-        rows=rows_of(case.data, case.ids),
+        rows=case.data.train.rows(case.ids),
         ids=case.ids,
         given=case.given.astype(np.int32),
         suggested=case.suggested.astype(np.int32),
@@ -128,12 +128,6 @@ def of_run(
         folder=case.run.folder / FOLDER,
         features=pathlib.Path(stored or case.run.folder / frozen.FOLDER),
     )
-
-
-def rows_of(data: prepared.Prepared, ids: np.ndarray) -> np.ndarray:
-    """[N] int: rows of the training split, by their ids [N]."""
-    places = {name: row for row, name in enumerate(data.train.ids.tolist())}
-    return np.array([places[name] for name in ids.tolist()], int)
 
 
 def store_of(subject: Subject) -> features.Store:
