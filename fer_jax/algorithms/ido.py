@@ -74,8 +74,7 @@ def agreement(mixture: Any, values: jax.Array) -> jax.Array:
 
 def entropy(logits: jax.Array, others: jax.Array) -> jax.Array:
     """H [...] in nats of the mean of the softmax of logits and others [..., C]."""
-    one, two = jax.nn.log_softmax(logits), jax.nn.log_softmax(others)
-    mean = jnp.logaddexp(one, two) - jnp.log(2.0)
+    mean = losses.log_mean(jax.nn.log_softmax(logits), jax.nn.log_softmax(others))
     return -jnp.sum(jnp.exp(mean) * mean, axis=-1)
 
 
@@ -145,8 +144,7 @@ def make(
     def log_odds(memory, scores, labels):
         """[1, N] of few events; 0 where nothing is known, as without a fit."""
         fitted = memory.fitted
-        values = division.scaled(fitted.span, memory.counts[None], labels)
-        many = division.read(tools.log_odds, fitted.mixture, values, labels)
+        many = division.log_odds(fitted, memory.counts[None], labels)
         known = division.ready(fitted, labels) & jnp.isfinite(scores)
         return jnp.where(known, -many, 0.0)
 

@@ -82,7 +82,7 @@ def density(
 def divergence(logits: jax.Array, others: jax.Array) -> jax.Array:
     """JS [...] in nats, in [0, ln 2], of the softmax of logits and others [..., C]."""
     one, two = jax.nn.log_softmax(logits), jax.nn.log_softmax(others)
-    middle = jnp.logaddexp(one, two) - jnp.log(2.0)
+    middle = losses.log_mean(one, two)
     each = jnp.exp(one) * (one - middle) + jnp.exp(two) * (two - middle)
     return jnp.sum(each, axis=-1) / 2
 

@@ -260,7 +260,7 @@ def make(
         before = jnp.where(jnp.isfinite(memory.average), memory.average, 0.0)
         average = before + (scores - before) / progress.epoch
         gap = memorised(scores, memory.held_out)
-        span = jnp.tile(jnp.array([0.0, 1.0]), (peers, 1))
+        span = division.unit_span(peers)
         if judged is LOSS:
             span = division.inner_span(scores)
             # Outliers do not shape the fit; the clip of the fit keeps them at the ends.

@@ -84,7 +84,7 @@ def unfitted(tools: Tools, peers: int, classes: int | None = None) -> Fitted:
     """The Fitted before the first fit, of one mixture, or of one for each class."""
     none = Fitted(
         mixture=tools.start(peers),
-        span=jnp.tile(jnp.array([0.0, 1.0]), (peers, 1)),
+        span=unit_span(peers),
         ready=jnp.zeros(peers, bool),
         rejected=jnp.zeros(peers, jnp.int32),
     )
@@ -191,6 +191,11 @@ def log_odds(fitted: Fitted, scores: jax.Array, labels: jax.Array) -> jax.Array:
     )
     values = scaled(fitted.span, scores, labels)
     return read(jax.vmap(family.log_odds), fitted.mixture, values, labels)
+
+
+def unit_span(peers: int) -> jax.Array:
+    """[P, 2]: 0 and 1 for each network."""
+    return jnp.tile(jnp.array([0.0, 1.0]), (peers, 1))
 
 
 def whole_span(values: jax.Array) -> jax.Array:

@@ -32,6 +32,15 @@ def similarity(logits: jax.Array, labels: jax.Array) -> jax.Array:
     return jnp.exp(jnp.minimum(_at(log_probs, labels) - norm, 0.0))
 
 
+def log_mean(one: jax.Array, two: jax.Array) -> jax.Array:
+    """[...] the logarithm of the mean of two, whose logarithms are given.
+
+    >>> round(log_mean(jnp.log(0.2), jnp.log(0.4)).item(), 4)  # ln .3
+    -1.204
+    """
+    return jnp.logaddexp(one, two) - jnp.log(2.0)
+
+
 def cross_entropy(logits: jax.Array, labels: jax.Array) -> jax.Array:
     """-log softmax(logits)_y in nats, [...] float32, for logits [..., C]."""
     return -_at(jax.nn.log_softmax(logits.astype(jnp.float32)), labels)

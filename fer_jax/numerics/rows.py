@@ -11,10 +11,12 @@ import jax.numpy as jnp
 from jax.sharding import PartitionSpec
 
 
-def first_of_each(index: jax.Array) -> jax.Array:
-    """[B] bool: False where an example has been in the batch [B] before."""
+def once(index: jax.Array, count: int) -> jax.Array:
+    """[B] int: the index [B]; `count`, which is no row, where an example has been in
+    the batch before."""
     same = index[:, None] == index[None, :]
-    return jnp.argmax(same, axis=1) == jnp.arange(len(index))
+    first = jnp.argmax(same, axis=1) == jnp.arange(len(index))
+    return jnp.where(first, index, count)
 
 
 def gathered(tree: Any) -> Any:
@@ -35,5 +37,4 @@ def written(table: jax.Array, index: jax.Array, values: jax.Array) -> jax.Array:
     [2.0, 0.0, 1.0]
     """
     index, values = gathered((index, values))
-    once = jnp.where(first_of_each(index), index, len(table))
-    return table.at[once].set(values, mode='drop')
+    return table.at[once(index, len(table))].set(values, mode='drop')

@@ -118,7 +118,7 @@ def rewritten(
     index, relabels = rows.gathered((index, relabels))
     old = labels[index]
     new = jnp.where(relabels >= 0, relabels, old)
-    once = jnp.where(rows.first_of_each(index), index, len(labels))
+    once = rows.once(index, len(labels))
     return (
         labels.at[once].set(new, mode='drop'),
         flips.at[once].add(new != old, mode='drop'),
