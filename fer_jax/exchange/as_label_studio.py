@@ -61,12 +61,14 @@ def write(labelled: Labelled, folder: pathlib.Path) -> None:
 
 def interface(class_names: tuple[str, ...]) -> str:
     """The labelling interface of a set of classes, as XML."""
-    choices = ''.join(f'    <Choice value={_attribute(c)}/>\n' for c in class_names)
+    choices = ''.join(
+        f'    <Choice value={saxutils.quoteattr(c)}/>\n' for c in class_names
+    )
     return (
         f'<View>\n  <Image name="{IMAGE}" value="${IMAGE}"/>\n'
         f'  <Choices name="{LABEL}" toName="{IMAGE}" choice="multiple">\n{choices}'
         f'  </Choices>\n  <Choices name="{DROP}" toName="{IMAGE}">\n'
-        f'    <Choice value={_attribute(NONE)}/>\n  </Choices>\n</View>\n'
+        f'    <Choice value={saxutils.quoteattr(NONE)}/>\n  </Choices>\n</View>\n'
     )
 
 
@@ -132,7 +134,3 @@ def _result(name, choices):
         'type': 'choices',
         'value': {'choices': choices},
     }
-
-
-def _attribute(value):
-    return saxutils.quoteattr(value)

@@ -16,7 +16,7 @@ from fer_jax.data.corrections import Decision
 from fer_jax.data.quoting import printable
 from fer_jax.errors import Unusable
 
-DECISIONS, DISAGREEMENTS = corrections.FILE, 'disagreements.csv'
+DISAGREEMENTS = 'disagreements.csv'
 HEADER = ('id', 'given_label', 'reviewer_1', 'label_1', 'reviewer_2', 'label_2')
 
 
@@ -98,7 +98,8 @@ def run(options: argparse.Namespace) -> int:
     merged = merge(first, second, given)
     out.mkdir(parents=True, exist_ok=True)
     text = corrections.text(merged.settled, names)
-    whole.write_text(out / DECISIONS, text)
+    path = out / corrections.FILE
+    whole.write_text(path, text)
     whole.write_text(out / DISAGREEMENTS, disagreements(merged, given, names))
     print(
         f'both decided {merged.both:,} labels: {100 * merged.agreement:.1f} % alike,'
@@ -106,7 +107,7 @@ def run(options: argparse.Namespace) -> int:
         if merged.both
         else 'no label was decided by both'
     )
-    print(f'written: {printable(out / DECISIONS)}, {len(merged.settled):,} decisions')
+    print(f'written: {printable(path)}, {len(merged.settled):,} decisions')
     print(
         f'written: {printable(out / DISAGREEMENTS)}, {len(merged.differing):,} labels'
         ' that they do not agree about'

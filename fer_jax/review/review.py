@@ -32,7 +32,7 @@ from fer_jax.training import stopping
 if TYPE_CHECKING:
     from fer_jax.review.server import Server
 
-LOG, DECISIONS = 'log.jsonl', corrections.FILE
+LOG = 'log.jsonl'
 SAVED_S = 1.0  # decisions.csv is as old, at most; the log never is
 HEARD_S = 0.1
 PORTS = 65535
@@ -125,7 +125,7 @@ def serve(
     here.folder.mkdir(parents=True, exist_ok=True)
     whole.clear(here.folder.parent)  # of processes that died while they wrote
     log = Log(here.folder / LOG, here.key, here.ids.tolist(), here.names)
-    path = here.folder.parent / DECISIONS
+    path = here.folder.parent / corrections.FILE
     try:
         desk = Desk(here, log, path=path, reviewer=reviewer, sample=options.sample)
         server = Server(desk, options.port)
