@@ -8,8 +8,6 @@ in turns: median, least, most and number of runs in milliseconds. --clock=cpu co
 processor time, which says more on a busy machine.
 """
 
-import argparse
-
 import jax
 import numpy as np
 
@@ -63,14 +61,7 @@ def calls(width, pixels, batch):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--width', type=int, default=24)
-    parser.add_argument('--pixels', type=int, default=48)
-    parser.add_argument('--batch', type=int, default=64)
-    parser.add_argument('--seconds', type=float, default=20.0)
-    parser.add_argument('--threads', type=int, default=1)
-    parser.add_argument('--clock', choices=sides.CLOCKS, default='wall')
-    args = parser.parse_args()
+    args = sides.parser(__doc__.splitlines()[0], threads=1).parse_args()
     heap.keep()
     sides.cores(args.threads)
     print(

@@ -16,8 +16,8 @@ import pathlib
 import numpy as np
 
 from fer_jax.data import features, prepared
-from fer_jax.sweeps import plan, runner
-from fer_jax.training import files, heap, stopping
+from fer_jax.sweeps import plan, sweep
+from fer_jax.training import files, heap
 
 METHODS = (
     'baseline', 'arazo', 'coteaching', 'coteaching_threshold', 'dividemix', 'dmue',
@@ -83,13 +83,9 @@ def planned(name, method, kind, seed, folder, store, changed=()):
 
 
 def carry_out(runs, out):
-    """Trains what is not finished; SIGTERM stops, and the same command goes on."""
+    """Trains what is not finished; stopped, the same command goes on."""
     plan.check_folders(runs, out)
-    runner.ready(runs)
-    with stopping.on_sigterm() as stop:
-        found = runner.carry_out(runs, out, stop)
-    for name, why in found.failed.items():
-        print(f'failed: {name}: {why}')
+    sweep.train(runs, out, 1)
 
 
 def numbers(workdir):

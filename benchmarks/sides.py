@@ -1,5 +1,6 @@
 """Several programs timed in one run, in turns, so that other work hits all alike."""
 
+import argparse
 import os
 import pathlib
 import statistics
@@ -27,6 +28,18 @@ class Times(NamedTuple):
 
     def __str__(self):
         return f'{self.median:.4g} ({self.least:.4g} to {self.most:.4g}, {self.count})'
+
+
+def parser(description, threads):
+    """An argument parser with the size of a network and how long it is timed."""
+    found = argparse.ArgumentParser(description=description)
+    found.add_argument('--width', type=int, default=24)
+    found.add_argument('--pixels', type=int, default=48)
+    found.add_argument('--batch', type=int, default=64)
+    found.add_argument('--seconds', type=float, default=20.0)
+    found.add_argument('--threads', type=int, default=threads)
+    found.add_argument('--clock', choices=CLOCKS, default='wall')
+    return found
 
 
 def timed(function, now, *given):

@@ -18,7 +18,6 @@ and PyTorch's step is under torch.autocast.
 PyTorch is an extra: pip install torch
 """
 
-import argparse
 import functools
 import pathlib
 import sys
@@ -115,11 +114,6 @@ class Jax:
         jax.block_until_ready((self.state.params, metrics))
         return {'step': self.now() - start}
 
-    def part(self, name):
-        start = self.now()
-        jax.block_until_ready(self.parts[name]())
-        return {name: self.now() - start}
-
 
 def measure(width, pixels, batch, seconds, now, bfloat16):
     """{part: sides.Times} of ours, and {memory layout: likewise} of PyTorch."""
@@ -140,22 +134,16 @@ def measure(width, pixels, batch, seconds, now, bfloat16):
             f'the nets differ: {count} parameters here, {wanted} in PyTorch'
         )
     runs = {'jax': ours.step} | {layout: net.step for layout, net in theirs.items()}
-    runs |= {name: functools.partial(ours.part, name) for name in ours.parts}
+    runs |= {name: sides.timed(part, now) for name, part in ours.parts.items()}
     found = sides.in_turns(runs, seconds)
     return (
-        found['jax'] | {name: found[name][name] for name in ours.parts},
+        found['jax'] | {name: found[name][''] for name in ours.parts},
         {layout: found[layout] for layout in theirs},
     )
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--width', type=int, default=24)
-    parser.add_argument('--pixels', type=int, default=48)
-    parser.add_argument('--batch', type=int, default=64)
-    parser.add_argument('--seconds', type=float, default=20.0)
-    parser.add_argument('--threads', type=int, default=2)
-    parser.add_argument('--clock', choices=sides.CLOCKS, default='wall')
+    parser = sides.parser(__doc__.splitlines()[0], threads=2)
     parser.add_argument('--bfloat16', action='store_true')
     parser.add_argument('--plain-heap', action='store_true')
     args = parser.parse_args()
