@@ -24,7 +24,6 @@ from fer_jax.training import (
     fields,
     files,
     front,
-    frozen,
     loop,
     setup,
     stopping,
@@ -193,7 +192,7 @@ def keep(
     fields.check(config)
     data = keeping.keep(pathlib.Path(config.data.dir), splits, class_names, progress)
     if config.data.source == 'features':
-        frozen.found(data, *front.place(config, data), shown=progress)
+        front.found(config, data, shown=progress)
 
 
 def config_of(method: str, fields: Mapping[str, Any]) -> Any:

@@ -12,7 +12,7 @@ from fer_jax.analysis import compactness
 from fer_jax.analysis import features as images
 from fer_jax.data import documents, features, prepared, whole
 from fer_jax.deploy import evaluate, model
-from fer_jax.training import examples, files, front
+from fer_jax.training import examples, fields, files, front
 
 LOOKS = 'looks'  # of a table's workdir, beside the folder of the runs
 KIND = documents.mapping(documents.number())
@@ -59,12 +59,12 @@ def on_another(loaded: model.Model, tested: pathlib.Path) -> dict[str, float]:
 
 def on_its_own(loaded: model.Model, folder: pathlib.Path) -> dict[str, float]:
     """What is seen on the test split of the run's own set."""
-    config = files.read_config(folder)['data']
-    data = prepared.load(config['dir'])
+    config = fields.stored(folder)
+    data = prepared.load(config.data.dir)
     labels = examples.labels_of_test(data.test)
     rows = data.test.readable()
     if 'features' in loaded.card:
-        store = features.load(config['features'] or features.beside(config['dir']))
+        store = features.load(front.place(config, data)[0])
         seen = of_heads(loaded, front.Front(store, files.read_axes(folder)), rows)
     else:
         seen = images.of(loaded, data.test, rows)

@@ -22,7 +22,6 @@ from fer_jax.sweeps.plan import Planned
 from fer_jax.training import (
     files,
     front,
-    frozen,
     log,
     loop,
     results,
@@ -141,7 +140,7 @@ def ready(plan: Sequence[Planned]) -> None:
         seen.add(kind)
         data = prepared.load(given.dir)
         if given.source == 'features':
-            frozen.found(data, *front.place(config, data))
+            front.found(config, data)
 
 
 def attempt(run: Planned, workdir: pathlib.Path, watch: log.Watch) -> str:

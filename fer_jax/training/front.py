@@ -84,11 +84,11 @@ def prepare(
     if config.data.source == 'images':
         return None
     source.check_activations(config.data.augmentation)
-    folder, made = place(config, data)
     store = hosts.together(
-        lambda: frozen.found(data, folder, made), lambda found: _of_card(found.card)
+        lambda: found(config, data), lambda store: _of_card(store.card)
     )
     if store.card['size_px'] != config.data.image_size_px:
+        folder, _ = place(config, data)
         raise Unusable(
             f'{folder} has features of images of {store.card["size_px"]} px, and'
             f' data.image_size_px is {config.data.image_size_px}; give'
@@ -101,6 +101,20 @@ def prepare(
 
 def _of_card(card):
     return hashlib.sha256(repr(sorted(card.items())).encode()).digest()
+
+
+def found(
+    config: Any, data: prepared.Prepared, *, shown: bool = True
+) -> features.Store:
+    """The features that heads learn from, made where they are not there.
+
+    Args:
+      shown: as of frozen.found.
+
+    Raises:
+      Unusable: as frozen.found.
+    """
+    return frozen.found(data, *place(config, data), shown=shown)
 
 
 def place(
