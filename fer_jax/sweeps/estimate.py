@@ -1,5 +1,6 @@
 """What is said of a plan before it begins: its runs, and how long they take here."""
 
+import functools
 import pathlib
 from collections.abc import Sequence
 from typing import Any
@@ -50,13 +51,9 @@ def time_of(plan: Sequence[Planned]) -> str:
     """How long runs take here, in words."""
     if devices.accelerated():
         return 'the first runs tell how long it takes'
-    sets: dict[str, prepared.Prepared] = {}
-    times = []
-    for run in plan:
-        config = run.read()
-        folder = config.data.dir
-        sets[folder] = sets.get(folder) or prepared.load(folder)
-        times.append(seconds(config, sets[folder]))
+    load = functools.cache(prepared.load)
+    configs = (run.read() for run in plan)
+    times = [seconds(config, load(config.data.dir)) for config in configs]
     total = pace.spoken(sum(times))
     some = f', without {times.count(0)} runs of networks that were not measured'
     return (

@@ -204,7 +204,8 @@ def check_apart(plan: Sequence[Planned]) -> None:
     for run in plan:
         if count[run.name.casefold()] > 1:
             raise Unusable(f'--over has the run {run.name} twice; give each value once')
-    sets = {run.read().data.name: run.name for run in plan}
+    last = {run.config: run for run in plan}.values()  # the config alone names the set
+    sets = {run.read().data.name: run.name for run in last}
     if len(sets) > 1:
         kinds = ', '.join(f'{name} of {kind}' for kind, name in sets.items())
         raise Unusable(

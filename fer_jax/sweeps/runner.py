@@ -6,6 +6,7 @@ Several processes may do the same plan at once: each takes what no other is at.
 """
 
 import contextlib
+import functools
 import pathlib
 import traceback
 from collections.abc import Callable, Sequence
@@ -128,6 +129,7 @@ def ready(plan: Sequence[Planned]) -> None:
     Raises:
       Unusable: a data set that is none.
     """
+    load = functools.cache(prepared.load)
     seen = set()
     for run in plan:
         config = run.read()
@@ -138,7 +140,7 @@ def ready(plan: Sequence[Planned]) -> None:
         if kind in seen:
             continue
         seen.add(kind)
-        data = prepared.load(given.dir)
+        data = load(given.dir)
         if given.source == 'features':
             front.found(config, data)
 
