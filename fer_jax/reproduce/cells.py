@@ -1,7 +1,7 @@
 """The cells of a table: which runs each has, or why it has none."""
 
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from fer_jax import home
@@ -56,11 +56,13 @@ def of(table: Table, wanted: Wanted) -> list[list[Cell]]:
     Raises:
       Unusable: what is wanted suits no cell at all, or a field is none.
     """
-    places = [place(column.dataset, wanted) for column in table.columns]
+    named = [column.dataset for column in table.columns]
+    named += [column.tested_on for column in table.columns if column.tested_on]
+    places = {name: place(name, wanted) for name in dict.fromkeys(named)}
     found = [
         [
-            cell(arm, column, published, where, wanted)
-            for column, published, where in zip(table.columns, arm.published, places)
+            cell(arm, column, published, places, wanted)
+            for column, published in zip(table.columns, arm.published)
         ]
         for arm in table.rows
     ]
@@ -104,26 +106,35 @@ def place(dataset: str, wanted: Wanted) -> Place:
 
 
 def cell(
-    arm: Arm, column: Column, published: Any, where: Place, wanted: Wanted
+    arm: Arm,
+    column: Column,
+    published: Any,
+    places: Mapping[str, Place],
+    wanted: Wanted,
 ) -> Cell:
     """A row in a column.
+
+    Args:
+      places: of the sets that columns name.
 
     Raises:
       Unusable: a field of `wanted.fields` is none of its method's.
     """
     if arm.config is None or published == EMPTY:
         return Cell(published, ())
-    tested = place(column.tested_on, wanted) if column.tested_on else None
+    where = places[column.dataset]
+    tested = places[column.tested_on] if column.tested_on else None
     for reason in (where.reason, tested.reason if tested else ''):
         if reason:
             return Cell(published, (), reason)
     bare = settings(arm, column, papers=not wanted.argument)
     given = bare | dict(wanted.fields)
     try:
-        planned(arm, column, where, wanted, bare, 0).read()
+        config = planned(arm, column, where, wanted, bare, 0).read()
     except Unusable as error:
         return Cell(published, (), str(error).replace('--config.', ''))
-    config = planned(arm, column, where, wanted, given, 0).read()
+    if wanted.fields:
+        config = planned(arm, column, where, wanted, given, 0).read()
     try:
         check_suits(config, where.class_names)
     except Unusable as error:
