@@ -9,7 +9,7 @@ import math
 import pathlib
 import re
 import types
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, get_origin, get_type_hints
 
 from fer_jax import doors, home
@@ -224,8 +224,8 @@ def slug(name: str) -> str:
     return UNSAFE.sub('-', name.lower().replace('%', '')).strip('-') or 'unnamed'
 
 
-def listed(say: Callable[[str], object] = print, only: Iterable[str] = ()) -> None:
-    """Says which tables there are, a line each."""
-    for name in only or names():
-        table = read(name)
-        say(f'{name:34} {table.paper}, {table.place}: {table.title}')
+def listed() -> None:
+    """Prints which tables there are, a line each."""
+    for name in names():
+        table = loaded(TABLES / f'{name}.py')
+        print(f'{name:34} {table.paper}, {table.place}: {table.title}')
