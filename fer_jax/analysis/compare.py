@@ -41,7 +41,7 @@ FEW = 5  # seeds, below which an interval of them says little
 
 
 def summary(
-    found: Sequence[Group], against: dict[str, Group] | None = None
+    found: Sequence[Group], marked: dict[str, str], against: dict[str, Group]
 ) -> dict[str, dict[str, Any]]:
     """{group's name: {key of COLUMNS: fraction, mean of its runs; None: it has none}}.
 
@@ -49,9 +49,9 @@ def summary(
     mark, where not all are of the same data; and, beside another group, `difference`.
 
     Args:
+      marked: of groups.marks.
       against: {group's name: the group that it is held against}.
     """
-    marked = groups.marks(found)
     told = {}
     for group in found:
         spreads = {key: spread_of(group, key) for key in COLUMNS}
@@ -65,9 +65,8 @@ def summary(
             }
         if marked:
             line['data'] = marked[group.name]
-        other = (against or {}).get(group.name)
-        if other:
-            line['difference'] = difference(group, other)
+        if group.name in against:
+            line['difference'] = difference(group, against[group.name])
         told[group.name] = line
     return told
 
@@ -106,9 +105,11 @@ def rivals(found: Sequence[Group], against: str | None) -> dict[str, Group]:
     if not chosen:
         names = dict.fromkeys(group.name.split(',')[0] for group in found)
         raise Unusable(f'--against={quoted(against)}; there are: {", ".join(names)}')
+    data = {group.name: groups.data_of(group) for group in found}
     pairs = {}
     for group in found:
-        other = next((one for one in chosen if groups.compare(one, group)), None)
+        own = data[group.name]
+        other = next((g for g in chosen if groups.compare(data[g.name], own)), None)
         if other is None or other is group:
             continue
         shared = {*other.seeds} & {*group.seeds}
@@ -117,12 +118,13 @@ def rivals(found: Sequence[Group], against: str | None) -> dict[str, Group]:
     return pairs
 
 
-def tables(
-    found: Sequence[Group], against: dict[str, Group] | None = None
-) -> Iterator[Table]:
+def tables(found: Sequence[Group], told: dict[str, dict[str, Any]]) -> Iterator[Table]:
     """The summary as rich tables: accuracies in %, detection as fractions where it is
-    known, and differences where there are some."""
-    told = summary(found, against)
+    known, and differences where there are some.
+
+    Args:
+      told: the summary of `found`.
+    """
     marked = sorted(told.items(), key=lambda item: item[1].get('data', ''))
     of = {min(len(run.rows), results.LAST) for group in found for run in group.runs}
     last = {'last5': f'mean of last {" or ".join(map(str, sorted(of)))}'}
@@ -202,9 +204,8 @@ def written(key: str, value: float | None, deviation: float | None = None) -> st
     return f'{share * value:.{places}f}{band}{unit}'
 
 
-def differing(found: Sequence[Group]) -> Iterator[str]:
+def differing(found: Sequence[Group], marked: dict[str, str]) -> Iterator[str]:
     """A line for each data that the runs have, when they have not all the same."""
-    marked = groups.marks(found)
     firsts: dict[str, Group] = {}
     for group in found:
         if marked:
@@ -224,12 +225,10 @@ def differing(found: Sequence[Group]) -> Iterator[str]:
         yield 'runs of different data do not compare: compare those of one letter'
 
 
-def remarks(found: Sequence[Group], against: dict[str, Group]) -> Iterator[str]:
-    """Lines about what the differences are, and how much they say."""
+def remarks(told: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """Lines about what the differences of a summary are, and how much they say."""
     pairs = [
-        len(groups.differences(group, against[group.name], COMPARED))
-        for group in found
-        if group.name in against
+        line['difference']['seeds'] for line in told.values() if 'difference' in line
     ]
     if max(pairs, default=0) > 1:
         yield 'differences are paired by seed, their intervals bootstrapped'
@@ -247,14 +246,14 @@ def show(found: Sequence[Group], out: pathlib.Path, against: str | None = None) 
       Unusable: `against` is none of the groups.
     """
     picture = out.with_suffix('.png')
-    held = rivals(found, against)
-    console = Console(width=None if sys.stdout.isatty() else WIDE)
-    for grid in tables(found, held):
-        console.print(grid)
-    for line in (*differing(found), *remarks(found, held)):
-        print(line)
-    whole.write_text(out, json.dumps(summary(found, held), indent=1) + '\n')
     marked = groups.marks(found)
+    told = summary(found, marked, rivals(found, against))
+    console = Console(width=None if sys.stdout.isatty() else WIDE)
+    for grid in tables(found, told):
+        console.print(grid)
+    for line in (*differing(found, marked), *remarks(told)):
+        print(line)
+    whole.write_text(out, json.dumps(told, indent=1) + '\n')
     judged = None if marked else runs.read(found[-1].runs[0].folder)
     for line in plots.comparison(found, picture, marked, judged):
         print(line)

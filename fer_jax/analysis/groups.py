@@ -23,6 +23,13 @@ DRAWN = ('data.max_train', 'data.subset_seed', 'data.folds', 'data.fold')
 DATA = ('dataset_digest', 'noise_list_sha256', 'corrections_sha256', 'train_examples')
 
 
+class Data(NamedTuple):
+    """What decides whether a group's numbers compare with another's."""
+
+    common: tuple[Any, ...]  # `data` of each of its runs
+    lists: dict[int, str | None]  # {noise.seed: sha256 of the wrong labels}
+
+
 class Group(NamedTuple):
     """Runs of one config, by seed."""
 
@@ -89,7 +96,10 @@ def grouped(found: Sequence[runs.Told]) -> list[Group]:
             parts += [(run,) for run in same]
         else:
             parts.append(tuple(sorted(same, key=seeds)))
-    parts.sort(key=lambda part: min(found.index(run) for run in part))
+    place: dict[pathlib.Path, int] = {}  # a folder that is given twice has its first
+    for run in found:
+        place.setdefault(run.folder, len(place))
+    parts.sort(key=lambda part: min(place[run.folder] for run in part))
     names = [common([run.name for run in part]) for part in parts]
     folders = [str(part[0].folder.parent / name) for part, name in zip(parts, names)]
     twice = Counter(names)
@@ -144,17 +154,20 @@ def common(names: Sequence[str]) -> str:
     return ''.join(kept).rstrip('-_, ') or f'{names[0]} ... {names[-1]}'
 
 
-def compare(first: Group, second: Group) -> bool:
+def data_of(group: Group) -> Data:
+    """The Data of a group."""
+    lists = {seeds(run)[1]: run.result.get('noise_list_sha256') for run in group.runs}
+    return Data(data(group.runs[0]), lists)
+
+
+def compare(first: Data, second: Data) -> bool:
     """Whether two groups are of the same data, so that their numbers compare."""
-    if data(first.runs[0]) != data(second.runs[0]):
+    if first.common != second.common:
         return False
-    lists = [
-        {seeds(run)[1]: run.result.get('noise_list_sha256') for run in group.runs}
-        for group in (first, second)
-    ]
-    both = lists[0].keys() & lists[1].keys()
-    same = {*lists[0].values()} == {*lists[1].values()}  # none, or one that is given
-    return same or (bool(both) and all(lists[0][n] == lists[1][n] for n in both))
+    a, b = first.lists, second.lists
+    both = a.keys() & b.keys()
+    same = {*a.values()} == {*b.values()}  # none, or one that is given
+    return same or (bool(both) and all(a[seed] == b[seed] for seed in both))
 
 
 def marks(groups: Sequence[Group]) -> dict[str, str]:
@@ -162,13 +175,14 @@ def marks(groups: Sequence[Group]) -> dict[str, str]:
 
     Accuracies on other test images, or after other wrong labels, do not compare.
     """
-    firsts: list[Group] = []
+    firsts: list[Data] = []
     found = {}
     for group in groups:
-        kind = next((i for i, one in enumerate(firsts) if compare(one, group)), None)
+        own = data_of(group)
+        kind = next((i for i, one in enumerate(firsts) if compare(one, own)), None)
         if kind is None:
             kind = len(firsts)
-            firsts.append(group)
+            firsts.append(own)
         found[group.name] = letter(kind)
     return found if len(firsts) > 1 else {}
 

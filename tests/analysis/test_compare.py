@@ -27,7 +27,8 @@ def test_runs_of_one_data_are_not_marked(made, tmp_path, capsys):
     assert set(json.loads(out.read_text())) == {str(made), str(other)}
     assert 'data' not in json.loads(out.read_text())[str(made)]
     assert 'do not compare' not in capsys.readouterr().out
-    grid, *_ = compare.tables(groups.grouped([runs.told(made)]))
+    alone = groups.grouped([runs.told(made)])
+    grid, *_ = compare.tables(alone, compare.summary(alone, {}, {}))
     headings = [column.header for column in grid.columns]
     assert 'mean of last 3' in headings  # the run has three epochs
 
@@ -147,7 +148,7 @@ def test_noise_tells_data_apart_and_the_picture_has_a_panel_for_each(made, tmp_p
         'resup,noise.rate=0.1': 'A',
         'resup,noise.rate=0.3': 'B',
     }
-    lines = [*compare.differing(found)]
+    lines = [*compare.differing(found, groups.marks(found))]
     assert 'noise symmetric 0.1, noise list one for each of 2' in lines[0]
     figure = plots.by_data(found, groups.marks(found))
     assert [axes.get_title() for axes in figure.axes] == [
