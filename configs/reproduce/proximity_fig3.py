@@ -3,11 +3,10 @@
 python launch.py reproduce proximity_fig3 --data=data
 """
 
-from fer_jax.configs.reproduce import PROXIMITY
+from fer_jax.configs.reproduce import PROXIMITY, WITHOUT
 
 from fer_jax.reproduce.table import UNKNOWN, Arm, Column, Table
 
-WITHOUT = {'proximity.weight': 0.0}  # the same run but for the centre loss
 RELABELS = {'algorithm.relabel': True}  # without it RUL changes no label
 SETS = {'RAF-DB': 'raf_db', 'FERPlus': 'ferplus', 'FER2013': 'fer2013'}
 COLUMNS = [

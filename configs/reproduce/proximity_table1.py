@@ -3,23 +3,15 @@
 python launch.py reproduce proximity_table1 --data=data
 """
 
-from fer_jax.configs.reproduce import PROXIMITY
+from fer_jax.configs.reproduce import OWN_LABELS, PROXIMITY, WITHOUT
 
-from fer_jax.reproduce.table import EMPTY, Arm, Column, Table
-
-# The method that + C is put on, the same run but for the centre loss.
-WITHOUT = {'proximity.weight': 0.0}
+from fer_jax.reproduce.table import EMPTY, Arm, Table
 
 TABLE = Table(
     title="the methods with and without + C on the sets' own labels",
     paper=PROXIMITY,
     place='Table 1',
-    columns=[
-        Column('AffectNet', 'affectnet'),
-        Column('RAF-DB', 'raf_db'),
-        Column('FERPlus', 'ferplus'),
-        Column('FER2013', 'fer2013'),
-    ],
+    columns=OWN_LABELS,  # AffectNet, RAF-DB, FERPlus, FER2013
     rows=[
         Arm('SCN', 'scn_c', (63.50, 87.03, 85.24, 68.82), WITHOUT),
         Arm('SCN-C', 'scn_c', (64.13, 87.91, 87.31, 70.16)),

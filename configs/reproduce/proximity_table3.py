@@ -4,7 +4,7 @@ python launch.py reproduce proximity_table3 --data=data
 """
 
 from fer_jax.configs import default
-from fer_jax.configs.reproduce import PROXIMITY
+from fer_jax.configs.reproduce import PROXIMITY, WITHOUT
 
 from fer_jax.reproduce.table import EMPTY, Arm, Column, Table
 
@@ -15,8 +15,6 @@ SETS = {
     'FERPlus': 'ferplus',
     'FER2013': 'fer2013',
 }
-# The method that + C is put on, the same run but for the centre loss.
-WITHOUT = {'proximity.weight': 0.0}
 
 TABLE = Table(
     title='symmetric noise',

@@ -3,22 +3,15 @@
 python launch.py reproduce proximity_table4 --data=data
 """
 
-from fer_jax.configs.reproduce import PROXIMITY
+from fer_jax.configs.reproduce import OWN_LABELS, PROXIMITY, WITHOUT
 
-from fer_jax.reproduce.table import Arm, Column, Table
-
-WITHOUT = {'proximity.weight': 0.0}  # plain SCN in the setting of SCN-C
+from fer_jax.reproduce.table import Arm, Table
 
 TABLE = Table(
     title="SCN's rank regularisation, on the sets' own labels",
     paper=PROXIMITY,
     place='Table 4',
-    columns=[
-        Column('AffectNet', 'affectnet'),
-        Column('RAF-DB', 'raf_db'),
-        Column('FERPlus', 'ferplus'),
-        Column('FER2013', 'fer2013'),
-    ],
+    columns=OWN_LABELS,  # AffectNet, RAF-DB, FERPlus, FER2013
     rows=[
         Arm(
             'SCN',

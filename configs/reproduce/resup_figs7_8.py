@@ -3,13 +3,11 @@
 python launch.py reproduce resup_figs7_8 --data=data
 """
 
-from fer_jax.configs.reproduce import RESUP
+from fer_jax.configs.reproduce import AT_ONCE, RESUP
 
 from fer_jax.reproduce.table import UNKNOWN, Arm, Column, Table
 
 WEIGHTS = (0, 1, 3, 5, 6, 8, 10)
-# Weights from the first epoch after the warm-up on, as the paper has it, on any set.
-AT_ONCE = {'algorithm.readiness': 0.0, 'algorithm.held_out': 0.0}
 DRAWN = (UNKNOWN,) * len(WEIGHTS)
 
 

@@ -3,12 +3,10 @@
 python launch.py reproduce resup_table2 --data=data
 """
 
-from fer_jax.configs.reproduce import RESUP
+from fer_jax.configs.reproduce import AT_ONCE, RESUP
 
 from fer_jax.reproduce.table import Arm, Column, Table
 
-# Weights from the first epoch after the warm-up on, as the paper has it, on any set.
-AT_ONCE = {'algorithm.readiness': 0.0, 'algorithm.held_out': 0.0}
 ALONE = {'algorithm.peers': 1, 'algorithm.exchange': False}  # one network
 EACH = {'algorithm.consistency': 0.0}  # WeEx without CoL
 LOSS = {'algorithm.signal': 'loss'}

@@ -3,20 +3,15 @@
 python launch.py reproduce resup_table6 --data=data
 """
 
-from fer_jax.configs.reproduce import RESUP
+from fer_jax.configs.reproduce import CIFAR_10, RESUP, SIMILARITY
 
-from fer_jax.reproduce.table import Arm, Column, Table
-
-SIMILARITY = {'algorithm.signal': 'similarity', 'algorithm.mixture': 'beta'}
+from fer_jax.reproduce.table import Arm, Table
 
 TABLE = Table(
     title='DivideMix and DivideMix-Si, symmetric noise',
     paper=RESUP,
     place='Table 6',
-    columns=[
-        Column(f'CIFAR-10 {rate:.0%}', 'cifar10', {'noise.rate': rate})
-        for rate in (0.2, 0.5, 0.8, 0.9)
-    ],
+    columns=CIFAR_10,  # noise of 20 %, 50 %, 80 %, 90 %
     rows=[
         Arm('DivideMix', 'dividemix', (95.0, 93.7, 92.4, 74.2)),
         Arm('DivideMix-Si', 'dividemix', (95.7, 94.5, 93.3, 76.9), SIMILARITY),

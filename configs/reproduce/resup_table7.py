@@ -3,23 +3,23 @@
 python launch.py reproduce resup_table7 --data=data
 """
 
-from fer_jax.configs.reproduce import RESUP
+from fer_jax.configs.reproduce import (
+    CIFAR_CLAIMS,
+    HALF,
+    NOISE_NOTE,
+    RESUP,
+    SETTINGS_NOTE,
+    cifar,
+)
 from fer_jax.configs.resup_cifar_resnet18 import RESNET
 
-from fer_jax.reproduce.table import EMPTY, Arm, Column, Table
-
-RATES = (0.2, 0.4, 0.5, 0.6, 0.8)
-ASYMMETRIC = {'noise.kind': 'asymmetric_cifar', 'noise.rate': 0.4}
-HALF = {'asym. 40%': {'algorithm.noise_rate': 0.2}}  # as JoCoR is told then
+from fer_jax.reproduce.table import EMPTY, Arm, Table
 
 TABLE = Table(
     title='CIFAR-10',
     paper=RESUP,
     place='Table 7',
-    columns=[
-        *(Column(f'{rate:.0%}', 'cifar10', {'noise.rate': rate}) for rate in RATES),
-        Column('asym. 40%', 'cifar10', ASYMMETRIC),
-    ],
+    columns=cifar('cifar10'),  # 20 %, 40 %, 50 %, 60 %, 80 %, asymmetric 40 %
     rows=[
         Arm(
             'Standard, 7 layers', 'baseline', (69.18, 57.34, 42.71, 34.09, 16.24, 69.43)
@@ -47,18 +47,11 @@ TABLE = Table(
             RESNET,
         ),
     ],
-    claims=[
-        ('ReSup, 7 layers', 'Standard, 7 layers'),
-        ('ReSup, 7 layers', 'Co-teaching'),
-        ('ReSup, 7 layers', 'JoCoR'),
-        ('ReSup, ResNet-18', 'Standard, ResNet-18'),
-    ],
+    claims=CIFAR_CLAIMS,
     notes=[
-        'Momentum, weight decay, batch size and warm-up are not said; nor the epochs'
-        ' of the smaller network. Rows with other networks are cited.',
+        SETTINGS_NOTE,
         "Co-teaching, Co-teaching+ and JoCoR: as JoCoR's paper has them; ReSup's table"
         ' prints some of these numbers a row too low.',
-        'How the noise is drawn is not said: ours, as everywhere, never gives a label'
-        ' back.',
+        NOISE_NOTE,
     ],
 )
