@@ -37,7 +37,6 @@ COLUMNS = {
 ACCURACIES = ('last', 'last5', 'best_on_test')
 COMPARED = 'last5'  # whose differences are given, with intervals
 WIDE = 160  # characters of a table in a file or a pipe, at most
-FEW = 5  # seeds, below which an interval of them says little
 
 
 def summary(
@@ -232,7 +231,7 @@ def remarks(told: dict[str, dict[str, Any]]) -> Iterator[str]:
     ]
     if max(pairs, default=0) > 1:
         yield 'differences are paired by seed, their intervals bootstrapped'
-    if 1 < min(pairs, default=0) < FEW:
+    if 1 < min(pairs, default=0) < comparison.FEW:
         yield (
             f'{min(pairs)} seeds: too few for these intervals to be taken at their'
             ' word; five are better'

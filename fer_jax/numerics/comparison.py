@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 RESAMPLES = 10_000
+FEW = 5  # pairs of runs; fewer decide nothing, for three are of one sign by luck
 
 
 class Spread(NamedTuple):

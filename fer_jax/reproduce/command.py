@@ -101,12 +101,12 @@ def wanted_of(options: argparse.Namespace, fields: Sequence[str]) -> cells.Wante
     if options.features and not options.on:
         raise Unusable('--features are for --on=features; give both')
     given = {'on': options.on, 'start': options.start}
-    argument = ','.join(f'{name}={value}' for name, value in given.items() if value)
-    default.parse(argument)  # refuses what does not go together
+    argument = tuple(f'{name}={value}' for name, value in given.items() if value)
+    default.parse(','.join(argument))  # refuses what does not go together
     return cells.Wanted(
         data=options.data,
         instead=options.instead or '',
-        argument=tuple(filter(None, argument.split(','))),
+        argument=argument,
         features=options.features,
         fields=given_to_all(fields),
         seeds=options.seeds,

@@ -182,21 +182,25 @@ def box(
     """A cell of the report."""
     digits = measures.MEASURES[measure].digits
     printed = published(cell.published, digits)
-    ours = {}
-    for kind in found.kinds():
-        spread = comparison.spread([*found.values(kind).values()])
-        ours[kind] = Number(text(spread.mean, digits), text(spread.deviation, digits))
+    spreads = {
+        kind: comparison.spread([*found.values(kind).values()])
+        for kind in found.kinds()
+    }
+    ours = {
+        kind: Number(text(spread.mean, digits), text(spread.deviation, digits))
+        for kind, spread in spreads.items()
+    }
+    kind = reported if reported in spreads else 'last'
     difference = ''
-    if ours:
-        mean = comparison.spread([*found.values(reported).values()]).mean
-        difference = signed(mean - mean_of(cell.published), digits)
+    if spreads:
+        difference = signed(spreads[kind].mean - mean_of(cell.published), digits)
     done, planned = len(found.by_seed), len(cell.runs)
     state = '' if done == planned else f'{done} of {planned} runs'
     if not planned:
         state = 'not run' if cell.reason else ''
     elif any(run.name in failed for run in cell.runs):
         state = f'{state}, failed' if done else 'failed'
-    shown = ours.get(reported, ours.get('last', Number())).shown
+    shown = ours.get(kind, Number()).shown
     return Box(printed, ours, difference, done, planned, state, shown)
 
 

@@ -12,7 +12,6 @@ from fer_jax.reproduce.numbers import NOTHING, Found, mean_of, signed, text
 from fer_jax.reproduce.table import Column, Table
 
 SHOWN = 3  # pairs
-FEW = 5  # pairs; fewer decide nothing, for three are of one sign by luck
 
 
 class Order(NamedTuple):
@@ -172,7 +171,7 @@ def difference(
     verdict = 'open'
     if math.isnan(low):
         verdict = 'one pair says nothing'
-    elif len(values) < FEW:
+    elif len(values) < comparison.FEW:
         verdict = 'too few pairs'
     elif ends[0] > 0:
         verdict = 'holds'
