@@ -39,12 +39,15 @@ def carry_out(
     """As runner.carry_out, by `jobs` processes, 1 or more."""
     names = [run.name for run in plan]
     claims.forget(workdir, names)
-    left = sum(runner.to_do(workdir / name) for name in names)
-    jobs = min(jobs, left)
-    started = [start(plan, workdir, number, jobs) for number in range(jobs)]
+    left = [name for name in names if runner.to_do(workdir / name)]
+    jobs = min(jobs, len(left))
+    started = [start(workdir, number, jobs) for number in range(jobs)]
+    for process in started:  # a long plan waits for its job to have come up
+        told: Any = process.stdin
+        write(plan, told)
     with runner.progress(shown=True) as bar:
         every = bar.add_task(
-            f'{len(plan)} runs', total=len(plan), completed=len(plan) - left
+            f'{len(plan)} runs', total=len(plan), completed=len(plan) - len(left)
         )
         readers = [
             threading.Thread(target=show, args=(process.stdout, bar), daemon=True)
@@ -59,18 +62,16 @@ def carry_out(
                 for process in started:
                     process.terminate()
             time.sleep(LOOKED_EVERY_S)
-            done = len(plan) - sum(runner.to_do(workdir / name) for name in names)
-            bar.update(every, completed=done)
+            left = [name for name in left if runner.to_do(workdir / name)]
+            bar.update(every, completed=len(plan) - len(left))
         for reader in readers:
             reader.join()
     return runner.outcome(plan, workdir)
 
 
-def start(
-    plan: Sequence[Planned], workdir: pathlib.Path, number: int, jobs: int
-) -> subprocess.Popen:
-    """Starts a job and tells it the plan; its input stays open."""
-    process = subprocess.Popen(
+def start(workdir: pathlib.Path, number: int, jobs: int) -> subprocess.Popen:
+    """Starts a job, which waits for its plan; its input stays open."""
+    return subprocess.Popen(
         [
             sys.executable,
             *home.program(),
@@ -84,10 +85,6 @@ def start(
         env=os.environ | surroundings(number, jobs, os.environ, accelerators()),
         start_new_session=True,  # Ctrl-C is for the process that started it
     )
-    told: Any = process.stdin
-    write(plan, told)
-    told.flush()
-    return process
 
 
 def write(plan: Sequence[Planned], lines: TextIO) -> None:
@@ -96,6 +93,7 @@ def write(plan: Sequence[Planned], lines: TextIO) -> None:
         fields = (f'{path}={text}' for path, text in run.fields)
         lines.write(shlex.join([run.name, run.config, *fields]) + '\n')
     lines.write('\n')
+    lines.flush()
 
 
 def accelerators() -> int:
