@@ -9,9 +9,9 @@ import pathlib
 from collections.abc import Iterable, Sequence
 
 from fer_jax.analysis import page
-from fer_jax.reproduce import measures
 from fer_jax.reproduce.numbers import NOTHING
-from fer_jax.reproduce.report import Box, Report
+from fer_jax.reproduce.report import DATA_HEADS, Box, Report
+from fer_jax.reproduce.standing import DIFFERENCE_HEADS, ORDER_HEADS, PAIRED
 
 HERE = pathlib.Path(__file__).parent
 
@@ -100,17 +100,9 @@ def numbers(report: Report) -> str:
         element('p', said(report.explained)),
         grid(columns, lines, 'numbers'),
     ]
-    for kind, called in measures.KINDS.items():
-        lines = [
-            [said(row.name), *(said(one.of(kind).shown) for one in row.boxes)]
-            for row in report.rows
-            if any(one.ours for one in row.boxes)
-        ]
-        if lines:
-            inside = grid(columns, lines, 'numbers')
-            parts.append(
-                element('details', element('summary', said(f'Ours: {called}')), inside)
-            )
+    for called, ours in report.by_kind.items():
+        inside = grid(columns, [[*map(said, line)] for line in ours], 'numbers')
+        parts.append(element('details', element('summary', said(called)), inside))
     return section('numbers', 'Numbers', *parts)
 
 
@@ -128,19 +120,9 @@ def standing(report: Report) -> str:
     """Orders and differences of the methods."""
     parts = []
     if report.orders:
-        lines = [
-            [
-                said(order.column),
-                said(order.tau or NOTHING),
-                said(order.verdict),
-                said(' > '.join(order.paper)),
-                said(' > '.join(order.ours)),
-            ]
-            for order in report.orders
-        ]
-        heads = ['', 'Kendall tau-b', 'holds', 'the paper', 'here']
+        lines = [[*map(said, order.cells)] for order in report.orders]
         why = 'The best first; tau-b is 1 where the orders agree, -1 turned round.'
-        inside = element('p', said(why)), grid(heads, lines, 'words wide')
+        inside = element('p', said(why)), grid(ORDER_HEADS, lines, 'words wide')
         parts.append(section('order', 'Order of the methods', *inside))
     if report.differences:
         parts.append(differences(report))
@@ -153,26 +135,15 @@ def differences(report: Report) -> str:
     for one in report.differences:
         for end in filter(None, (one.low, one.ours, one.high)):
             reach[one.measure] = max(reach.get(one.measure, 0.0), abs(float(end)))
-    lines = [
-        [
-            said(f'{one.better} \u2212 {one.worse}'),
-            said(one.column or 'all columns'),
-            said(one.paper or NOTHING),
-            said(one.ours),
-            said(one.interval),
-            drawn(one.low, one.ours, one.high, reach.get(one.measure) or 1.0),
-            said(str(one.count)),
-            said(one.verdict),
-        ]
-        for one in report.differences
-    ]
-    heads = ['', '', 'paper', 'ours', '95 % interval', '', 'pairs', '']
-    why = (
-        'Runs of one seed are a pair: same noise, same order of examples. Intervals are'
-        ' percentiles of a bootstrap over the pairs, and too narrow where there are'
-        ' fewer than five.'
-    )
-    inside = element('p', said(why)), grid(heads, lines, 'words tight')
+    lines = []
+    for one in report.differences:
+        picture = drawn(one.low, one.ours, one.high, reach.get(one.measure) or 1.0)
+        *numbers, count, verdict = map(said, one.cells)
+        names = said(f'{one.better} \u2212 {one.worse}')
+        lines.append([names, *numbers, picture, count, verdict])
+    *heads, pairs, holds = DIFFERENCE_HEADS
+    table = grid([*heads, '', pairs, holds], lines, 'words tight')
+    inside = element('p', said(PAIRED)), table
     return section('differences', 'Differences of methods', *inside)
 
 
@@ -194,17 +165,16 @@ def drawn(low: str, middle: str, high: str, reach: float) -> str:
 
 def rest(report: Report) -> str:
     """What was not run, data, rows, notes and the command."""
-    lines = [
-        [said(one.column), code(one.digest), code(' '.join(one.noise_lists))]
-        for one in report.data
-    ]
-    heads = ['', 'data set (sha256)', 'noise lists by seed (sha256)']
+    lines = []
+    for one in report.data:
+        column, *digests = one.cells
+        lines.append([said(column), *map(code, digests)])
     rows = [[said(row.name), said(row.how)] for row in report.run]
     words = ' '.join(element('span', said(word)) for word in report.command.split(' '))
     command = element('span', words, kind='code')
     parts = [
         ('missing', 'Not run', bullets(report.missing)),
-        ('data', 'Data', grid(heads, lines, 'words') if lines else ''),
+        ('data', 'Data', grid(DATA_HEADS, lines, 'words') if lines else ''),
         ('rows', 'Rows', grid(['', 'config and fields'], rows, 'words')),
         ('notes', 'Notes', bullets(report.notes)),
         ('command', 'Command', command),

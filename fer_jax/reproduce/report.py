@@ -25,8 +25,7 @@ from fer_jax.reproduce.standing import Difference, Order, differences, orders
 from fer_jax.reproduce.table import Arm, Table
 
 TAIL = 12  # characters of a digest
-
-
+DATA_HEADS = ('', 'data set (sha256)', 'noise lists by seed (sha256)')
 CITED = 'cited by the paper, not run'
 
 
@@ -53,6 +52,10 @@ class Row(NamedTuple):
     how: str  # its config and fields
     boxes: list[Box]
 
+    def of(self, kind: str) -> list[str]:
+        """Its name and our numbers of a kind, a line below the columns."""
+        return [self.name, *(box.of(kind).shown for box in self.boxes)]
+
 
 class Data(NamedTuple):
     """What a column was run on."""
@@ -60,6 +63,11 @@ class Data(NamedTuple):
     column: str
     digest: str
     noise_lists: list[str]  # by seed
+
+    @property
+    def cells(self) -> list[str]:
+        """A line below DATA_HEADS."""
+        return [self.column, self.digest, ' '.join(self.noise_lists)]
 
 
 class Report(NamedTuple):
@@ -85,6 +93,16 @@ class Report(NamedTuple):
     def run(self) -> list[Row]:
         """The rows that have a config."""
         return [row for row in self.rows if row.how != CITED]
+
+    @property
+    def by_kind(self) -> dict[str, list[list[str]]]:
+        """{heading: lines}: our numbers of each kind, of the rows that have some."""
+        rows = [row for row in self.rows if any(box.ours for box in row.boxes)]
+        return {
+            f'Ours: {called}': [row.of(kind) for row in rows]
+            for kind, called in measures.KINDS.items()
+            if rows
+        }
 
     @property
     def headings(self) -> list[str]:

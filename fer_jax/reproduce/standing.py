@@ -12,6 +12,13 @@ from fer_jax.reproduce.numbers import NOTHING, Found, mean_of, signed, text
 from fer_jax.reproduce.table import Column, Table
 
 SHOWN = 3  # pairs
+ORDER_HEADS = ('', 'Kendall tau-b', 'holds', 'the paper', 'here')
+DIFFERENCE_HEADS = ('', '', 'paper', 'ours', '95 % interval', 'pairs', '')
+PAIRED = (
+    'Runs of one seed are a pair: same noise, same order of examples. Intervals are'
+    ' percentiles of a bootstrap over the pairs, and too narrow where there are fewer'
+    ' than five.'
+)
 
 
 class Order(NamedTuple):
@@ -32,6 +39,12 @@ class Order(NamedTuple):
         shown = '; '.join(self.turned[:SHOWN]) + '; ...' * (len(self.turned) > SHOWN)
         return f'no, {len(self.turned)} of {self.pairs} pairs: {shown}'
 
+    @property
+    def cells(self) -> list[str]:
+        """A line below ORDER_HEADS."""
+        ranks = ' > '.join(self.paper), ' > '.join(self.ours)
+        return [self.column, self.tau or NOTHING, self.verdict, *ranks]
+
 
 class Difference(NamedTuple):
     """A method less another one: the paper's number, and ours over pairs of runs."""
@@ -51,6 +64,13 @@ class Difference(NamedTuple):
     def interval(self) -> str:
         """The interval as people write it."""
         return f'{self.low} to {self.high}' if self.low else NOTHING
+
+    @property
+    def cells(self) -> list[str]:
+        """A line below DIFFERENCE_HEADS, behind the names of the methods."""
+        where = self.column or 'all columns'
+        numbers = self.paper or NOTHING, self.ours, self.interval, str(self.count)
+        return [where, *numbers, self.verdict]
 
 
 def orders(

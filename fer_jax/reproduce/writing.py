@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from fer_jax.data import tables, whole
 from fer_jax.reproduce import measures, page
 from fer_jax.reproduce.numbers import NOTHING
-from fer_jax.reproduce.report import Box, Report
+from fer_jax.reproduce.report import DATA_HEADS, Box, Report
+from fer_jax.reproduce.standing import DIFFERENCE_HEADS, ORDER_HEADS, PAIRED
 
 CSV = (
     *('row', 'column', 'unit', 'paper', 'paper_deviation'),
@@ -59,14 +60,8 @@ def markdown(report: Report) -> str:
             [[row.name, *map(main, row.boxes)] for row in report.rows],
         ),
     ]
-    for kind, called in measures.KINDS.items():
-        lines = [
-            [row.name, *(box.of(kind).shown for box in row.boxes)]
-            for row in report.rows
-            if any(box.ours for box in row.boxes)
-        ]
-        if lines:
-            parts += [f'## Ours: {called}', grid(['', *report.headings], lines)]
+    for called, lines in report.by_kind.items():
+        parts += [f'## {called}', grid(['', *report.headings], lines)]
     parts += [*standing(report), *rest(report)]
     return '\n\n'.join(parts) + '\n'
 
@@ -84,39 +79,13 @@ def standing(report: Report) -> list[str]:
     """Parts about orders and differences."""
     parts = []
     if report.orders:
-        lines = [
-            [
-                order.column,
-                order.tau or NOTHING,
-                order.verdict,
-                ' > '.join(order.paper),
-                ' > '.join(order.ours),
-            ]
-            for order in report.orders
-        ]
-        heads = ['', 'Kendall tau-b', 'holds', 'the paper', 'here']
-        parts += ['## Order of the methods, the best first', grid(heads, lines)]
+        lines = [order.cells for order in report.orders]
+        parts += ['## Order of the methods, the best first', grid(ORDER_HEADS, lines)]
     if report.differences:
         lines = [
-            [
-                f'{one.better} - {one.worse}',
-                one.column or 'all columns',
-                one.paper or NOTHING,
-                one.ours,
-                one.interval,
-                str(one.count),
-                one.verdict,
-            ]
-            for one in report.differences
+            [f'{one.better} - {one.worse}', *one.cells] for one in report.differences
         ]
-        heads = ['', '', 'paper', 'ours', '95 % interval', 'pairs', '']
-        parts += [
-            '## Differences of methods',
-            'Runs of one seed are a pair: same noise, same order of examples. Intervals'
-            ' are percentiles of a bootstrap over the pairs, and too narrow where there'
-            ' are fewer than five.',
-            grid(heads, lines),
-        ]
+        parts += ['## Differences of methods', PAIRED, grid(DIFFERENCE_HEADS, lines)]
     return parts
 
 
@@ -126,11 +95,8 @@ def rest(report: Report) -> list[str]:
     if report.missing:
         parts += ['## Not run', bullets(report.missing)]
     if report.data:
-        lines = [
-            [one.column, one.digest, ' '.join(one.noise_lists)] for one in report.data
-        ]
-        heads = ['', 'data set (sha256)', 'noise lists by seed (sha256)']
-        parts += ['## Data', grid(heads, lines)]
+        lines = [one.cells for one in report.data]
+        parts += ['## Data', grid(DATA_HEADS, lines)]
     parts += [
         '## Rows',
         bullets(f'{row.name}: {row.how}' for row in report.run),
