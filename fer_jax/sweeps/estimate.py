@@ -26,7 +26,7 @@ def sentences(plan: Sequence[Planned], workdir: pathlib.Path) -> list[str]:
     if len(left) < len(plan):
         said.append(f'{len(plan) - len(left)} are finished, {len(left)} are left')
     if left:
-        said.append(f'{time_of(left)}')
+        said.append(time_of(left))
     return said
 
 

@@ -187,7 +187,7 @@ def train(run: Planned, folder: pathlib.Path, watch: log.Watch) -> str:
 def numbers(folder: pathlib.Path) -> str:
     """A finished run in a line."""
     result = files.read_result(folder)
-    mean = results.mean_of(len(files.read_rows(folder)))
+    mean = results.mean_of(result['config']['epochs'])
     said = f'test {result["last5"]:.2%}, {mean}'
     if 'auroc' in result:
         said += f'; AUROC of wrong labels {result["auroc"]:.3f}'
