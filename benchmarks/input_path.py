@@ -3,14 +3,15 @@
     python benchmarks/input_path.py
 
 (a) JPEGs of 100x100 px through the whole path on one core; target 5,000 images/s. And
-    what a cache of decoded images would give in its place: batches of random rows of
-    an array in memory. --pixels=224 --records=0 measures it at another size.
+    the same where the host keeps what it decoded (data.resident=host), once it has
+    decoded all. --pixels=224 --records=0 measures it at another size.
 (b) Resident memory of a process that opens a set of 280,000 records, builds its index
     and draws 200 random batches, over that for 1,000; target under 300 MB more.
 Makes its own faces, about 2 GB of records for (b), in a temporary folder.
 """
 
 import argparse
+import functools
 import io
 import os
 import pathlib
@@ -73,14 +74,20 @@ def make(folder, count, faces, size):
     )
 
 
-def speed(folder, seconds=5.0):
+def drawn(reader):
+    """Batches in random order, prepared ahead."""
+    order = pipeline.Order(np.arange(len(reader)), BATCH_SIZE, seed=0)
+    return pipeline.batches(pipeline.training(reader, order))
+
+
+def speed(folder, keeps=False, seconds=5.0):
     """Images per second of one core: of the clock, and of its processor time."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    split = prepared.load(folder).train
-    positions = np.arange(len(split.ids))
-    order = pipeline.Order(positions, BATCH_SIZE, seed=0)
-    ds = pipeline.training(split, positions, order)
-    batches = pipeline.batches(ds)
+    reader = pipeline.Reader(prepared.load(folder).train)
+    if keeps:
+        reader = pipeline.Kept(reader)
+        reader(np.arange(len(reader)))
+    batches = drawn(reader)
     for _ in range(20):
         next(batches)  # those prepared ahead of the clock, and the page cache
     count, start, worked = 0, time.perf_counter(), time.process_time()
@@ -94,27 +101,11 @@ def speed(folder, seconds=5.0):
     return rates
 
 
-def kept(folder, seconds=5.0):
-    """Images per second of one core, of batches out of an array of decoded images."""
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    split = prepared.load(folder).train
-    decoded = pipeline.reader(split)(np.arange(len(split.ids)))
-    rows = np.random.default_rng(0).integers(0, len(decoded), (64, BATCH_SIZE))
-    count, start, worked = 0, time.perf_counter(), time.process_time()
-    while time.perf_counter() - start < seconds:
-        count += len(decoded[rows[count // BATCH_SIZE % len(rows)]])
-    return count / (time.perf_counter() - start), count / (time.process_time() - worked)
-
-
 def memory(folder):
     """Resident megabytes after 200 random batches, index built here."""
     for table in folder.glob('*.index.npy'):
         table.unlink()
-    split = prepared.load(folder).train
-    positions = np.arange(len(split.ids))
-    order = pipeline.Order(positions, BATCH_SIZE, seed=0)
-    ds = pipeline.training(split, positions, order)
-    batches = pipeline.batches(ds)
+    batches = drawn(pipeline.Reader(prepared.load(folder).train))
     for _ in range(200):
         next(batches)
     status = pathlib.Path('/proc/self/status').read_text()
@@ -130,7 +121,11 @@ def measured(what, folder):
     return map(float, done.stdout.split())
 
 
-MEASURES = {'speed': speed, 'kept': kept, 'memory': memory}
+MEASURES = {
+    'speed': speed,
+    'kept': functools.partial(speed, keeps=True),
+    'memory': memory,
+}
 
 
 def main():
@@ -156,7 +151,7 @@ def main():
         report('images/s on one core', clock, f'{wanted} (when nobody else uses it)')
         report("images/s of that core's own time", worked, wanted)
         _, worked = measured('kept', folder / 'small')
-        report('images/s of it, decoded ones in memory', worked, '')
+        report('images/s of it, decoded ones kept', worked, '')
         report('MB of them, 280,000', 280_000 * pixels**2 * 3 / 1e6, '')
         if not arguments.records:
             return

@@ -1,6 +1,8 @@
 """Several programs timed in one run, in turns, so that other work hits all alike."""
 
 import argparse
+import functools
+import multiprocessing
 import os
 import pathlib
 import statistics
@@ -51,6 +53,35 @@ def timed(function, now, *given):
         return {'': now() - start}
 
     return run
+
+
+class Apart:
+    """A side in a process of its own: neither its heap nor threads of its that wait for
+    work by spinning are in the other's way.
+
+    make(*given) -> ({name: run}, said) is called there; both are to be pickled, `runs`
+    here ask for those there, and `said` is here as it was said.
+    """
+
+    def __init__(self, make, *given):
+        self._here, there = multiprocessing.Pipe()
+        multiprocessing.get_context('spawn').Process(
+            target=_serve, args=(there, make, given), daemon=True
+        ).start()
+        there.close()  # or its end would not be noticed
+        names, self.said = self._here.recv()
+        self.runs = {name: functools.partial(self._ask, name) for name in names}
+
+    def _ask(self, name):
+        self._here.send(name)
+        return self._here.recv()
+
+
+def _serve(asked, make, given):
+    runs, said = make(*given)
+    asked.send((list(runs), said))
+    while True:
+        asked.send(runs[asked.recv()]())
 
 
 def in_turns(runs, seconds):

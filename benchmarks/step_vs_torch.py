@@ -6,9 +6,11 @@ Two slim ResNet-18s, images of one random batch, cross-entropy weighted by the o
 network's clean probability plus 5 x the mean squared softmax difference, one Adam over
 both. Ours is the step that training runs, with augmentation 'none' (uint8 in,
 normalised inside); PyTorch's is eager, with images in the faster of the two memory
-layouts and its fused Adam. Both have the same threads, two by default. Rounds
-alternate, so that other work on the machine hits both, and there are five at least;
-printed are medians, and of the step the least and the most, too.
+layouts and its fused Adam. Both have the same threads, two by default, and a process of
+their own: in one, the threads of OpenMP that spin between PyTorch's steps, and a heap
+that is handed to and fro, cost ours a third. Rounds alternate, so that other work on
+the machine hits both, and there are five at least; printed are medians, and of the step
+the least and the most, too.
 
 On a busy machine wall time says little, least of all of PyTorch, whose threads wait for
 each other: --threads 1 --clock cpu counts processor time instead. --plain-heap leaves
@@ -115,31 +117,55 @@ class Jax:
         return {'step': self.now() - start}
 
 
-def measure(width, pixels, batch, seconds, now, bfloat16):
-    """{part: sides.Times} of ours, and {memory layout: likewise} of PyTorch."""
+def given(args):
+    """Images [B, s, s, 3] uint8 and labels [B] int32."""
     rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (batch, pixels, pixels, 3), np.uint8)
-    labels = rng.integers(0, NUM_CLASSES, batch).astype(np.int32)
-    ours = Jax(width, images, labels, now, bfloat16)
-    theirs = {
+    size = args.batch, args.pixels, args.pixels, 3
+    images = rng.integers(0, 256, size, np.uint8)
+    return images, rng.integers(0, NUM_CLASSES, args.batch).astype(np.int32)
+
+
+def prepare(args):
+    """What a side's process starts with; its clock."""
+    if not args.plain_heap:
+        heap.keep()
+    sides.cores(args.threads)
+    torch.set_num_threads(args.threads)
+    return sides.CLOCKS[args.clock]
+
+
+def ours(args):
+    """({part: run}, number of parameters) for sides.Apart."""
+    now = prepare(args)
+    side = Jax(args.width, *given(args), now, args.bfloat16)
+    runs = {name: sides.timed(part, now) for name, part in side.parts.items()}
+    count = sum(leaf.size for leaf in jax.tree.leaves(side.state.params))
+    return {'jax': side.step} | runs, count
+
+
+def theirs(args):
+    """({memory layout: run}, number of parameters) for sides.Apart."""
+    now = prepare(args)
+    pairs = {
         str(layout).removeprefix('torch.'): torch_pair.Pair(
-            width, images, labels, layout=layout, bfloat16=bfloat16, now=now
+            args.width, *given(args), layout=layout, bfloat16=args.bfloat16, now=now
         )
         for layout in (torch.contiguous_format, torch.channels_last)
     }
-    count = sum(leaf.size for leaf in jax.tree.leaves(ours.state.params))
-    wanted = sum(p.numel() for p in theirs['channels_last'].parameters)
-    if count != wanted:
+    count = sum(p.numel() for p in pairs['channels_last'].parameters)
+    return {layout: pair.step for layout, pair in pairs.items()}, count
+
+
+def measure(args):
+    """{part: sides.Times} of ours, and {memory layout: likewise} of PyTorch."""
+    mine, other = sides.Apart(ours, args), sides.Apart(theirs, args)
+    if mine.said != other.said:
         raise ValueError(
-            f'the nets differ: {count} parameters here, {wanted} in PyTorch'
+            f'the nets differ: {mine.said} parameters here, {other.said} in PyTorch'
         )
-    runs = {'jax': ours.step} | {layout: net.step for layout, net in theirs.items()}
-    runs |= {name: sides.timed(part, now) for name, part in ours.parts.items()}
-    found = sides.in_turns(runs, seconds)
-    return (
-        found['jax'] | {name: found[name][''] for name in ours.parts},
-        {layout: found[layout] for layout in theirs},
-    )
+    found = sides.in_turns(mine.runs | other.runs, args.seconds)
+    parts = {name: found[name][''] for name in mine.runs if name != 'jax'}
+    return found['jax'] | parts, {layout: found[layout] for layout in other.runs}
 
 
 def main():
@@ -147,16 +173,9 @@ def main():
     parser.add_argument('--bfloat16', action='store_true')
     parser.add_argument('--plain-heap', action='store_true')
     args = parser.parse_args()
-    if not args.plain_heap:
-        heap.keep()
-    sides.cores(args.threads)
-    torch.set_num_threads(args.threads)
-    now = sides.CLOCKS[args.clock]
-    ours, theirs = measure(
-        args.width, args.pixels, args.batch, args.seconds, now, args.bfloat16
-    )
-    layout = min(theirs, key=lambda name: theirs[name]['step'])
-    best = theirs[layout]
+    own, pytorch = measure(args)
+    layout = min(pytorch, key=lambda name: pytorch[name]['step'])
+    best = pytorch[layout]
     print(
         f'resnet18_slim width {args.width}, {args.pixels} px, batch {args.batch},'
         f' {"bfloat16" if args.bfloat16 else "float32"},'
@@ -164,18 +183,18 @@ def main():
         f' jax {jax.__version__}, torch {torch.__version__}; {sides.machine()}'
     )
     print('ms a step: median (least to most, how many)')
-    print(f'  jax: {ours["step"]}')
-    for name, times in theirs.items():
+    print(f'  jax: {own["step"]}')
+    for name, times in pytorch.items():
         print(f'  torch {name}: {times["step"]}')
     print(f'{"medians, ms":28}{"jax":>8}{"torch":>8}   torch: {layout}')
-    medians = {name: times.median for name, times in ours.items()}
+    medians = {name: times.median for name, times in own.items()}
     medians['backward'] = medians['forward and backward'] - medians['forward']
     for name in ('step', 'forward', 'backward', 'optimiser'):
         print(f'{name:28}{medians[name]:8.1f}{best[name].median:8.1f}')
     for recipe in RECIPES:
         print(f'{"augmentation " + recipe:28}{medians["augmentation " + recipe]:8.1f}')
-    ratio = ours['step'].median / best['step'].median
-    least = ours['step'].least / best['step'].least
+    ratio = own['step'].median / best['step'].median
+    least = own['step'].least / best['step'].least
     print(f'ratio jax / torch {ratio:.2f}, of the least {least:.2f}')
 
 

@@ -82,7 +82,7 @@ def test_an_array_and_a_prepared_set_are_judged_alike(faces, tmp_path):
     door = frozen.of_set(data, tmp_path / 'features', max_train=40)
     rows = np.flatnonzero(np.isin(data.train.ids, door.ids))
     verdict = fer_jax.audit(
-        pipeline.reader(data.train)(rows),
+        pipeline.Reader(data.train)(rows),
         data.train.labels[rows],
         class_names=data.class_names,
         progress=False,

@@ -76,7 +76,7 @@ def test_what_a_run_leaves(finished, problem):
 
 def test_pictures_are_kept_as_they_were_given(finished, problem):
     data = prepared.load(finished[0].workdir / runs.DATA)
-    kept = pipeline.reader(data.train)(np.arange(60))
+    kept = pipeline.Reader(data.train)(np.arange(60))
     np.testing.assert_array_equal(kept, np.repeat(problem[0][..., None], 3, axis=3))
     np.testing.assert_array_equal(data.train.labels, finished[1])
     assert (data.test.clean_labels == -1).all()
@@ -97,7 +97,7 @@ def test_files_are_kept_as_the_pictures_on_them(tmp_path, problem):
         NAMES,
         progress=False,
     )
-    seen = pipeline.reader(data.train)(np.arange(12))
+    seen = pipeline.Reader(data.train)(np.arange(12))
     np.testing.assert_array_equal(seen[..., 1], images[:12])
 
 

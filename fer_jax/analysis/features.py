@@ -29,7 +29,8 @@ def of(loaded: model.Model, split: prepared.Split, positions: np.ndarray) -> Out
     predict = compiling.jit(model.make_predict(loaded.card), 'look')
     weights = jax.device_put(loaded.weights)
     count = len(positions)
-    once = pipeline.once(split, positions, batch_size=min(BATCH, count))
+    reader = pipeline.Reader(split, positions)
+    once = pipeline.once(reader, batch_size=min(BATCH, count))
 
     def look(images, index):
         del index

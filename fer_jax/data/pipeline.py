@@ -9,7 +9,6 @@ cost per element is paid once a step, not once an image.
 import functools
 import os
 import sys
-from collections.abc import Callable
 
 import grain
 import numpy as np
@@ -78,59 +77,107 @@ class Order:
         return self._places[drawn[first : first + self._batch_size]]
 
 
+class Reader:
+    """Examples of a split as images, read and decoded whenever they are asked for:
+    reader([B] places) -> [B, H, W, 3] uint8. Threads may share it, and workers pickle
+    it.
+
+    Args:
+      split: a `prepared.Split`.
+      positions: [n] rows of the split, of each example; without it, all of them.
+
+    Raises:
+      Unusable: a record is another than labels.npz says, or not a readable image.
+      Damaged: a damaged record.
+    """
+
+    def __init__(self, split: Split, positions: np.ndarray | None = None) -> None:
+        self._source, self._ids = split.records(), split.ids
+        self._positions = np.arange(len(split.ids)) if positions is None else positions
+        self.shape = (split.image_size_px, split.image_size_px, 3)
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    def __call__(self, places: np.ndarray) -> np.ndarray:
+        images = np.empty((len(places), *self.shape), np.uint8)
+        for out, position in zip(images, self._positions[places].tolist()):
+            name, image = records.decode_example(self._source[position])
+            if name != self._ids[position]:
+                raise Unusable(
+                    f'record {position} is {quoted(name)}, labels.npz says '
+                    f'{quoted(str(self._ids[position]))}; prepare the set again'
+                )
+            decode(image, self.shape[0], name, out)
+        return images
+
+
+class Kept:
+    """A Reader whose images stay in memory, n x H x W x 3 bytes once all were asked
+    for, so that each is decoded once. Threads may share it; two that ask for an image
+    at once write the same bits."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._images = np.empty((len(reader), *reader.shape), np.uint8)
+        self._known = np.zeros(len(reader), bool)
+
+    def __len__(self) -> int:
+        return len(self._reader)
+
+    def __call__(self, places: np.ndarray) -> np.ndarray:
+        new = places[~self._known[places]]
+        if len(new):
+            self._images[new] = self._reader(new)
+            self._known[new] = True  # behind the images, which others may ask for
+        return self._images[places]
+
+
 def training(
-    split: Split, positions: np.ndarray, order: Order, rows: slice = EVERY_ROW
+    reader: Reader | Kept, order: Order, rows: slice = EVERY_ROW
 ) -> grain.MapDataset:
     """Batches to train on, without end: ds[k] is the batch of step k.
 
     Args:
-      split: a `prepared.Split`.
-      positions: [N] rows of the split, of each example.
-      order: an Order.
+      reader: gives the images of N examples.
+      order: an Order of places among them.
       rows: the slice of each batch that is read here; other hosts read the others.
 
     Returns:
       A grain MapDataset of {'images': [B, H, W, 3] uint8, 'index': [B] int32}, where
-      index is the place in `positions`, 0 to N - 1.
+      index is the place, 0 to N - 1.
     """
-    shuffled = _Shuffled(_Load(split, positions), order, rows)
-    return grain.MapDataset.range(sys.maxsize).map(shuffled)
+    return grain.MapDataset.range(sys.maxsize).map(_Shuffled(reader, order, rows))
 
 
 def once(
-    split: Split, positions: np.ndarray, *, batch_size: int, rows: slice = EVERY_ROW
+    reader: Reader | Kept, *, batch_size: int, rows: slice = EVERY_ROW
 ) -> grain.MapDataset:
-    """Batches that show each example exactly once, in the order of `positions`.
+    """Batches that show each example exactly once, in order.
 
     Every batch has B rows. The rows missing from the last one repeat its last example
     and have mask False, so a masked sum counts each example once, and a scatter by
     index writes the same value again.
 
+    Args:
+      reader: gives the images of n examples.
+      batch_size: B.
+      rows: as for `training`.
+
     Returns:
       A grain MapDataset of ceil(n / B) batches {'images': [B, H, W, 3] uint8,
-      'index': [B] int32 place in `positions`, 'mask': [B] bool}.
+      'index': [B] int32 place, 'mask': [B] bool}.
 
     Raises:
       Unusable: no example, or a batch_size below 1.
     """
-    n = len(positions)
+    n = len(reader)
     if n < 1 or batch_size < 1:
         raise Unusable(
             f'{n} examples in batches of {batch_size}; both must be at least 1'
         )
-    load = _Load(split, positions)
-    return grain.MapDataset.range(-(-n // batch_size)).map(
-        _Padded(load, batch_size, rows)
-    )
-
-
-def reader(split: Split) -> Callable[[np.ndarray], np.ndarray]:
-    """A function, which threads may share: rows [B] -> images [B, H, W, 3] uint8.
-
-    Raises as batches do.
-    """
-    load = _Load(split, np.arange(len(split.ids)))
-    return lambda rows: load(np.asarray(rows))['images']
+    padded = _Padded(reader, batch_size, rows)
+    return grain.MapDataset.range(-(-n // batch_size)).map(padded)
 
 
 def batches(
@@ -211,40 +258,16 @@ def _pixels(data, out):
         return np.asarray(image.convert('RGB'))
 
 
-class _Load:
-    """[B] places in `positions` -> a batch. A class, so that workers can pickle it."""
-
-    def __init__(self, split, positions):
-        self._source = split.records()
-        self._positions = np.asarray(positions)
-        self._ids = split.ids
-        self._size_px = split.image_size_px
-
-    def __call__(self, index):
-        shape = (len(index), self._size_px, self._size_px, 3)
-        images = np.empty(shape, np.uint8)
-        for out, position in zip(images, self._positions[index].tolist()):
-            name, image = records.decode_example(self._source[position])
-            if name != self._ids[position]:
-                raise Unusable(
-                    f'record {position} is {quoted(name)}, labels.npz says '
-                    f'{quoted(str(self._ids[position]))}; prepare the set again'
-                )
-            decode(image, self._size_px, name, out)
-        return {'images': images, 'index': index.astype(np.int32)}
-
-    def __len__(self):
-        return len(self._positions)
-
-
 class _Shuffled:
-    """Number of a step -> its batch, in the order of its epoch."""
+    """Number of a step -> its batch, in the order of its epoch. A class, so that
+    workers can pickle it."""
 
-    def __init__(self, load, order, rows):
-        self._load, self._order, self._rows = load, order, rows
+    def __init__(self, reader, order, rows):
+        self._reader, self._order, self._rows = reader, order, rows
 
     def __call__(self, step):
-        return self._load(self._order(step)[self._rows])
+        index = self._order(step)[self._rows]
+        return {'images': self._reader(index), 'index': index}
 
 
 class _Classes:
@@ -279,10 +302,11 @@ def _drawn(seed, epoch, n, classes):
 class _Padded:
     """Number of a batch -> the batch, filled up and masked."""
 
-    def __init__(self, load, batch_size, rows):
-        self._load, self._batch_size, self._rows = load, batch_size, rows
+    def __init__(self, reader, batch_size, rows):
+        self._reader, self._batch_size, self._rows = reader, batch_size, rows
 
     def __call__(self, number):
-        last = len(self._load) - 1
+        last = len(self._reader) - 1
         index = number * self._batch_size + np.arange(self._batch_size)[self._rows]
-        return self._load(np.minimum(index, last)) | {'mask': index <= last}
+        index, mask = np.minimum(index, last).astype(np.int32), index <= last
+        return {'images': self._reader(index), 'index': index, 'mask': mask}

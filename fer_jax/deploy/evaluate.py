@@ -121,7 +121,7 @@ def probabilities(loaded: model.Model, split: prepared.Split) -> dict[str, np.nd
     compiled = compiling.jit(answers, 'look')
     weights = jax.device_put(loaded.weights)
     count = len(split.labels)
-    once = pipeline.once(split, np.arange(count), batch_size=min(BATCH, count))
+    once = pipeline.once(pipeline.Reader(split), batch_size=min(BATCH, count))
     batches = (
         (batch['images'], batch['index'], batch['mask'])
         for batch in pipeline.batches(once)

@@ -203,7 +203,7 @@ def faces(workdir: pathlib.Path, card: dict[str, Any], count: int = 9) -> np.nda
         return np.zeros((0, size, size, 3), np.uint8)
     last = len(test.labels) - 1
     positions = np.unique(np.linspace(0, last, count).astype(int))
-    return pipeline.once(test, positions, batch_size=len(positions))[0]['images']
+    return pipeline.Reader(test)(positions)
 
 
 def megabytes(path: pathlib.Path) -> str:

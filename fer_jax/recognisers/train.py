@@ -272,7 +272,7 @@ def landmarks(data: prepared.Prepared) -> np.ndarray:
     rows = np.linspace(0, len(data.train.labels) - 1, LOOKED_AT).astype(np.int32)
     rows = np.unique(rows)
     side = LARGER * data.image_size_px
-    images = pipeline.once(data.train, rows, batch_size=len(rows))[0]['images']
+    images = pipeline.Reader(data.train)(rows)
     edge = round(MARGIN * side)
     canvases = [
         np.pad(

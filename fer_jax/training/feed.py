@@ -1,12 +1,14 @@
 """Where the examples of a run come from: records on the host, or the device itself.
 
 Both give pools and the places to take from them, as training.programs wants them. The
-orders are the host's and the same for both, so a run is the same to the bit.
+orders are the host's and the same for both, so a run is the same to the bit. Records
+are decoded as they are needed, or once, where the host's memory has room for images.
 """
 
 import contextlib
 import math
 import os
+import pathlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -18,7 +20,11 @@ from fer_jax.data import pipeline
 from fer_jax.data.prepared import SPLITS
 from fer_jax.training import mesh, shared
 
-SHARE = 0.25  # of a device's memory, the most that a resident set may take
+SHARE = 0.25  # of a device's memory, or of the host's, the most that images may take
+LIMITS = (  # of a container's memory, by control groups of versions 2 and 1
+    '/sys/fs/cgroup/memory.max',
+    '/sys/fs/cgroup/memory/memory.limit_in_bytes',
+)
 
 
 def is_resident(
@@ -35,8 +41,28 @@ def is_resident(
     """
     if choice != 'auto':
         return choice == 'yes'
-    size = math.prod(stored.shape) * stored.dtype.itemsize
-    return count * size <= SHARE * memory(devices.local_devices)
+    return count * size(stored) <= SHARE * memory(devices.local_devices)
+
+
+def is_kept(
+    choice: str, count: int, stored: jax.ShapeDtypeStruct, workers: int
+) -> bool:
+    """Whether the host keeps what it decoded, for a set that is not resident: with
+    config.data.resident 'host', and with 'auto' where the examples take at most SHARE
+    of its memory and threads decode them: processes would keep a copy each.
+
+    Args:
+      count, stored: as for `is_resident`.
+      workers: config.data.workers.
+    """
+    if choice != 'auto':
+        return choice == 'host'
+    return not workers and count * size(stored) <= SHARE * machine()
+
+
+def size(stored: jax.ShapeDtypeStruct) -> int:
+    """Bytes of one example."""
+    return math.prod(stored.shape) * stored.dtype.itemsize
 
 
 def memory(devices: Sequence[jax.Device]) -> int:
@@ -45,12 +71,20 @@ def memory(devices: Sequence[jax.Device]) -> int:
     known = devices[0].memory_stats() or {}
     if 'bytes_limit' in known:
         return known['bytes_limit']
-    machine = os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
-    return machine // len(devices)
+    return machine() // len(devices)
+
+
+def machine() -> int:
+    """Bytes of memory that this process may have: the machine's or its container's."""
+    known = [os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')]
+    for limit in LIMITS:
+        with contextlib.suppress(OSError, ValueError):  # not there, or 'max'
+            known.append(int(pathlib.Path(limit).read_text()))
+    return min(known)
 
 
 class Records:
-    """Examples that the host reads and decodes batch by batch.
+    """Examples that the host gives batch by batch, decoded again or kept.
 
     Args:
       run: setup.Run.
@@ -58,18 +92,14 @@ class Records:
 
     def __init__(self, run: Any) -> None:
         self._mesh, self._workers = run.mesh, run.config.data.workers
+        train, test = readers(run)
         rows = mesh.rows(run.mesh, run.config.batch_size)
-        examples = run.prepared.train, run.examples.positions
-        self._ordered = pipeline.training(*examples, run.order, rows)
-        # Built once: each building reads the shards' indices again.
+        self._ordered = pipeline.training(train, run.order, rows)
         padded = mesh.rounded(run.mesh, run.config.eval_batch_size)
-        shape: dict[str, Any] = {
-            'batch_size': padded,
-            'rows': mesh.rows(run.mesh, padded),
-        }
-        self._training = pipeline.once(*examples, **shape)
-        test = run.prepared.test
-        self._test = pipeline.once(test, test.readable(), **shape)
+        self._training, self._test = (
+            pipeline.once(reader, batch_size=padded, rows=mesh.rows(run.mesh, padded))
+            for reader in (train, test)
+        )
 
     def chunks(self, first_step: int) -> Iterator[tuple[jax.Array, jax.Array]]:
         """Endless (pool [1, B, ...], order [1, B]), from that of `first_step` on."""
@@ -148,6 +178,19 @@ class Resident:
             yield pool, *mesh.put(host, mesh.over_data(self._mesh))
 
 
+def readers(run: Any) -> list[pipeline.Reader] | list[pipeline.Kept]:
+    """Of the training and the test examples of a run (setup.Run)."""
+    parts = (
+        (run.prepared.train, run.examples.positions),
+        (run.prepared.test, run.prepared.test.readable()),
+    )
+    found = [pipeline.Reader(*part) for part in parts]
+    data, stored = run.config.data, run.spec.source.stored
+    if is_kept(data.resident, sum(map(len, found)), stored, data.workers):
+        return list(map(pipeline.Kept, found))
+    return found
+
+
 def whole(
     run: Any, split: str, positions: np.ndarray, advance: Callable[[int], object]
 ) -> jax.Array:
@@ -181,7 +224,8 @@ def read(
     workers, split = run.config.data.workers, getattr(run.prepared, split)
     size = split.image_size_px
     images = np.empty((len(positions), size, size, 3), np.uint8)
-    dataset = pipeline.once(split, positions, batch_size=batch_size)
+    reader = pipeline.Reader(split, positions)
+    dataset = pipeline.once(reader, batch_size=batch_size)
     with contextlib.closing(pipeline.batches(dataset, 0, workers)) as batches:
         for batch in batches:
             seen = batch['index'][batch['mask']]

@@ -123,10 +123,16 @@ def check_source(config: ConfigDict) -> None:
             ' features, and all other networks for images; on features write'
             ' on=features in the argument of --config'
         )
-    if source == 'features' and config.data.resident == 'no':
+    resident, workers = config.data.resident, config.data.workers
+    if source == 'features' and resident in ('host', 'no'):
         raise Unusable(
-            'data.resident=no: features lie on the devices; leave it out, or learn from'
-            ' fewer of them: --config.data.max_train=N'
+            f'data.resident={resident}: features lie on the devices; leave it out, or'
+            ' learn from fewer of them: --config.data.max_train=N'
+        )
+    if resident == 'host' and workers:
+        raise Unusable(
+            f'data.resident=host and data.workers={workers}: each process would keep'
+            ' all images; leave out one of the two'
         )
 
 

@@ -226,7 +226,7 @@ def extract(
     return features.write(
         folder,
         lambda split, chunks: views(
-            network, pipeline.reader(getattr(data, split)), chunks
+            network, pipeline.Reader(getattr(data, split)), chunks
         ),
         about=about,
         rows=rows,

@@ -109,9 +109,10 @@ DATA = {
     ),
     'data.resident': Field(
         'auto',
-        'images lie on the devices; auto: where they take at most a quarter of the'
-        ' memory of one',
-        ('auto', 'yes', 'no'),
+        'images, once decoded, lie on the devices, in the memory of the host, or are'
+        ' decoded again; auto: the first of these of whose memory they take a quarter'
+        ' at most',
+        ('auto', 'yes', 'host', 'no'),
         free=True,
     ),
     'data.workers': Field(

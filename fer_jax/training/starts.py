@@ -147,7 +147,7 @@ def face_tensors(run: Any) -> dict[str, np.ndarray]:
     """
     learned = run.examples.positions[run.examples.learned]
     places = np.linspace(0, len(learned) - 1, min(FACES, len(learned))).astype(int)
-    stored = pipeline.reader(run.prepared.train)(learned[places])
+    stored = pipeline.Reader(run.prepared.train)(learned[places])
     arrays, _ = dlib_model.read()
     images = np.asarray(jax.jit(run.spec.source.plain)(stored))
     return face_weights.make(run.config.model.backbone, arrays, images)

@@ -86,7 +86,11 @@ def training(split, positions, *, batch_size, seed, labels=None, **rows):
     """Batches of all of these positions."""
     places = np.arange(len(positions))
     order = pipeline.Order(places, batch_size, seed, labels)
-    return pipeline.training(split, positions, order, **rows)
+    return pipeline.training(pipeline.Reader(split, positions), order, **rows)
+
+
+def once(split, positions, **shape):
+    return pipeline.once(pipeline.Reader(split, positions), **shape)
 
 
 def test_epochs_are_whole_new_orders(write_set):
@@ -105,7 +109,7 @@ def test_index_is_the_place_in_positions(write_set):
     split = write_set().train
     for ds in (
         training(split, positions, batch_size=2, seed=0),
-        pipeline.once(split, positions, batch_size=2),
+        once(split, positions, batch_size=2),
     ):
         for k in range(3):
             assert positions[ds[k]['index']].tolist() == rows(ds[k])
@@ -126,6 +130,30 @@ def test_position_is_the_step_however_it_is_reached(write_set):
     assert [rows(dataset(7)[k]) for k in (19, 2)] == [wanted[19], wanted[2]]
     assert [rows(dataset(8)[k]) for k in range(20)] != wanted
     assert isinstance(dataset(7), grain.MapDataset)
+
+
+def test_kept_images_are_decoded_once(write_set, monkeypatch):
+    """Two epochs of four steps and a pass: 23 decoded; the batches are those of a
+    Reader, from threads as well."""
+    decoded = []
+    decode = pipeline.decode
+
+    def counting(data, size_px, name, out):
+        decoded.append(name)
+        return decode(data, size_px, name, out)
+
+    split = write_set().train
+    reader, order = pipeline.Reader(split), pipeline.Order(np.arange(N), 5, 0)
+    wanted = [pipeline.training(reader, order)[k] for k in range(8)]
+    monkeypatch.setattr(pipeline, 'decode', counting)
+    kept = pipeline.Kept(reader)
+    for k, batch in enumerate(wanted):
+        found = pipeline.training(kept, order)[k]
+        np.testing.assert_array_equal(found['images'], batch['images'])
+        np.testing.assert_array_equal(found['index'], batch['index'])
+    (batch,) = pipeline.batches(pipeline.once(kept, batch_size=N))
+    assert rows(batch) == list(range(N))
+    assert sorted(decoded) == sorted(split.ids.tolist())
 
 
 def test_far_step_is_reached_at_once(write_set):
@@ -209,7 +237,7 @@ def test_worker_processes_give_the_same_batches(write_set):
 
 @pytest.mark.parametrize('batch_size', [1, 7, N, N + 3])
 def test_each_example_is_evaluated_exactly_once(write_set, batch_size):
-    ds = pipeline.once(write_set().train, np.arange(N), batch_size=batch_size)
+    ds = once(write_set().train, np.arange(N), batch_size=batch_size)
     assert len(ds) == -(-N // batch_size)
     seen, padding = [], []
     for batch in pipeline.batches(ds):
@@ -224,7 +252,7 @@ def test_each_example_is_evaluated_exactly_once(write_set, batch_size):
 
 @pytest.mark.parametrize(
     'make',
-    [functools.partial(training, seed=3), pipeline.once],
+    [functools.partial(training, seed=3), once],
     ids=['training', 'once'],
 )
 def test_hosts_read_the_same_batches_in_parts(write_set, make):
@@ -250,15 +278,15 @@ def test_batch_size_that_does_not_fit(write_set, batch_size):
 
 def test_nothing_to_evaluate(write_set):
     with pytest.raises(ValueError, match='0 examples'):
-        pipeline.once(write_set().train, np.arange(0), batch_size=4)
+        once(write_set().train, np.arange(0), batch_size=4)
 
 
 def test_tables_of_other_records_are_noticed(write_set):
     split = write_set().train
     swapped = split._replace(ids=split.ids[::-1])
-    ds = pipeline.once(swapped, np.arange(N), batch_size=4)
+    ds = once(swapped, np.arange(N), batch_size=4)
     with pytest.raises(ValueError, match=r"record 0 is 'train/000', labels\.npz says"):
         ds[0]
     shorter = split._replace(ids=split.ids[:-1])
     with pytest.raises(ValueError, match='hold 23 records'):
-        pipeline.once(shorter, np.arange(4), batch_size=4)
+        once(shorter, np.arange(4), batch_size=4)

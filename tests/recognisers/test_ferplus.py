@@ -37,7 +37,7 @@ def test_it_is_whole_and_small_and_says_what_it_is():
 
 def test_probabilities_as_numpy_has_them(faces):
     """Drawn faces with colours: grey as Pillow's, features, axes, a layer, softmax."""
-    images = pipeline.reader(prepared.load(faces).test)(np.arange(4))
+    images = pipeline.Reader(prepared.load(faces).test)(np.arange(4))
     recognizer = Recognizer.load()
     size = recognizer.image_size_px
     images = np.stack([

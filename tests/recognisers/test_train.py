@@ -26,7 +26,7 @@ def test_the_numbers_of_the_card_are_those_of_the_recogniser(made):
     known = card.read(folder)
     assert known['class_names'] == data.class_names
     assert 60 < known['data']['train_examples'] < 90  # the rest set the temperature
-    images = pipeline.once(data.test, np.arange(30), batch_size=30)[0]['images']
+    images = pipeline.Reader(data.test)(np.arange(30))
     probs = Recognizer.load(folder).squares(images)
     confusion = np.zeros((7, 7), int)
     np.add.at(confusion, (data.test.labels, probs.argmax(axis=1)), 1)

@@ -73,7 +73,7 @@ def test_a_picture_is_seen_as_its_stored_features(trained, faces):
         files.read_axes(trained),
     )
     rows = np.arange(30)
-    images = pipeline.reader(data.test)(rows)
+    images = pipeline.Reader(data.test)(rows)
     seen = jax.jit(model.view(loaded.card))(loaded.front, images)
     stored = about.read('test', rows, lambda count: None)
     plain = about.source('flip').plain(stored)
@@ -150,6 +150,7 @@ def test_weights_of_the_frozen_network_that_changed_are_refused(trained, tmp_pat
         ({'data.image_size_px': 131}, 'give --config.data.image_size_px=48'),
         ({'data.augmentation': 'resup'}, 'resup is of images'),
         ({'data.resident': 'no'}, 'features lie on the devices'),
+        ({'data.resident': 'host'}, 'features lie on the devices'),
         ({'model.backbone': 'resnet18'}, 'write on=features in the argument'),
         ({'data.source': 'images'}, 'write on=features in the argument'),
     ],

@@ -33,7 +33,7 @@ def test_features_are_means_of_maps_of_both_mirror_images(own_network, faces, tm
     assert store.card['dataset_digest'] == data.digest
     assert store.card['weights_sha256'] == weights.read_card(own_network)['sha256']
     found = np.concatenate(list(store.train.blocks()))
-    images = pipeline.reader(data.train)(rows['train'])
+    images = pipeline.Reader(data.train)(rows['train'])
     for view, seen in enumerate((images, images[:, :, ::-1])):
         ready = augment.resized(jnp.asarray(seen), 48) / 255 * 2 - 1
         output = network.backbone.apply(network.variables, ready, False)

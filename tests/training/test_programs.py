@@ -130,10 +130,13 @@ def test_records_and_resident_images_are_the_same_run(config, tmp_path):
     """With centres, which start from a pass of its own."""
     folders = [
         trained(config('scn', 0.01), tmp_path / resident, resident)
-        for resident in ('no', 'yes')
+        for resident in ('no', 'host', 'yes')
     ]
     # the field itself is all that differs
-    assert selftest.differences(*folders) == ['config of result.json differs']
+    for other in folders[1:]:
+        assert selftest.differences(folders[0], other) == [
+            'config of result.json differs'
+        ]
 
 
 class Flat(nn.Module):
@@ -185,7 +188,8 @@ def test_chunks_start_at_the_same_steps_wherever_a_run_goes_on(config, tmp_path)
                 np.testing.assert_array_equal(order[s], run.order(step + s))
             step += size
     images = np.asarray(next(resident.all_training())[0])
-    batch = pipeline.training(run.prepared.train, run.examples.positions, run.order)[5]
+    reader = pipeline.Reader(run.prepared.train, run.examples.positions)
+    batch = pipeline.training(reader, run.order)[5]
     np.testing.assert_array_equal(images[batch['index']], batch['images'])
 
 
@@ -204,6 +208,38 @@ def test_auto_is_resident_up_to_a_quarter_of_the_memory(config, tmp_path, monkey
         assert run.spec.resident == wanted
     assert not feed.is_resident('no', 1, run.spec.source.stored, run.mesh)
     assert feed.is_resident('yes', 10**9, run.spec.source.stored, run.mesh)
+
+
+def test_auto_keeps_images_up_to_a_quarter_of_the_hosts_memory(monkeypatch):
+    """70 images of 24 px take 120,960 bytes. Processes would hold a copy each."""
+    stored = jax.ShapeDtypeStruct((24, 24, 3), np.uint8)
+    for memory, workers, wanted in (
+        (4 * 120_960, 0, True),
+        (4 * 120_959, 0, False),
+        (4 * 120_960, 1, False),
+    ):
+        monkeypatch.setattr(feed, 'machine', lambda memory=memory: memory)
+        assert feed.is_kept('auto', 70, stored, workers) == wanted
+    assert feed.is_kept('host', 10**9, stored, 0)
+    assert not feed.is_kept('no', 1, stored, 0)
+
+
+def test_processes_cannot_share_what_is_kept(config, tmp_path):
+    changed = config('baseline')
+    changed.data.resident, changed.data.workers = 'host', 2
+    with pytest.raises(ValueError, match='each process would keep all images'):
+        setup.prepare(changed, tmp_path / 'run')
+
+
+def test_a_container_has_the_memory_that_it_may_use(monkeypatch, tmp_path):
+    """'max' is no limit, and nor is a file that is not there."""
+    limit = tmp_path / 'memory.max'
+    monkeypatch.setattr(feed, 'LIMITS', (tmp_path / 'nowhere', limit))
+    whole = feed.machine()
+    limit.write_text('max\n')
+    assert feed.machine() == whole > 1_000_000
+    limit.write_text('1000000\n')
+    assert feed.machine() == 1_000_000
 
 
 def test_devices_without_memory_of_their_own_share_the_machines():

@@ -247,7 +247,7 @@ def test_the_face_network_is_made_ready_on_the_runs_own_faces(face, tmp_path):
     arrays, _ = dlib_model.read()
     kernel = arrays['stem/conv/kernel'] * arrays['stem/norm/scale']
     np.testing.assert_array_equal(found[0]['stem/conv/kernel'], kernel)
-    images = pipeline.reader(run.prepared.train)(np.arange(64))  # a whole batch
+    images = pipeline.Reader(run.prepared.train)(np.arange(64))  # a whole batch
     seen = augment.prepare('flip', 55, images, run.spec.source.scale)
     y = dlib.convolved(*dlib.in_blocks(seen, kernel), 1, 0)
     for name, wanted in (('mean', y.mean((0, 1, 2))), ('var', y.var((0, 1, 2)))):
