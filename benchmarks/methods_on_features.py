@@ -1,7 +1,7 @@
 """Every method as heads on stored features: docs/results.md, "Methods on features".
 
     python -m benchmarks.methods_on_features --majority=DIR --human=DIR \
-        --features=DIR --out=DIR [--seeds=5] [METHOD ...]
+        --features=DIR --out=DIR [--seeds=5] [--jobs=2] [METHOD ...]
 
 Two settings of 8,000 faces: 30 % symmetric noise on FERPlus majority labels, drawn anew
 for each seed, and people's labels (FER2013 against FERPlus majority). FEATURES, made of
@@ -82,10 +82,10 @@ def planned(name, method, kind, seed, folder, store, changed=()):
     return run
 
 
-def carry_out(runs, out):
+def carry_out(runs, options, out):
     """Trains what is not finished; stopped, the same command goes on."""
     plan.check_folders(runs, out)
-    sweep.train(runs, out, 1)
+    sweep.train(runs, out, options.jobs)
 
 
 def numbers(workdir):
@@ -119,6 +119,7 @@ def parser(description, seeds):
     for name in ('majority', 'human', 'features', 'out'):
         found.add_argument(f'--{name}', required=True, type=pathlib.Path)
     found.add_argument('--seeds', type=int, default=seeds)
+    found.add_argument('--jobs', type=int, default=1)
     return found
 
 
@@ -143,7 +144,7 @@ def main():
         for method in options.methods
         for seed in range(options.seeds)
     ]
-    carry_out(runs, options.out)
+    carry_out(runs, options, options.out)
     table(options.out, options.seeds)
 
 

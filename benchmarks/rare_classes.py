@@ -1,7 +1,7 @@
 """Recall of rare classes by heads on features: docs/results.md, "Rare classes".
 
     python -m benchmarks.rare_classes --majority=DIR --human=DIR --features=DIR \
-        --out=DIR [--seeds=3]
+        --out=DIR [--seeds=3] [--jobs=2] [ARM ...]
 
 The two settings of benchmarks.methods_on_features, with whose OUT it may share one.
 Plain heads, Co-teaching and ReSup; these with balanced sampling, ReSup with weights
@@ -80,7 +80,8 @@ def main():
         for kind in kinds
         for arm in options.arms
     }
-    on_features.carry_out([run for runs in plans.values() for run in runs], out)
+    every = [run for runs in plans.values() for run in runs]
+    on_features.carry_out(every, options, out)
     for kind in kinds:
         print(f'\n| {kind} | tau | accuracy | balanced |', ' | '.join(SHOWN), '|')
         print('|---|---|---|---|---|---|')
