@@ -83,8 +83,11 @@ DATASETS = {
 } | FACES
 # The embedding-proximity paper trains on FER2013 as on the others.
 PROXIMITY_FACES = FACES | {'fer2013': PAPER}
-# Weight of the centre loss by data set (the embedding-proximity paper, sec. IV-B).
+# Weight of the centre loss by data set (the embedding-proximity paper, sec. IV-B), for
+# embeddings of its networks; those of heads are farther from their centres, and its .1
+# for FERPlus costs them points (docs/results.md, "Does embedding proximity help?").
 PROXIMITY = {'affectnet': 0.02, 'raf_db': 0.01, 'ferplus': 0.1, 'fer2013': 0.002}
+PROXIMITY_OF_HEADS = 0.003
 # Heads on what a frozen face network says: seconds of a CPU (docs/results.md).
 FEATURES = {
     'data.source': 'features',
@@ -222,3 +225,10 @@ def preset(config):
     if config.data.source == 'features':
         return 'features'
     return 'face' if config.start == FACE['start'] else config.data.name
+
+
+def proximity(config):
+    """Weight of the centre loss: of heads one for all sets, else the paper's."""
+    if preset(config) == 'features':
+        return PROXIMITY_OF_HEADS
+    return PROXIMITY.get(config.data.name, 0.01)

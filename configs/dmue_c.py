@@ -31,5 +31,5 @@ def get_config(arg=''):
         config.optimizer.update(OPTIMIZER)
     if default.preset(config) == 'fer2013':  # the faces of FERPlus
         config.algorithm.ramp_epochs = dmue.RAMP_EPOCHS['ferplus']
-    config.proximity.weight = default.PROXIMITY.get(config.data.name, 0.01)
+    config.proximity.weight = default.proximity(config)
     return config

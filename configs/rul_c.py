@@ -20,6 +20,6 @@ from fer_jax.configs import default, rul
 
 def get_config(arg=''):
     config = rul.get_config(arg, default.PROXIMITY_FACES)
-    config.proximity.weight = default.PROXIMITY.get(config.data.name, 0.01)
+    config.proximity.weight = default.proximity(config)
     config.algorithm.classifier_bias = False  # the paper drops the bias
     return config

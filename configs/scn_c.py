@@ -38,7 +38,7 @@ def get_config(arg=''):
     if default.preset(config) in default.PROXIMITY_FACES:
         config.update(PAPER)
         config.algorithm.rank_margin = 0.15  # of batches of 1024, if it is ranked
-    config.proximity.weight = default.PROXIMITY.get(config.data.name, 0.01)
+    config.proximity.weight = default.proximity(config)
     config.algorithm.rank_weight = 0.0  # the paper drops rank regularisation
     config.algorithm.classifier_bias = False  # and the bias
     return config

@@ -117,6 +117,7 @@ def test_every_method_on_features(method):
     other = load(method, 'dataset=affectnet,noise=0.2,on=features')
     assert complete(config)
     assert config.optimizer == other.optimizer
+    assert config.proximity.weight == other.proximity.weight
     assert (config.epochs, config.batch_size) == (30, 128)
     assert (config.data.parts, config.model.backbone) == (
         1 + 2 * (method == 'eac'),
@@ -147,6 +148,8 @@ def test_weights_of_embedding_proximity(method, name, gamma):
     assert config.algorithm.name == method
     assert config.proximity.weight == gamma
     assert load(method, f'dataset={config.data.name}').proximity.weight == 0
+    heads = load(f'{method}_c', f'dataset={config.data.name},on=features')
+    assert heads.proximity.weight == default.PROXIMITY_OF_HEADS
 
 
 @pytest.mark.parametrize('name', METHODS)
