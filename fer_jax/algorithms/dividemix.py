@@ -47,7 +47,15 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import LOSS, SIMILARITY, Algorithm, Task, method, outcome
+from fer_jax.algorithms import (
+    LOSS,
+    SIMILARITY,
+    Algorithm,
+    Signal,
+    Task,
+    method,
+    outcome,
+)
 from fer_jax.nets import Networks
 from fer_jax.numerics import division, losses, mixtures, mixup
 from fer_jax.settings import Field
@@ -147,6 +155,55 @@ def look(nets: Networks, params: Any, stats: Any, images: jax.Array) -> jax.Arra
     return jax.lax.stop_gradient(sum(probs[1:], probs[0]) / len(images))
 
 
+def mixed(
+    images: jax.Array,
+    targets: jax.Array,
+    chosen: jax.Array,
+    alpha: float,
+    keys: jax.Array,
+) -> tuple[jax.Array, jax.Array]:
+    """x [2, V B, H, W, 3] and t [2, V B, C] of each network.
+
+    Args:
+      images: [V B, H, W, 3], one view after the other.
+      targets: [2, V B, C].
+      chosen: [2, V B] bool, the rows to mix with each other; others stay as they are.
+      alpha: of Beta(alpha, alpha).
+      keys: [2].
+    """
+    mix = jax.vmap(lambda *row: mixup.batch(row[0], images, row[1], alpha, row[2]))
+    return mix(keys, targets, chosen)
+
+
+def divided(
+    memory: Memory,
+    scores: jax.Array,
+    span: jax.Array,
+    count: jax.Array,
+    tools: division.Tools,
+    judged: Signal,
+) -> Memory:
+    """The Memory after a fit to the mean of the newest `count` epochs' scores.
+
+    Args:
+      scores: [2, N], of this epoch.
+      span: [2, 2], the part of them that is scaled to [0, 1].
+      count: [] int32, 1 to average_epochs.
+    """
+    newest = division.scaled(span, scores)[:, None]
+    history = jnp.concatenate([newest, memory.history[:, :-1]], axis=1)
+    values = division.recent(history, count)
+    used = jnp.isfinite(values)
+    mixture, valid = tools.fit(values, used)
+    upper = tools.upper(mixture, values)
+    clean = jnp.where(used, upper if judged.rising else 1 - upper, 0.0)
+    return Memory(
+        fitted=division.refitted(memory.fitted, mixture, span, valid),
+        history=history,
+        clean_probability=jnp.where(valid[:, None], clean, memory.clean_probability),
+    )
+
+
 def make(
     task: Task,
     *,
@@ -199,8 +256,7 @@ def make(
         )
         keys = jax.random.split(rng, 3)
         # Without semi-supervision, labelled rows are mixed with each other only.
-        mix = jax.vmap(lambda *row: mixup.batch(row[0], rows, row[1], alpha, row[2]))
-        images, targets = mix(keys[:2], targets, labelled | semi)
+        images, targets = mixed(rows, targets, labelled | semi, alpha, keys[:2])
         # One pass for both phases: behind lax.cond the convolutions of XLA's CPU
         # backend are ten times as slow, and compile for minutes.
         images = jnp.where(started, images, rows)
@@ -237,22 +293,9 @@ def make(
         span = jnp.array([[0.0, 1.0]] * 2)
         if signal == 'loss':
             span = division.whole_span(scores)
-        newest = division.scaled(span, scores)[:, None]
-        history = jnp.concatenate([newest, memory.history[:, :-1]], axis=1)
         # As released, epochs before the end of the warm-up do not count.
         count = jnp.clip(progress.epoch - warmup_epochs + 1, 1, average_epochs)
-        values = division.recent(history, count)
-        used = jnp.isfinite(values)
-        mixture, valid = tools.fit(values, used)
-        upper = tools.upper(mixture, values)
-        clean = jnp.where(used, upper if judged.rising else 1 - upper, 0.0)
-        return Memory(
-            fitted=division.refitted(memory.fitted, mixture, span, valid),
-            history=history,
-            clean_probability=jnp.where(
-                valid[:, None], clean, memory.clean_probability
-            ),
-        )
+        return divided(memory, scores, span, count, tools, judged)
 
     def log_odds(memory, scores, labels):
         """Of the newest scores; for a network without a valid fit they rank."""

@@ -78,6 +78,57 @@ def entropy(logits: jax.Array, others: jax.Array) -> jax.Array:
     return -jnp.sum(jnp.exp(mean) * mean, axis=-1)
 
 
+def dynamic_loss(
+    logits: jax.Array,
+    others: jax.Array,
+    labels: jax.Array,
+    clean: jax.Array,
+    alike: jax.Array,
+) -> jax.Array:
+    """[P, B] of stage 2, from the logits [P, B, C] of two views.
+
+    Args:
+      labels: [B].
+      clean: w [B].
+      alike: w (1 + F_0 - F_1) [B].
+    """
+    cross_entropy = losses.cross_entropy(logits, labels)
+    cross_entropy += losses.cross_entropy(others, labels)
+    difference = jnp.mean(jnp.square(logits - others), axis=-1)
+    unsure = (1 - clean) * entropy(logits, others)
+    return clean * cross_entropy + alike * difference + unsure
+
+
+def judged(
+    memory: Memory,
+    known: jax.Array,
+    labels: jax.Array,
+    tools: division.Tools,
+    classes: int | None,
+) -> Memory:
+    """The Memory after a fit to the counts of the examples `known` [1, N] bool.
+
+    Args:
+      labels: [N], the given ones.
+      classes: one mixture for the labels of each; None: one for all.
+    """
+    counts = memory.counts[None]
+    span = division.whole_span(jnp.where(known, counts, jnp.nan))
+    values = division.scaled(span, counts)
+    newest, valid = division.fit(tools, values, known, labels, classes)
+    fitted = division.refitted(memory.fitted, newest, span, valid)
+    values = division.scaled(fitted.span, counts, labels)
+    ready = division.ready(fitted, labels)
+    clean = 1 - division.read(tools.upper, fitted.mixture, values, labels)
+    alike = clean * division.read(agreement, fitted.mixture, values, labels)
+    return Memory(
+        counts=memory.counts,
+        clean=jnp.where(ready, clean, 1.0)[0],
+        alike=jnp.where(ready, alike, 1.0)[0],
+        fitted=fitted,
+    )
+
+
 def make(
     task: Task,
     *,
@@ -107,10 +158,7 @@ def make(
         weights, alike = memory.clean[batch.index], memory.alike[batch.index]
 
         plain = losses.cross_entropy(logits, batch.labels)
-        both = plain + losses.cross_entropy(others, batch.labels)
-        difference = jnp.mean(jnp.square(logits - others), axis=-1)
-        unsure = (1 - weights) * entropy(logits, others)
-        dynamic = weights * both + alike * difference + unsure
+        dynamic = dynamic_loss(logits, others, batch.labels, weights, alike)
         return outcome(
             jnp.mean(jnp.where(started, dynamic, plain)),
             batch,
@@ -125,21 +173,7 @@ def make(
 
     def refresh(memory, scores, labels, progress):
         del progress
-        counts, known = memory.counts[None], jnp.isfinite(scores)
-        span = division.whole_span(jnp.where(known, counts, jnp.nan))
-        values = division.scaled(span, counts)
-        newest, valid = division.fit(tools, values, known, labels, classes)
-        fitted = division.refitted(memory.fitted, newest, span, valid)
-        values = division.scaled(fitted.span, counts, labels)
-        ready = division.ready(fitted, labels)
-        clean = 1 - division.read(tools.upper, fitted.mixture, values, labels)
-        alike = clean * division.read(agreement, fitted.mixture, values, labels)
-        return Memory(
-            counts=memory.counts,
-            clean=jnp.where(ready, clean, 1.0)[0],
-            alike=jnp.where(ready, alike, 1.0)[0],
-            fitted=fitted,
-        )
+        return judged(memory, jnp.isfinite(scores), labels, tools, classes)
 
     def log_odds(memory, scores, labels):
         """[1, N] of few events; 0 where nothing is known, as without a fit."""

@@ -48,6 +48,49 @@ class Memory(NamedTuple):
     seen: jax.Array  # [C] float32, examples that a centre has met
 
 
+def squared_distances(
+    embeddings: jax.Array, memory: Memory, labels: jax.Array
+) -> jax.Array:
+    """||x - c_y||^2 [P, B] of embeddings [P, B, D]; 0 where a class has no centre."""
+    distances = jax.vmap(centres.squared_distances, in_axes=(0, 0, None))(
+        embeddings, memory.centres, labels
+    )
+    return jnp.where(memory.seen[labels] > 0, distances, 0.0)
+
+
+def with_batch(
+    memory: Memory,
+    embeddings: jax.Array,
+    labels: jax.Array,
+    mask: jax.Array,
+    update: str,
+    rate: Any,
+) -> Memory:
+    """The Memory after a batch; the first examples of a class give its centre.
+
+    Args:
+      embeddings: [P, B, D].
+      labels: [B].
+      mask: [B], 0 for rows that do not count.
+      update: as of numerics.centres.
+      rate: how far centres move, [] or [C, 1].
+    """
+    embeddings = jax.lax.stop_gradient(embeddings)
+    sums, counts = jax.vmap(centres.class_sums, in_axes=(0, None, None, None))(
+        embeddings, labels, mask, len(memory.seen)
+    )
+    counts = counts[0]  # the same for every network
+
+    def moved(old, sums):
+        new = centres.moved(old, sums, counts, update, rate)
+        first = centres.moved(old, sums, counts, 'batch_mean', 1.0)
+        return jnp.where(memory.seen[:, None] > 0, new, first)
+
+    return memory._replace(
+        centres=jax.vmap(moved)(memory.centres, sums), seen=memory.seen + counts
+    )
+
+
 def attach(
     algorithm: Algorithm,
     *,
@@ -73,22 +116,6 @@ def attach(
     for name, value in given.items():
         check(f'proximity.{name}', SETTINGS[name], value)
     check('proximity.weight', Field(0.0, '', '(0, inf)'), weight)
-    sums_of = jax.vmap(centres.class_sums, in_axes=(0, None, None, None))
-
-    def with_batch(memory, embeddings, labels, mask, update, rate):
-        """Memory after a batch; the first examples of a class give its centre."""
-        embeddings = jax.lax.stop_gradient(embeddings)
-        sums, counts = sums_of(embeddings, labels, mask, num_classes)
-        counts = counts[0]  # the same for every network
-
-        def moved(old, sums):
-            new = centres.moved(old, sums, counts, update, rate)
-            first = centres.moved(old, sums, counts, 'batch_mean', 1.0)
-            return jnp.where(memory.seen[:, None] > 0, new, first)
-
-        return memory._replace(
-            centres=jax.vmap(moved)(memory.centres, sums), seen=memory.seen + counts
-        )
 
     def init(rng, images):
         params, stats, memory = algorithm.init(rng, images)
@@ -119,11 +146,7 @@ def attach(
         loss, aux = algorithm.objective(
             params, stats, memory.method, batch, progress, rng
         )
-        distances = jax.vmap(centres.squared_distances, in_axes=(0, 0, None))(
-            aux.embeddings, memory.centres, batch.labels
-        )
-        # [P, B]; examples of a class without a centre are pulled nowhere
-        distances = jnp.where(memory.seen[batch.labels] > 0, distances, 0.0)
+        distances = squared_distances(aux.embeddings, memory, batch.labels)
         scale = SCALES[reduction] or len(batch.labels)
         loss += weight * scale * jnp.sum(jnp.mean(distances, axis=1))
         everyone = jnp.ones(len(batch.labels))

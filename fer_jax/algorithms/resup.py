@@ -65,7 +65,15 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from fer_jax.algorithms import LOSS, SIMILARITY, Algorithm, Task, method, outcome
+from fer_jax.algorithms import (
+    LOSS,
+    SIMILARITY,
+    Algorithm,
+    Signal,
+    Task,
+    method,
+    outcome,
+)
 from fer_jax.errors import Unusable
 from fer_jax.numerics import balance as balancing
 from fer_jax.numerics import division, losses, mixtures
@@ -146,6 +154,49 @@ def memorised(scores: jax.Array, held_out: jax.Array) -> jax.Array:
     return jnp.mean(learned - mean(scores, finite & held_out))
 
 
+def clean_probability(
+    fitted: division.Fitted,
+    scores: jax.Array,
+    labels: jax.Array,
+    tools: division.Tools,
+    judged: Signal,
+    threshold: float = 0.0,
+) -> jax.Array:
+    """w [P, B] of the signal `judged`, scores [P, B], of labels [B] (eq. 7).
+
+    1 for a network without a valid fit; with a threshold, 1 or 0 (sec. 4.6).
+    """
+    values = division.scaled(fitted.span, scores, labels)
+    upper = division.read(tools.upper, fitted.mixture, values, labels)
+    clean = upper if judged.rising else 1 - upper
+    if threshold:
+        clean = (clean >= threshold).astype(jnp.float32)
+    return jnp.where(division.ready(fitted, labels), clean, 1.0)
+
+
+def range_of(scores: jax.Array, judged: Signal) -> tuple[jax.Array, jax.Array]:
+    """(span [P, 2], mask [P, N]) of the scores [P, N] that a mixture is fitted to.
+
+    Losses are scaled to [0, 1] without their outliers, which do not shape the fit; its
+    clip keeps them at the ends.
+    """
+    inside = jnp.isfinite(scores)
+    if judged is not LOSS:
+        return division.unit_span(len(scores)), inside
+    span = division.inner_span(scores)
+    return span, inside & (scores >= span[:, :1]) & (scores <= span[:, 1:])
+
+
+def averaged(average: jax.Array, scores: jax.Array, epoch: jax.Array) -> jax.Array:
+    """The mean [P, N] of the scores of epochs 1 to `epoch`, from that of those before.
+
+    Both are NaN where there is none; a score that is not finite leaves the mean as is.
+    """
+    before = jnp.where(jnp.isfinite(average), average, 0.0)
+    new = before + (scores - before) / epoch
+    return jnp.where(jnp.isfinite(scores), new, average)
+
+
 def squared_difference(probs: jax.Array) -> jax.Array:
     """d [B]: mean over classes of (f_A - f_B)^2 from probs [2, B, C]; in [0, 2/C]."""
     return jnp.mean(jnp.square(probs[0] - probs[1]), axis=-1)
@@ -221,19 +272,12 @@ def make(
     tools = division.tools('beta', rules, em_iterations)
     classes = task.num_classes if mixture == 'class' else None
 
-    def clean_probability(fitted, values, labels):
-        """w [P, B] of the signal [P, B]: 1 for a network without a valid fit."""
-        values = division.scaled(fitted.span, values, labels)
-        upper = division.read(tools.upper, fitted.mixture, values, labels)
-        clean = upper if judged.rising else 1 - upper
-        if threshold:
-            clean = (clean >= threshold).astype(jnp.float32)
-        return jnp.where(division.ready(fitted, labels), clean, 1.0)
-
     def objective(params, stats, memory, batch, progress, rng):
         (logits, embeddings), stats = nets.train(params, stats, rng, batch.images[0])
         scores = judged.of(logits, batch.labels)
-        clean = clean_probability(memory.fitted, scores, batch.labels)
+        clean = clean_probability(
+            memory.fitted, scores, batch.labels, tools, judged, threshold
+        )
         weights = clean / memory.divisor[:, batch.labels]
         if balance == 'class_var':
             weights = balancing.with_mean_of(weights, clean)
@@ -256,21 +300,14 @@ def make(
         )
 
     def refresh(memory, scores, labels, progress):
-        inside = jnp.isfinite(scores)
-        before = jnp.where(jnp.isfinite(memory.average), memory.average, 0.0)
-        average = before + (scores - before) / progress.epoch
-        gap = memorised(scores, memory.held_out)
-        span = division.unit_span(peers)
-        if judged is LOSS:
-            span = division.inner_span(scores)
-            # Outliers do not shape the fit; the clip of the fit keeps them at the ends.
-            inside &= (scores >= span[:, :1]) & (scores <= span[:, 1:])
+        span, inside = range_of(scores, judged)
         values = division.scaled(span, scores)
         newest, valid = division.fit(tools, values, inside, labels, classes)
+        gap = memorised(scores, memory.held_out)
         return memory._replace(
             fitted=division.refitted(memory.fitted, newest, span, valid),
             divisor=balancing.divisors(balance, scores, labels, task.num_classes),
-            average=jnp.where(jnp.isfinite(scores), average, memory.average),
+            average=averaged(memory.average, scores, progress.epoch),
             gap=gap,
             started=memory.started | (gap > readiness),
         )
