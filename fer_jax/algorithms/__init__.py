@@ -64,7 +64,6 @@ class Aux(NamedTuple):
     stats: Any  # new batch statistics
     memory: Any  # the algorithm's memory after this step
     embeddings: jax.Array  # [P, B, D]
-    weights: jax.Array  # [P, B], of each example in the loss
     metrics: dict[str, jax.Array]  # name -> []
     relabels: jax.Array  # [B] int32, a new label, or -1 to keep the current one
 
@@ -167,21 +166,23 @@ def outcome(
     relabels: jax.Array | None = None,
     **more: jax.Array,
 ) -> tuple[jax.Array, Aux]:
-    """(loss, Aux) of an objective; by default all labels weigh 1 and none changes.
+    """(loss, Aux) of an objective; by default no label changes.
 
     Args:
       logits: [P, B, C]; the metric `accuracy` is network 1's.
-      weights: [P, B].
+      weights: of examples in the loss, [..., B]; their mean is the metric `weight`.
       relabels: [B] int32.
       more: other metrics, [] each.
     """
     right = jnp.argmax(logits[0], axis=-1) == batch.labels
+    metrics = {'loss': loss, 'accuracy': jnp.mean(right)}
+    if weights is not None:
+        metrics['weight'] = jnp.mean(weights)
     return loss, Aux(
         stats=stats,
         memory=memory,
         embeddings=embeddings,
-        weights=jnp.ones(logits.shape[:2]) if weights is None else weights,
-        metrics={'loss': loss, 'accuracy': jnp.mean(right)} | more,
+        metrics=metrics | more,
         relabels=jnp.full_like(batch.labels, -1) if relabels is None else relabels,
     )
 

@@ -173,7 +173,6 @@ def make(
             logits,
             embeddings,
             weights=1 - wrong,
-            weight=jnp.mean(1 - wrong),
             **metrics,
         )
 

@@ -231,7 +231,6 @@ def make(
             memory,
             outputs.logits,
             outputs.embeddings,
-            weights=confidence,
             loss_ce=loss_ce,
             loss_soft=loss_soft,
             loss_similarity=loss_similarity,

@@ -52,7 +52,6 @@ def make(task: Task, *, q: float = 0.7) -> Algorithm:
             embeddings,
             weights,
             loss_ce=jnp.mean(cross_entropy),
-            weight=jnp.mean(weights),
         )
 
     return method(nets, objective)

@@ -166,9 +166,8 @@ def make(
             memory._replace(counts=rows.written(memory.counts, batch.index, counts)),
             logits,
             embeddings,
-            jnp.where(started, weights, 1.0)[None],
+            jnp.where(started, weights, 1.0),
             events=jnp.mean(new),
-            weight=jnp.mean(weights),
         )
 
     def refresh(memory, scores, labels, progress):

@@ -87,7 +87,7 @@ def make(
             memory,
             logits,
             embeddings,
-            weights=jnp.stack([kept, kept]),
+            weights=kept,
             forget_rate=forget,
             divergence=jnp.mean(divergence(logits)),
         )

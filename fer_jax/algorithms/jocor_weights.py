@@ -115,10 +115,9 @@ def weighted(
             memory,
             logits,
             embeddings,
-            weights=jnp.tile(weights, (2, 1)),
+            weights=weights,
             loss_ce=loss_ce,
             divergence=divergence,
-            weight=jnp.mean(weights),
         )
 
     def refresh(memory, scores, labels, progress):

@@ -136,7 +136,6 @@ def make(
             weights,
             loss_ce=loss_ce,
             divergence=apart,
-            weight=jnp.mean(weights),
         )
 
     return method(nets, objective)

@@ -290,7 +290,7 @@ def make(
 
         cross_entropy = losses.cross_entropy(logits, batch.labels)
         loss = jnp.sum(jnp.mean(weights * cross_entropy, axis=1))
-        metrics = {'loss_ce': loss, 'weight': jnp.mean(weights)}
+        metrics = {'loss_ce': loss}
         if peers == 2:
             difference = jnp.mean(squared_difference(jax.nn.softmax(logits)))
             loss += jnp.where(started, consistency, 0.0) * difference

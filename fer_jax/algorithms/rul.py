@@ -58,11 +58,6 @@ def relative(log_sigma: jax.Array, others: jax.Array) -> jax.Array:
     return jax.nn.sigmoid(log_sigma - others)
 
 
-def certainty(log_sigma: jax.Array) -> jax.Array:
-    """1 - t [B] of each sample, averaged over all partners of the batch, itself too."""
-    return jnp.mean(relative(log_sigma[None, :], log_sigma[:, None]), axis=1)
-
-
 def add_up(
     logits: jax.Array, log_sigma: jax.Array, labels: jax.Array, permutation: jax.Array
 ) -> jax.Array:
@@ -124,9 +119,8 @@ def make(
             better = relabelling.rule(jax.nn.softmax(logits), labels, relabel_margin)
             relabels = jnp.where(progress.epoch + 1 >= relabel_epoch, better, -1)
             metrics['relabelled'] = jnp.sum(relabels >= 0, dtype=float)
-        weights = certainty(log_sigma)[None]
         return outcome(
-            loss, batch, stats, memory, *outputs[:2], weights, relabels, **metrics
+            loss, batch, stats, memory, *outputs[:2], relabels=relabels, **metrics
         )
 
     return method(nets, objective)

@@ -172,6 +172,8 @@ def make(
         better = relabel.rule(jax.nn.softmax(logits), batch.labels, relabel_margin)
         relabels = jnp.where(candidates, better, -1)
         metrics['relabelled'] = jnp.sum(relabels >= 0, dtype=float)
-        return outcome(loss, batch, stats, memory, *outputs, relabels, **metrics)
+        return outcome(
+            loss, batch, stats, memory, *outputs[:2], relabels=relabels, **metrics
+        )
 
     return method(nets, objective)

@@ -98,7 +98,6 @@ def test_shapes(algorithm, small, begin):
         jax.random.key(1),
     )
     assert loss.shape == ()
-    assert aux.weights.shape == (peers, 8)
     assert aux.embeddings.shape[:2] == (peers, 8)
     assert aux.relabels.shape == (8,)
     assert jax.tree.structure(aux.stats) == jax.tree.structure(state.stats)
@@ -186,7 +185,7 @@ def test_finite(attached, small, begin, chosen, labels, epoch):
     (loss, aux), gradient = gradients(attached)(
         state.params, state.stats, state.memory, batch, progress, jax.random.key(1)
     )
-    for leaf in jax.tree.leaves((loss, gradient, aux.stats, aux.memory, aux.weights)):
+    for leaf in jax.tree.leaves((loss, gradient, aux.stats, aux.memory)):
         assert bool(jnp.isfinite(leaf).all())
 
 

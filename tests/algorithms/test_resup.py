@@ -63,6 +63,18 @@ def per_network(tree):
     return np.sqrt(sum(np.square(leaf).reshape(2, -1).sum(axis=1) for leaf in leaves))
 
 
+def assert_weighs(weights, params, aux, batch):
+    """The cross-entropy of each network is taught with `weights` [P, B]."""
+    head = params['classifier']
+    # The networks' train-mode outputs, through the embeddings that Aux returns.
+    logits = jnp.einsum('pbd,pdc->pbc', aux.embeddings, head['kernel'])
+    logits += head['bias'][:, None]
+    ce = losses.cross_entropy(logits, batch.labels[None])
+    wanted = np.sum(np.mean(weights * ce, axis=1))
+    np.testing.assert_allclose(aux.metrics['loss_ce'], wanted, rtol=1e-5)
+    np.testing.assert_allclose(aux.metrics['weight'], np.mean(weights), rtol=1e-5)
+
+
 def test_squared_difference_by_hand():
     """([.5 .5 0] - [.2 .5 .3])^2 = [.09 0 .09], mean over 3 classes .06."""
     probs = jnp.array([[[0.5, 0.5, 0.0]], [[0.2, 0.5, 0.3]]])
@@ -152,8 +164,7 @@ def test_loss_by_hand(small, batch, key):
         np.square(probs[0] - probs[1])
     )
     np.testing.assert_allclose(loss, wanted, rtol=1e-5)
-    np.testing.assert_allclose(aux.weights[:, 0], [0.7, 0.2], rtol=1e-5)
-    np.testing.assert_allclose(plain.weights, 1.0)
+    assert plain.metrics['weight'] == 1
 
 
 def scores_of(rng, count=2000):
@@ -238,12 +249,12 @@ def test_held_out_examples_teach_after_the_start_only(small, batch, key):
     objective = jax.jit(algorithm.objective)
     _, aux = objective(params, stats, memory, batch, LATER, key)
     learned = ~memory.held_out[:, batch.index]
-    np.testing.assert_array_equal(aux.weights, learned)
+    assert_weighs(learned, params, aux, batch)
     begun = memory._replace(started=jnp.array(True))
     _, aux = objective(params, stats, begun, batch, LATER, key)
-    np.testing.assert_allclose(aux.weights[:, 0], [0.7, 0.2], rtol=1e-5)
+    assert_weighs(np.outer([0.7, 0.2], np.ones(12)), params, aux, batch)
     _, aux = objective(params, stats, begun, batch, WARM, key)
-    np.testing.assert_array_equal(aux.weights, 1.0)
+    assert_weighs(np.ones((2, 12)), params, aux, batch)
 
 
 @pytest.mark.parametrize(('gap', 'started'), [(0.04, False), (0.06, True)])
@@ -308,29 +319,24 @@ def test_mixtures_by_class(small, batch, key, settings):
     hard = (labels == 1) & right
     assert whole[:, hard].mean() < 0 < odds[:, hard].mean()
     assert odds[:, ~right].mean() < 0
-    assert algorithm_weights(own, found, batch, key).shape == (2, 12)
-
-
-def algorithm_weights(algorithm, memory, batch, key):
-    params, stats, _ = jax.jit(algorithm.init)(key, batch.images[0])
-    _, aux = jax.jit(algorithm.objective)(params, stats, memory, batch, LATER, key)
-    assert (aux.weights > 0).all()
-    assert (aux.weights < 1).all()
-    return aux.weights
+    params, stats, _ = jax.jit(own.init)(key, batch.images[0])
+    _, aux = jax.jit(own.objective)(params, stats, found, batch, LATER, key)
+    assert 0 < aux.metrics['weight'] < 1
 
 
 def test_weights_are_those_of_each_labels_mixture(small, batch, key):
     """Posteriors (.2, .5, .9) of the classes, of both networks."""
     algorithm = make(small, mixture='class')
-    memory = jax.jit(algorithm.init)(key, batch.images[0])[2]
+    params, stats, memory = jax.jit(algorithm.init)(key, batch.images[0])
     share = jnp.tile(jnp.array([[0.8, 0.2], [0.5, 0.5], [0.1, 0.9]]), (2, 1, 1))
     same = jnp.full((2, 3, 2), 2.0)
     fitted = memory.fitted._replace(
         mixture=mixtures.Mixture(same, same, share), ready=jnp.ones((2, 3), bool)
     )
-    found = algorithm_weights(algorithm, memory._replace(fitted=fitted), batch, key)
+    memory = memory._replace(fitted=fitted)
+    _, aux = jax.jit(algorithm.objective)(params, stats, memory, batch, LATER, key)
     wanted = np.array([0.2, 0.5, 0.9])[np.asarray(batch.labels)]
-    np.testing.assert_allclose(found, [wanted, wanted], rtol=1e-5)
+    assert_weighs(np.stack([wanted, wanted]), params, aux, batch)
 
 
 def test_a_threshold_keeps_or_leaves_out(small, batch, key):
@@ -339,9 +345,10 @@ def test_a_threshold_keeps_or_leaves_out(small, batch, key):
     params, stats, memory = jax.jit(algorithm.init)(key, batch.images[0])
     objective = jax.jit(algorithm.objective)
     _, aux = objective(params, stats, certain(memory, (0.2, 0.7)), batch, LATER, key)
-    np.testing.assert_array_equal(aux.weights, [[1] * 12, [0] * 12])  # exchanged
+    exchanged = np.outer([1, 0], np.ones(12))
+    assert_weighs(exchanged, params, aux, batch)
     _, aux = objective(params, stats, memory, batch, LATER, key)
-    np.testing.assert_array_equal(aux.weights, 1)  # without a fit
+    assert_weighs(np.ones((2, 12)), params, aux, batch)  # without a fit
 
 
 def test_one_network_weights_itself(small, batch, key):
@@ -349,19 +356,19 @@ def test_one_network_weights_itself(small, batch, key):
     params, stats, memory = jax.jit(algorithm.init)(key, batch.images[0])
     memory = certain(memory, (0.25,))
     _, aux = jax.jit(algorithm.objective)(params, stats, memory, batch, LATER, key)
-    np.testing.assert_allclose(aux.weights, 0.25, rtol=1e-5)
+    assert_weighs(np.full((1, 12), 0.25), params, aux, batch)
 
 
 def test_balanced_weights_keep_the_mean_of_a_batch(small, batch, key):
+    """Divisors 1, 1/2 and 1/10: a label of class 2 weighs ten times one of class 0."""
     algorithm = make(small, balance='class_var')
     params, stats, memory = jax.jit(algorithm.init)(key, batch.images[0])
     memory = certain(memory, (0.5, 0.5))
     memory = memory._replace(divisor=jnp.array([[1.0, 0.5, 0.1]] * 2))
     _, aux = jax.jit(algorithm.objective)(params, stats, memory, batch, LATER, key)
-    np.testing.assert_allclose(jnp.mean(aux.weights, axis=1), 0.5, rtol=1e-5)
-    labels = np.asarray(batch.labels)
-    hard, easy = (aux.weights[0][labels == c][0] for c in (2, 0))
-    np.testing.assert_allclose(hard / easy, 10.0, rtol=1e-5)
+    wanted = np.array([1.0, 2.0, 10.0])[np.asarray(batch.labels)]
+    wanted *= 0.5 / wanted.mean()
+    assert_weighs(np.stack([wanted, wanted]), params, aux, batch)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import optax
 import pytest
 
 from fer_jax import algorithms
-from fer_jax.algorithms import Batch, Progress, rul
+from fer_jax.algorithms import Batch, Progress, Task, rul
+from fer_jax.nets.gaussian import Gaussian
 from fer_jax.numerics import losses
 from tests.algorithms.conftest import examples
 
@@ -51,13 +52,6 @@ def test_the_weights_of_a_pair_sum_to_1():
     there, back = rul.relative(*values), rul.relative(*values[::-1])
     np.testing.assert_allclose(there + back, 1.0, rtol=1e-6)
     assert rul.relative(jnp.float32(200.0), jnp.float32(-200.0)) == 1
-
-
-def test_certainty_by_hand():
-    """sigma 1 and 3. Sample 0 leaves 1/2 to itself, 3/4 to the other: .625; sample 1
-    leaves 1/4 and 1/2: .375."""
-    found = rul.certainty(jnp.log(jnp.array([1.0, 3.0])))
-    np.testing.assert_allclose(found, [0.625, 0.375], rtol=1e-6)
 
 
 def test_add_up_loss_by_hand():
@@ -106,18 +100,22 @@ def test_mixed_logits_are_logits_of_mixed_embeddings():
 def test_two_samples_are_paired_or_left_alone(small, key):
     """Of two samples the loss is that of one of two permutations, and both come up.
 
-    t is read back from the certainties: c_0 = (1/2 + 1 - t_0) / 2.
+    t is that of the log-variances of the same network.
     """
     algorithm = make(small, dropout=0.0)
     batch = batch_of(small, np.array([0, 1]))
     start = jax.jit(algorithm.init)(key, batch.images[0])
     objective = jax.jit(algorithm.objective)
+    nets = Task(small.backbone, 3, 24).networks(
+        model=Gaussian, embedding_size=64, dropout=0.0, bias=True
+    )
+    (_, _, log_var), _ = jax.jit(nets.train)(*start[:2], key, batch.images[0])
+    t = rul.relative(*rul.log_uncertainty(log_var[0]))
     found = set()
     for seed in range(8):
         loss, aux = objective(*start, batch, at(0), jax.random.key(seed))
         head = jax.tree.map(lambda leaf: leaf[0], start[0]['classifier'])
         logits = aux.embeddings[0] @ head['kernel'] + head['bias']
-        t = 1.5 - 2 * aux.weights[0, 0]
         mixed = jnp.stack([t * logits[0] + (1 - t) * logits[1]] * 2)
         alone = jnp.mean(losses.cross_entropy(logits, batch.labels))
         paired = jnp.mean(losses.cross_entropy(mixed, batch.labels))

@@ -24,7 +24,6 @@ def relabelling(new_labels):
             stats=stats,
             memory=memory,
             embeddings=jnp.zeros((1, 3, 1)),
-            weights=jnp.ones((1, 3)),
             metrics={
                 'loss': loss,
                 'labels': jnp.sum(batch.labels),
