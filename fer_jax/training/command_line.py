@@ -52,8 +52,11 @@ def read(words: Sequence[str], commands: Iterable[str] = VERBS) -> Given:
       Unusable: one line that says what was found, what was wanted and what is near.
     """
     named = file_named(words)
-    config = None if named is None else load(named, rate_given(words))
+    config = None if named is None else load(named)
     own, changes, rest = sort(words, config)
+    rate = changes.get('noise.rate', [None])[-1]
+    if named is not None and rate is not None:
+        config = load(named, parse('--config.noise.rate', float, rate))
     if 'profile' in own:
         own['profile'] = steps(own['profile'])
     for word in rest:
@@ -105,13 +108,6 @@ def steps(text: str) -> range:
             ' run being 0'
         )
     return found
-
-
-def rate_given(words: Sequence[str]) -> float | None:
-    """What the last --config.noise.rate= says; None without it."""
-    start = '--config.noise.rate='
-    texts = [word.removeprefix(start) for word in words if word.startswith(start)]
-    return parse(start[:-1], float, texts[-1]) if texts else None
 
 
 def load(named: str, rate: float | None = None) -> Any:

@@ -64,6 +64,8 @@ def test_the_noise_rate_reaches_what_follows_it(dataset, rate, weight, threshold
     flag = read(file, f'--config.noise.rate={rate}').config
     assert flag == read(f'{file},noise={rate}').config
     assert flag == read(f'{file},noise=0.1', f'--config.noise.rate={rate}').config
+    for words in (['--config.noise.rate', f'{rate}'], [f'-config.noise.rate={rate}']):
+        assert flag == read(file, *words).config
     assert flag.algorithm.unlabelled_weight == weight
     assert flag.algorithm.threshold == threshold
     assert flag.noise.rate == rate
