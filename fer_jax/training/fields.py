@@ -138,27 +138,24 @@ def check_source(config: ConfigDict) -> None:
 
 def check_schedule(config: ConfigDict) -> None:
     """Raises Unusable when the learning rates of config.optimizer make no sense."""
-    for prefix in ('', 'classifier_'):
-        epochs = tuple(config[f'{prefix}decay_epochs'])
-        factors = tuple(config[f'{prefix}decay_factors'])
+    for prefix, (_, epochs, factors) in optimizer.schedules(config).items():
         if list(epochs) != sorted(set(epochs)):
             raise Unusable(
                 f'optimizer.{prefix}decay_epochs must rise from 1 on, got {epochs}; for'
                 ' example (15,24)'
             )
+        if config.schedule in optimizer.FALLING and len(epochs) != 2:
+            raise Unusable(
+                f'optimizer.schedule={config.schedule} needs two {prefix}decay_epochs,'
+                f' where it starts to fall and where it is 0; got {epochs}'
+            )
         fitting = {1} if config.schedule == 'exponential' else {1, len(epochs)}
-        if len(factors) not in fitting | ({0} if prefix else set()):
+        if len(factors) not in fitting:
             raise Unusable(
                 f'optimizer.{prefix}decay_factors {factors} do not fit'
                 f' {prefix}decay_epochs {epochs}; give one factor for all, as (0.1,)'
                 + (', or one for each' if config.schedule == 'step' else '')
             )
-    epochs = tuple(config.decay_epochs)
-    if config.schedule in optimizer.FALLING and len(epochs) != 2:
-        raise Unusable(
-            f'optimizer.schedule={config.schedule} needs two decay_epochs, where it'
-            f' starts to fall and where it is 0; got {epochs}'
-        )
 
 
 def remarks(config: ConfigDict) -> list[str]:

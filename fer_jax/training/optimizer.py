@@ -76,24 +76,29 @@ def rates_of_epoch(config: Any, epoch: int) -> dict[str, float]:
         }
 
 
+def schedules(config: Any) -> dict[str, tuple[float, tuple, tuple]]:
+    """{prefix of the fields: (rate at the start, decay epochs, decay factors)} in use.
+
+    '' is of all parameters, 'classifier_' of a classifier that has a rate of its own:
+    where it has no epochs or factors of its own, it has those of the others.
+    """
+    epochs, factors = tuple(config.decay_epochs), tuple(config.decay_factors)
+    used = {'': (config.learning_rate, epochs, factors)}
+    if config.classifier_learning_rate:
+        used['classifier_'] = (
+            config.classifier_learning_rate,
+            tuple(config.classifier_decay_epochs) or epochs,
+            tuple(config.classifier_decay_factors) or factors,
+        )
+    return used
+
+
 def _rates(config):
     """{'learning_rate': rate of steps}, and the classifier's where it has its own."""
-    rates = {
-        'learning_rate': learning_rate(
-            config.schedule,
-            config.learning_rate,
-            tuple(config.decay_epochs),
-            tuple(config.decay_factors),
-        )
+    return {
+        f'{prefix}learning_rate': learning_rate(config.schedule, *schedule)
+        for prefix, schedule in schedules(config).items()
     }
-    if config.classifier_learning_rate:
-        rates['classifier_learning_rate'] = learning_rate(
-            config.schedule,
-            config.classifier_learning_rate,
-            tuple(config.classifier_decay_epochs or config.decay_epochs),
-            tuple(config.classifier_decay_factors or config.decay_factors),
-        )
-    return rates
 
 
 def scale_by_rate(rate: Callable) -> optax.GradientTransformationExtraArgs:

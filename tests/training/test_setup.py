@@ -9,7 +9,7 @@ import pytest
 from configs import resup, scn
 from data_prep import __main__ as data_prep
 from fer_jax.data import noise_list, prepared
-from fer_jax.training import fields, setup
+from fer_jax.training import fields, optimizer, setup
 
 
 @pytest.fixture
@@ -49,6 +49,37 @@ def test_refusals(config, tmp_path, field, value, message):
     with pytest.raises(ValueError, match=message):
         setup.prepare(config, tmp_path / 'run')
     assert not (tmp_path / 'run' / 'config.json').exists()
+
+
+@pytest.mark.parametrize(
+    ('schedule', 'own', 'message'),
+    [
+        # a classifier falls between two epochs of its own
+        ('linear', {'decay_epochs': (5,)}, 'needs two classifier_decay_epochs'),
+        # two factors, which are those of all others, for three epochs
+        ('step', {'decay_epochs': (5, 10, 15)}, 'classifier_decay_factors'),
+        ('step', {'decay_epochs': (10, 5)}, 'must rise'),
+        # one factor for each of two epochs, which are those of all others
+        ('step', {'decay_factors': (0.1, 0.2)}, None),
+        ('step', {}, None),
+    ],
+)
+def test_the_rates_of_a_classifier_are_checked_as_they_are_used(
+    config, schedule, own, message
+):
+    config.optimizer.schedule = schedule
+    config.optimizer.decay_epochs = (5, 10)
+    config.optimizer.decay_factors = (0.1, 0.2)
+    for name, value in own.items():
+        config.optimizer[f'classifier_{name}'] = value
+    fields.check(config)  # without a rate of its own a classifier has none of these
+    config.optimizer.classifier_learning_rate = 1e-3
+    if message is None:
+        fields.check(config)
+        assert len(optimizer.rates_of_epoch(config.optimizer, 7)) == 2
+    else:
+        with pytest.raises(ValueError, match=message):
+            fields.check(config)
 
 
 def test_a_missing_folder(config, tmp_path):
