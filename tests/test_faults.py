@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 from fer_jax.training import seals, selftest
-from tests import disks
+from tests import damage, disks
 from tests.processes import ROOT, command, launch, small_run, wait_until
 
 
@@ -157,22 +157,9 @@ def test_a_line_of_metrics_cut_short(unbroken, faces, tmp_path):
     assert selftest.differences(workdir, unbroken) == []
 
 
-def damage_a_record(faces, folder):
-    """A copy of the set with a flipped bit in its fourth training record."""
-    copy = shutil.copytree(faces, folder / 'faces')
-    (shard,) = copy.glob('train-*.tfrecord')
-    data = bytearray(shard.read_bytes())
-    position = 0
-    for _ in range(3):
-        position += 16 + int.from_bytes(data[position : position + 8], 'little')
-    data[position + 100] ^= 1
-    shard.write_bytes(data)
-    return copy, shard, position
-
-
 def test_a_damaged_record(faces, tmp_path):
     """Stops with file, record and byte; or skips it, says so and counts it."""
-    copy, shard, position = damage_a_record(faces, tmp_path)
+    copy, shard, position = damage.a_record(faces, tmp_path)
     arguments = small_run(copy, tmp_path / 'run', 'baseline', '--config.epochs=1')
     stopped = launch(*arguments)
     assert stopped.returncode == 2

@@ -125,10 +125,10 @@ def data_of(
     """
     config = found.result['config']['data']
     try:
-        data = prepared.load(folder or config['dir'])
+        data, _ = examples.data_of_run(config, folder)
         if data.digest != found.result['dataset_digest']:
             raise Unusable(f'{data.folder} is not the set that the run learned from')
-        return examples.check_records(data, config['on_corrupt'])[0]
+        return data
     except (ValueError, OSError) as error:
         if folder:
             raise

@@ -20,7 +20,7 @@ from fer_jax.data import pipeline, prepared, sets, whole
 from fer_jax.deploy import model
 from fer_jax.errors import Unusable
 from fer_jax.numerics import metrics, votes
-from fer_jax.training import files, scoring
+from fer_jax.training import examples, fields, files, scoring
 
 BATCH = 256
 NAMES = ('accuracy', 'balanced_accuracy', 'macro_f1')
@@ -46,7 +46,10 @@ def run(options: argparse.Namespace) -> int:
     loaded = model.from_run(workdir, which=options.which, network='mean')
     out = pathlib.Path(options.out or workdir / files.EVALUATION)
     whole.check_file(out)
-    data = prepared.load(options.data or files.read_config(workdir)['data']['dir'])
+    config = fields.stored(workdir).data
+    data, damage = examples.data_of_run(config, options.data, ['test'])
+    for line in damage:
+        print(f'skipped: {line}')
     evaluation = evaluate(loaded, data)
     whole.write_text(out, json.dumps(evaluation, indent=1) + '\n')
     show(evaluation, Console())
@@ -55,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def evaluate(loaded: model.Model, data: prepared.Prepared) -> dict[str, Any]:
-    """All numbers of a model on the test split of a prepared set.
+    """All numbers of a model on the test split of a prepared set, where it can be read.
 
     Test labels are the clean ones where they are known. Classes are matched by name:
     the set may have them in another order, or lack some; the confusion matrices are in
@@ -77,8 +80,7 @@ def evaluate(loaded: model.Model, data: prepared.Prepared) -> dict[str, Any]:
             f'{data.folder}: {error}, which the run in question knows; evaluate on a'
             ' set with its classes'
         ) from None
-    given = np.where(test.clean_labels >= 0, test.clean_labels, test.labels)
-    labels = places[given]
+    labels = places[examples.labels_of_test(test)]
     answers = probabilities(loaded, test)
     return {
         'method': card['algorithm']['name'],
@@ -102,7 +104,8 @@ def evaluate(loaded: model.Model, data: prepared.Prepared) -> dict[str, Any]:
 
 
 def probabilities(loaded: model.Model, split: prepared.Split) -> dict[str, np.ndarray]:
-    """{voter: [N, C] float32} for every example of a split, the method's answer first.
+    """{voter: [N, C] float32} for all readable examples of a split, the method's answer
+    first.
 
     Of one network there is one.
     """
@@ -120,8 +123,9 @@ def probabilities(loaded: model.Model, split: prepared.Split) -> dict[str, np.nd
 
     compiled = compiling.jit(answers, 'look')
     weights = jax.device_put(loaded.weights)
-    count = len(split.labels)
-    once = pipeline.once(pipeline.Reader(split), batch_size=min(BATCH, count))
+    rows = split.readable()
+    count = len(rows)
+    once = pipeline.once(pipeline.Reader(split, rows), batch_size=min(BATCH, count))
     batches = (
         (batch['images'], batch['index'], batch['mask'])
         for batch in pipeline.batches(once)

@@ -17,11 +17,11 @@ from PIL import Image
 
 import fer_jax
 from fer_jax import home
-from fer_jax.data import arrays, pipeline, prepared, whole
+from fer_jax.data import arrays, pipeline, whole
 from fer_jax.deploy import card as cards
 from fer_jax.deploy import formats, model, readme
 from fer_jax.errors import Missing, Unusable
-from fer_jax.training import files
+from fer_jax.training import examples, fields
 
 LARGEST_DIFFERENCE = 1e-4  # of any probability
 DIFFERENT = 1  # exit code
@@ -192,18 +192,18 @@ def patterns(size_px: int) -> np.ndarray:
 
 def faces(workdir: pathlib.Path, card: dict[str, Any], count: int = 9) -> np.ndarray:
     """Some test faces [n, s, s, 3] of the run's data; none when these are gone."""
-    config = files.read_config(workdir)
+    size, config = card['image_size_px'], fields.stored(workdir).data
     try:
-        test = prepared.load(config['data']['dir']).test
-    except (FileNotFoundError, ValueError):
-        test = None
-    size = card['image_size_px']
-    if test is None or test.image_size_px != size:
-        print("the run's data are gone: compared on patterns alone")
-        return np.zeros((0, size, size, 3), np.uint8)
-    last = len(test.labels) - 1
-    positions = np.unique(np.linspace(0, last, count).astype(int))
-    return pipeline.Reader(test)(positions)
+        data, _ = examples.data_of_run(config, splits=['test'])
+        if data.image_size_px == size:
+            reader = pipeline.Reader(data.test, data.test.readable())
+            places = np.linspace(0, len(reader) - 1, count)
+            return reader(np.unique(places.astype(int)))
+        gone = f'of {data.image_size_px} px now, not {size}'
+    except (OSError, ValueError) as error:
+        gone = str(error)
+    print(f"compared on patterns alone, for the run's data are gone: {gone}")
+    return np.zeros((0, size, size, 3), np.uint8)
 
 
 def megabytes(path: pathlib.Path) -> str:

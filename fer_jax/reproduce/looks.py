@@ -10,7 +10,7 @@ import numpy as np
 
 from fer_jax.analysis import compactness
 from fer_jax.analysis import features as images
-from fer_jax.data import documents, features, prepared, whole
+from fer_jax.data import documents, features, whole
 from fer_jax.deploy import evaluate, model
 from fer_jax.training import examples, fields, files, front
 
@@ -45,22 +45,25 @@ def of(
     if kept.exists():
         return documents.read(kept, KIND, REMEDY)
     loaded = model.from_run(folder, network='mean')
-    found = on_another(loaded, tested) if tested else on_its_own(loaded, folder)
+    found = on_another(loaded, folder, tested) if tested else on_its_own(loaded, folder)
     kept.parent.mkdir(parents=True, exist_ok=True)
     whole.write_text(kept, json.dumps(found, indent=1) + '\n')
     return found
 
 
-def on_another(loaded: model.Model, tested: pathlib.Path) -> dict[str, float]:
+def on_another(
+    loaded: model.Model, folder: pathlib.Path, tested: pathlib.Path
+) -> dict[str, float]:
     """What is seen on the test split of another set."""
-    networks = evaluate.evaluate(loaded, prepared.load(tested))['networks']
+    data, _ = examples.data_of_run(fields.stored(folder).data, tested, ['test'])
+    networks = evaluate.evaluate(loaded, data)['networks']
     return {'accuracy': 100 * next(iter(networks.values()))['accuracy']}
 
 
 def on_its_own(loaded: model.Model, folder: pathlib.Path) -> dict[str, float]:
     """What is seen on the test split of the run's own set."""
     config = fields.stored(folder)
-    data = prepared.load(config.data.dir)
+    data, _ = examples.data_of_run(config.data, splits=['test'])
     labels = examples.labels_of_test(data.test)
     rows = data.test.readable()
     if 'features' in loaded.card:

@@ -1,6 +1,8 @@
 """Which examples a run has, and the labels that it is told."""
 
+import os
 import pathlib
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,20 +45,38 @@ def ordered(config: Any, examples: Examples) -> pipeline.Order:
 
 
 def check_records(
-    data: prepared.Prepared, on_corrupt: str
+    data: prepared.Prepared, on_corrupt: str, splits: Sequence[str] = prepared.SPLITS
 ) -> tuple[prepared.Prepared, list[str]]:
     """Reads every record once (an index is kept) -> data, lines about what is damaged.
 
     Raises:
       Damaged: a damaged record, unless `on_corrupt` is 'skip'.
     """
-    if on_corrupt == 'skip':
-        train, damage = data.train.salvaged()
-        test, more = data.test.salvaged()
-        return data._replace(train=train, test=test), damage + more
-    for split in (data.train, data.test):
-        split.records()
-    return data, []
+    damage = []
+    for name in splits:
+        split = getattr(data, name)
+        if on_corrupt == 'skip':
+            split, lines = split.salvaged()
+            data, damage = data._replace(**{name: split}), damage + lines
+        else:
+            split.records()
+    return data, damage
+
+
+def data_of_run(
+    config: Any,
+    folder: str | os.PathLike | None = None,
+    splits: Sequence[str] = prepared.SPLITS,
+) -> tuple[prepared.Prepared, list[str]]:
+    """The prepared set of a run, as check_records gives it.
+
+    Args:
+      config: its config.data, of which `dir` and `on_corrupt` are looked at.
+      folder: of another set, or where its own lies now; None: where the run found it.
+      splits: those that are to be read.
+    """
+    data = prepared.load(folder or config['dir'])
+    return check_records(data, config['on_corrupt'], splits)
 
 
 def adds_noise(config: Any) -> bool:

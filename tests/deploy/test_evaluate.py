@@ -11,7 +11,9 @@ from PIL import Image
 import launch
 from fer_jax import Recognizer
 from fer_jax.data import prepared, records, writing
+from fer_jax.deploy import export
 from fer_jax.numerics import metrics
+from tests import damage
 
 
 def evaluate(workdir, *more):
@@ -100,6 +102,35 @@ def test_a_set_of_another_size_is_resized_for_the_network(faces, finished, tmp_p
     out = tmp_path / 'out.json'
     assert evaluate(finished, f'--data={data.folder}', f'--out={out}') == 0
     assert json.loads(out.read_text())['data']['test_examples'] == 30
+
+
+def test_damaged_records_are_skipped_where_the_run_skips_them(
+    faces, finished, numbers, tmp_path, capsys
+):
+    """One test face is lost: the others count, and an export is compared on them."""
+    data, shard, position = damage.a_record(faces, tmp_path, 'test')
+    workdir = shutil.copytree(finished, tmp_path / 'run')
+    config = json.loads((workdir / 'config.json').read_text())
+    config['data'] |= {'dir': str(data), 'on_corrupt': 'skip'}
+    (workdir / 'config.json').write_text(json.dumps(config))
+    assert evaluate(workdir) == 0
+    said = capsys.readouterr().out
+    assert f'skipped: {shard}: record 3 at byte {position}' in said.replace('\n', '')
+    found = json.loads((workdir / 'evaluation.json').read_text())
+    lost = np.array(numbers['networks']['1']['confusion']) - np.array(
+        found['networks']['1']['confusion']
+    )
+    assert found['data']['test_examples'] == 29
+    assert lost.min() == 0
+    assert lost.sum() == 1
+    assert lost[prepared.load(faces).test.labels[3]].sum() == 1
+    card = {'image_size_px': 24}
+    assert export.faces(workdir, card).shape == (9, 24, 24, 3)
+    config['data']['on_corrupt'] = 'stop'
+    (workdir / 'config.json').write_text(json.dumps(config))
+    assert evaluate(workdir) == 2
+    assert export.faces(workdir, card).shape == (0, 24, 24, 3)
+    assert 'compared on patterns alone' in capsys.readouterr().out
 
 
 def test_classes_that_the_run_does_not_know_stop_with_code_2(

@@ -5,13 +5,14 @@ import shutil
 
 from fer_jax.reproduce import looks
 from fer_jax.training import files, loop, setup
+from tests import damage
 
 
 def test_features_are_found_where_the_run_found_them(
     on_features, faces, features_of_faces, tmp_path
 ):
     """Those of drawn faces have a folder of their own, and say what they say where
-    data.features names them."""
+    data.features names them. Where the run skips damaged records, so does a look."""
     config = on_features('coteaching')
     data, drawn = tmp_path / 'set', tmp_path / 'set.features-40-3'
     shutil.copytree(faces, data)
@@ -27,4 +28,8 @@ def test_features_are_found_where_the_run_found_them(
     told['data']['features'] = str(drawn)
     (run / 'config.json').write_text(json.dumps(told))
     (tmp_path / looks.LOOKS).rename(tmp_path / 'before')
+    told['data']['on_corrupt'] = 'skip'
+    (run / 'config.json').write_text(json.dumps(told))
+    damaged, _, _ = damage.a_record(faces, tmp_path, 'test')
+    assert {*looks.of(run, files.read_result(run), damaged)} == {'accuracy'}
     assert looks.of(run, files.read_result(run), None) == found
