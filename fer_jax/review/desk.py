@@ -229,15 +229,16 @@ class Desk:
             names, count = self.log.since(seen), self.log.count
             changes = self._by_decision(names)
             counts = np.bincount(self._said, minlength=len(NAMES)).tolist()
+            back = [
+                self.log.last(self.reviewer, undone=undone) is not None
+                for undone in (False, True)
+            ]
         now = self.learner.now
         return {
             'seen': count,
             'changes': changes,
             'counts': dict(zip(DECISIONS, counts)),
-            'back': [
-                self.log.last(self.reviewer, undone=undone) is not None
-                for undone in (False, True)
-            ],
+            'back': back,
             'ranking': now.version,
             'after': now.after,
             'moved': now.moved,
@@ -246,13 +247,18 @@ class Desk:
             'rate': self._rate(),
         }
 
+    def csv(self) -> str:
+        """The decisions as data.corrections reads them."""
+        with self._lock:
+            return self.log.csv()
+
     def save(self) -> None:
         """Writes decisions.csv where the log has gone on. Raises OSError."""
         with self._lock:
             count = self.log.count
             if count == self._saved:
                 return
-            text = self.log.csv()
+            text = self.csv()
         whole.write_text(self.path, text)
         self._saved = count
 

@@ -132,7 +132,7 @@ def application(desk: Desk, token: str, port: int) -> Callable:
         return Response(found, media_type=desk.pictures.type)
 
     async def decisions(request: Request) -> Response:
-        found = await run_in_threadpool(desk.log.csv)
+        found = await run_in_threadpool(desk.csv)
         name = 'attachment; filename="decisions.csv"'
         return Response(
             found, media_type='text/csv', headers={'Content-Disposition': name}

@@ -4,6 +4,7 @@ import http.client
 import json
 import re
 import socket
+import threading
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -80,6 +81,20 @@ def test_an_act_and_the_file(served):
     status, body, headers = ask(f'/{server.token}/decisions.csv')
     assert body.decode() == desk.log.csv()
     assert headers['Content-Disposition'] == 'attachment; filename="decisions.csv"'
+
+
+def test_the_file_is_not_of_half_an_act(served):
+    """It is put together when nobody changes the log."""
+    server, desk, ask = served
+    answers = []
+    path = f'/{server.token}/decisions.csv'
+    asking = threading.Thread(target=lambda: answers.append(ask(path)))
+    with desk._lock:  # as an act under way
+        asking.start()
+        asking.join(0.5)
+        assert not answers
+    asking.join(20)
+    assert answers[0][0] == 200
 
 
 def test_who_is_refused(served, tmp_path):
