@@ -104,7 +104,7 @@ def train(
             ) as trace,
         ):
             rows.send_to(also)
-            watch.start(images_left(run, place), pace.of_run(run, place))
+            watch.start(sum(pace.left(run, place)), pace.of_run(run, place))
             for line in run.damage:
                 watch.say(f'skipped: {line}')
             if run.corrections:
@@ -116,17 +116,6 @@ def train(
                     return go_on(session, state, place, past, rows, saved, watch)
             except stopping.Stopped:
                 return None
-
-
-def images_left(run: setup.Run, place: seals.Place) -> int:
-    """Images to look at from `place` on: to read, absorb, learn from, test, score."""
-    every, tested = len(run.examples.ids), len(run.test_labels)
-    first = (every + tested) * run.spec.resident
-    if not (place.epoch or place.steps):
-        first += every * bool(run.algorithm.absorb)
-    epoch = run.steps_per_epoch * run.config.batch_size + tested + every
-    begun = place.steps * run.config.batch_size
-    return first + epoch * (run.config.epochs - place.epoch) - begun
 
 
 def begin(

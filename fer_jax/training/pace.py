@@ -67,22 +67,28 @@ class Pace:
 
 def of_run(run: setup.Run, place: seals.Place) -> Pace:
     """The Pace of what is left of a run."""
-    learning, looking = left(run, place)
-    return Pace(learning, looking, 1 / (3 * run.algorithm.views))
+    first, learning, looking = left(run, place)
+    return Pace(learning, first + looking, 1 / (3 * run.algorithm.views))
 
 
-def left(run: setup.Run, place: seals.Place) -> tuple[int, int]:
-    """(images to learn from, images to look at) from `place` on."""
+def left(run: setup.Run, place: seals.Place) -> tuple[int, int, int]:
+    """(images to read in and absorb first, to learn from, to look at) from `place` on.
+
+    To look at is to test and to score.
+    """
+    every, tested = len(run.examples.ids), len(run.test_labels)
+    first = (every + tested) * run.spec.resident
+    if not (place.epoch or place.steps):
+        first += every * bool(run.algorithm.absorb)
     epochs = run.config.epochs - place.epoch
     batches = epochs * run.steps_per_epoch - place.steps
-    seen = len(run.examples.ids) + len(run.test_labels)
-    return batches * run.config.batch_size, epochs * seen
+    return first, batches * run.config.batch_size, epochs * (every + tested)
 
 
 def sentences(run: setup.Run, place: seals.Place) -> list[str]:
     """The size of the work and, on a CPU, about how long it takes, before it starts."""
     config, peers = run.config, run.algorithm.peers
-    learning, looking = left(run, place)
+    _, learning, looking = left(run, place)
     size = (
         f'{peers} network{"s" * (peers > 1)} {config.model.backbone} of width'
         f' {config.model.width} at {config.data.image_size_px} px,'

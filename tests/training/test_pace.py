@@ -42,21 +42,27 @@ def test_the_table_of_products_is_what_the_networks_do(name):
     assert nets.PRODUCTS.keys() == nets.BACKBONES.keys()
 
 
-def test_an_estimate_by_hand(monkeypatch):
+@pytest.fixture
+def run():
+    """30 epochs of 100 steps of 96, and 20,000 images looked at in each."""
+    config = SimpleNamespace(
+        epochs=30, batch_size=96, data=SimpleNamespace(image_size_px=224),
+        model=SimpleNamespace(backbone='resnet18', width=64),
+    )  # fmt: skip
+    return SimpleNamespace(
+        config=config, algorithm=SimpleNamespace(peers=2, views=1, absorb=None),
+        spec=SimpleNamespace(resident=True), mesh=None,
+        steps_per_epoch=100, test_labels=[0] * 8000,
+        examples=SimpleNamespace(ids=['x'] * 12000),
+    )  # fmt: skip
+
+
+def test_an_estimate_by_hand(run, monkeypatch):
     """Two ResNet-18 of 1.81 10^9 products at 224 px. 30 epochs of 100 steps of 96, and
     20,000 images looked at in each: 2 x 3.62e9 x (3 x 288,000 + 600,000) operations at
     60e9 x 1.5 a second of two cores are 117,770 s, 32.7 h."""
     monkeypatch.setattr(pace.os, 'sched_getaffinity', lambda _: {0, 1})
     monkeypatch.setattr(pace.mesh, 'described', lambda _: {'platform': 'cpu'})
-    config = SimpleNamespace(
-        epochs=30, batch_size=96, data=SimpleNamespace(image_size_px=224),
-        model=SimpleNamespace(backbone='resnet18', width=64),
-    )  # fmt: skip
-    run = SimpleNamespace(
-        config=config, algorithm=SimpleNamespace(peers=2, views=1), mesh=None,
-        steps_per_epoch=100, test_labels=[0] * 8000,
-        examples=SimpleNamespace(ids=['x'] * 12000),
-    )  # fmt: skip
     place = SimpleNamespace(epoch=0, steps=0)
     said, smaller = pace.sentences(run, place)
     assert said == (
@@ -65,10 +71,23 @@ def test_an_estimate_by_hand(monkeypatch):
     )
     assert smaller.startswith('for a small machine: on=features')
     later = SimpleNamespace(epoch=29, steps=60)
-    assert pace.left(run, later) == (40 * 96, 20000)
-    config.model.backbone = 'heads'
+    assert pace.left(run, later) == (20000, 40 * 96, 20000)
+    run.algorithm.absorb = len
+    assert pace.left(run, place) == (32000, 288000, 600000)
+    run.config.model.backbone = 'heads'
     (said,) = pace.sentences(run, place)
     assert said.endswith('the first steps tell how long it takes')
+
+
+def test_images_that_are_read_in_first_are_not_taken_from_the_rest(run, monkeypatch):
+    """The last 40 steps of 96 are left, and 20,000 images to look at, of a third of the
+    work each. Behind two steps, 96 images in 4 s, that are 10,315 at 24 a second."""
+    clock = iter([0.0, 4.0])
+    monkeypatch.setattr(pace.time, 'perf_counter', lambda: next(clock))
+    found = pace.of_run(run, SimpleNamespace(epoch=29, steps=60))
+    found.looked(20000)
+    assert found.learned(96) == ''
+    assert found.learned(96).startswith('about 7 min to go')
 
 
 def test_what_the_first_steps_say(monkeypatch):
