@@ -127,6 +127,17 @@ def test_ctrl_c_and_a_second_process(faces, tmp_path):
     assert epochs == list(range(1, len(epochs) + 1))
 
 
+def test_folds_that_ctrl_c_stops_end_as_a_run_does(unbroken, tmp_path):
+    workdir = shutil.copytree(unbroken, tmp_path / 'run')
+    with start('audit', f'--workdir={workdir}', '--kfold=2') as process:
+        wait_until(process, (workdir / 'kfold' / '0' / 'metrics.jsonl').exists)
+        process.send_signal(signal.SIGINT)
+        said, errors = process.communicate(timeout=120)
+    assert 'stopping after this step' in errors
+    assert said.splitlines()[-1] == 'stopped; the same command goes on'
+    assert process.returncode == 130
+
+
 def test_a_damaged_newest_checkpoint(unbroken, faces, tmp_path):
     """A bit of the arrays flips: the one before is taken, the file is named."""
     workdir = unfinished(unbroken, tmp_path)

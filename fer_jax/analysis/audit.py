@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from fer_jax import doors
 from fer_jax.analysis import (
     after,
     by_epoch,
@@ -29,9 +30,10 @@ from fer_jax.analysis import (
 )
 from fer_jax.data import whole
 from fer_jax.errors import Unusable
-from fer_jax.training import heap, kfold
+from fer_jax.training import heap, hosts, kfold, stopping
 
 PICTURES = verdict.PICTURES
+OF_A_RUN = ('which', 'reviewed', 'kfold')  # options
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--features',
         help='with --out: folder of data_prep features; default: OUT/features',
     )
-    parser.add_argument('--which', default='last', help='checkpoint: last, best, STEP')
+    parser.add_argument(
+        '--which', help='checkpoint of the run: last (default), best, STEP'
+    )
     parser.add_argument(
         '--rate',
         type=float,
@@ -75,12 +79,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Writes the page and the lists; returns 0.
+    """Writes the page and the lists; returns 0, and 130 where Ctrl-C stopped folds.
 
     Raises:
       Unusable: no finished run there, or not its data; neither a run nor a set.
     """
     if options.out and options.data and not options.workdir:
+        for name in OF_A_RUN:
+            if getattr(options, name) is not None:
+                raise Unusable(f'--{name} is of a run: give --workdir, or leave it out')
         return frozen.run(options)
     if options.out or options.max_train or options.features or not options.workdir:
         raise Unusable(
@@ -88,15 +95,21 @@ def run(options: argparse.Namespace) -> int:
             ' --data=FOLDER of a prepared set and --out=FOLDER'
         )
     whole.check_folder(options.workdir)
-    if options.kfold:
+    which = options.which or 'last'
+    if options.kfold is not None:
         heap.keep()
-        done = kfold.run(
-            options.workdir, options.kfold, data=options.data, which=options.which
-        )
+        with hosts.asked_to_stop() as stop, stopping.on_ctrl_c() as pressed:
+            done = kfold.run(
+                options.workdir,
+                options.kfold,
+                stop,
+                data=options.data,
+                which=which,
+            )
         print(f'written: {done}' if done else 'stopped; the same command goes on')
-        return 0
+        return doors.STOPPED if pressed() and not done else 0
     case = cases.read(options.workdir, options.data, options.rate)
-    found = gather(case, options.pictures, options.which, options.reviewed)
+    found = gather(case, options.pictures, which, options.reviewed)
     for path in case.write(case.run.folder, found):
         print(f'written: {path}, {path.stat().st_size / 1e6:.1f} MB')
     for line in case.doubts():

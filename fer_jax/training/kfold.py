@@ -11,7 +11,7 @@ cleanlab.filter.find_label_issues(labels, pred_probs)
 """
 
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -22,11 +22,9 @@ from fer_jax.training import (
     checkpoint,
     fields,
     files,
-    hosts,
     loop,
     setup,
     shared,
-    stopping,
 )
 
 SAME = ('digest', 'noise_list_sha256', 'corrections_sha256')  # of data.json
@@ -35,18 +33,20 @@ SAME = ('digest', 'noise_list_sha256', 'corrections_sha256')  # of data.json
 def run(
     workdir: pathlib.Path | str,
     k: int,
+    stop: Callable[[], bool] = lambda: False,
     *,
     data: pathlib.Path | str | None = None,
     which: str = 'last',
 ) -> pathlib.Path | None:
     """Trains K runs with the config of the run in `workdir` and writes the files above.
 
-    They run one after the other, in RUN/kfold. Stopped by SIGTERM or Ctrl-C they are
-    saved, and the same call goes on. The run itself need not be finished.
+    They run one after the other, in RUN/kfold. Stopped they are saved, and the same
+    call goes on. The run itself need not be finished.
 
     Args:
       k: number of folds, at least 2; drawn by data.subset_seed, stratified by given
         label (data.folds).
+      stop: as of loop.train.
       data: its prepared folder, where that has moved.
       which: checkpoint of each fold's run, up to which its epochs are averaged:
         'last', 'best' (chosen on the test set) or the number of a step.
@@ -67,13 +67,13 @@ def run(
         raise Unusable(f'--which={which}; wanted last, best or the number of a step')
     about = files.read_data(workdir)
     config = fields.stored(workdir)
-    config.data.dir = data or config.data.dir
+    config.data.dir = str(data or config.data.dir)
     config.data.folds = k
     parts = []
     with shared.kept():
         for fold in range(k):
             config.data.fold = fold
-            found = out_of_fold(config, workdir, about, which)
+            found = out_of_fold(config, workdir, about, which, stop)
             if found is None:
                 return None
             parts.append(found)
@@ -84,7 +84,11 @@ def run(
 
 
 def out_of_fold(
-    config: Any, workdir: pathlib.Path, about: dict[str, Any], which: str
+    config: Any,
+    workdir: pathlib.Path,
+    about: dict[str, Any],
+    which: str,
+    stop: Callable[[], bool],
 ) -> tuple[np.ndarray, ...] | None:
     """Trains the run that leaves out config.data.fold, or goes on with it.
 
@@ -100,10 +104,8 @@ def out_of_fold(
                 f'{workdir} learned from {name} {about.get(name)}, and its folds would'
                 f' from {now[name]}; put its data back in {config.data.dir}'
             )
-    if not loop.finished(part):
-        with hosts.asked_to_stop() as stop, stopping.on_ctrl_c():
-            if loop.train(part, stop) is None:
-                return None
+    if not loop.finished(part) and loop.train(part, stop) is None:
+        return None
     examples, names = part.examples, part.prepared.class_names
     shape = len(examples.ids), len(names)
     wanted = {'evidence': jax.ShapeDtypeStruct(shape, np.float32)}

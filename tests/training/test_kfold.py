@@ -60,7 +60,7 @@ def test_every_label_is_judged_by_a_run_that_did_not_see_it(
     with pytest.raises(FileNotFoundError, match='999'):
         kfold.run(folder, 2, which='999')
     with pytest.raises(FileNotFoundError, match='elsewhere'):
-        kfold.run(folder, 2, data=str(tmp_path / 'elsewhere'))
+        kfold.run(folder, 2, data=tmp_path / 'elsewhere')
 
 
 def test_refusals(config, tmp_path):
