@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks import sides
 from configs import resup
-from fer_jax import compiling
+from fer_jax import compiling, cores
 from fer_jax.data import source
 from fer_jax.training import heap, programs, trial
 
@@ -63,7 +63,7 @@ def calls(width, pixels, batch):
 def main():
     args = sides.parser(__doc__.splitlines()[0], threads=1).parse_args()
     heap.keep()
-    sides.cores(args.threads)
+    cores.keep_to(cores.usable()[-args.threads :])  # before JAX starts its threads
     print(
         f'resnet18_slim width {args.width}, {args.pixels} px, batch {args.batch},'
         f' {args.threads} threads, {args.clock} time; jax {jax.__version__};'

@@ -107,12 +107,6 @@ def in_turns(runs, seconds):
     }
 
 
-def cores(count):
-    """Keeps the process to `count` cores; before JAX starts its threads."""
-    if hasattr(os, 'sched_setaffinity'):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-count:])
-
-
 def machine():
     """'2 x AMD EPYC', as Linux says it."""
     try:

@@ -32,7 +32,7 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from benchmarks import sides, torch_pair
 from benchmarks.torch_pair import CONSISTENCY, NUM_CLASSES, RATE, torch
-from fer_jax import algorithms, compiling, nets
+from fer_jax import algorithms, compiling, cores, nets
 from fer_jax.data import source
 from fer_jax.training import heap, optimizer, step, trial
 
@@ -129,7 +129,7 @@ def prepare(args):
     """What a side's process starts with; its clock."""
     if not args.plain_heap:
         heap.keep()
-    sides.cores(args.threads)
+    cores.keep_to(cores.usable()[-args.threads :])  # before JAX starts its threads
     torch.set_num_threads(args.threads)
     return sides.CLOCKS[args.clock]
 

@@ -18,12 +18,13 @@ from typing import Any, NamedTuple, NoReturn
 
 import rich.console
 
+from fer_jax import cores
 from fer_jax.data import opening, picture_folders, prepared, writing
 from fer_jax.data.quoting import printable, quoted
 from fer_jax.errors import Unusable
 from fer_jax.faces import networks
 
-from . import alignment, forms, presence, processes, reports, squares
+from . import alignment, forms, presence, reports, squares
 from .presence import place, several
 from .squares import Picture
 
@@ -71,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser, size_px: int | None) -> None:
         ' it out, counted and listed',
     )
     parser.add_argument(
-        '--workers', type=int, default=processes.cores(), help='default: one a core'
+        '--workers', type=int, default=cores.count(), help='default: one a core'
     )
     parser.add_argument('--force', action='store_true', help='replace the folder')
     opening.add_arguments(parser)

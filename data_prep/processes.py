@@ -14,11 +14,6 @@ from collections.abc import Callable, Iterator
 CHUNK = 32  # things that a process gets at a time
 
 
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0))
-
-
 @contextlib.contextmanager
 def spread(function: Callable, count: int) -> Iterator[Callable]:
     """Gives a function: an iterable of things -> their results, an iterator in order.

@@ -17,11 +17,12 @@ import rich.console
 import rich.progress
 import rich.table
 
+from fer_jax import cores
 from fer_jax.data import opening, whole
 from fer_jax.data.quoting import printable
 from fer_jax.errors import Unusable
 
-from .. import processes, splits
+from .. import splits
 from . import layouts, page, pixels, sources, verdict
 
 NAMED = 3  # groups of a finding, and pictures of a group, on the screen
@@ -35,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--out', help='of the reports, without .html; default: doctor-NAME here'
     )
     parser.add_argument(
-        '--workers', type=int, default=processes.cores(), help='default: one a core'
+        '--workers', type=int, default=cores.count(), help='default: one a core'
     )
     opening.add_arguments(parser)
     parser.add_argument('--force', action='store_true', help='replace the reports')

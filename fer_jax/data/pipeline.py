@@ -7,12 +7,12 @@ cost per element is paid once a step, not once an image.
 """
 
 import functools
-import os
 import sys
 
 import grain
 import numpy as np
 
+from fer_jax import cores
 from fer_jax.data import opening, records
 from fer_jax.data.prepared import Split
 from fer_jax.data.quoting import quoted
@@ -193,9 +193,7 @@ def batches(
       workers: 0 prepares with threads of this process; more with that many processes,
         which take seconds to start and pay on hosts with many cores.
     """
-    # the cores that this process may use; macOS only knows how many there are
-    cores = os.sched_getaffinity(0) if hasattr(os, 'sched_getaffinity') else None
-    threads = min(len(cores) if cores else os.cpu_count() or 1, BUFFERED_BATCHES)
+    threads = min(cores.count(), BUFFERED_BATCHES)
     ds = ds[start:].to_iter_dataset(
         grain.ReadOptions(
             num_threads=1 if workers else threads,

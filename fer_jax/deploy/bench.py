@@ -5,7 +5,6 @@ python launch.py bench --workdir=runs/first --batches=1,32
 
 import argparse
 import json
-import os
 import pathlib
 import tempfile
 import time
@@ -16,6 +15,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from fer_jax import cores
 from fer_jax.data import whole
 from fer_jax.deploy import formats, model
 from fer_jax.deploy.card import title
@@ -73,22 +73,19 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def limit(threads: int | None) -> int | None:
+def limit(threads: int | None) -> int:
     """Keeps the process to `threads` cores, if given; returns how many it has.
 
     Raises:
-      Unusable: fewer than one or more than there are.
+      Unusable: fewer than one or more than there are, or the system cannot.
     """
-    if not hasattr(os, 'sched_getaffinity'):  # macOS
-        if threads is not None:
-            raise Unusable('--threads: this system cannot; leave it out')
-        return os.cpu_count()
-    cores = sorted(os.sched_getaffinity(0))
+    there = cores.usable()
     if threads is None:
-        return len(cores)
-    if not 1 <= threads <= len(cores):
-        raise Unusable(f'--threads={threads}; wanted 1 to {len(cores)}')
-    os.sched_setaffinity(0, cores[:threads])  # JAX starts its threads later
+        return len(there)
+    if not 1 <= threads <= len(there):
+        raise Unusable(f'--threads={threads}; wanted 1 to {len(there)}')
+    if not cores.keep_to(there[:threads]):  # JAX starts its threads later
+        raise Unusable('--threads: this system cannot; leave it out')
     return threads
 
 

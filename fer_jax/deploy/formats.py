@@ -5,11 +5,11 @@ Libraries are imported where they are needed: who uses an ONNX export needs no J
 
 import importlib.util
 import json
-import os
 import pathlib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from fer_jax import cores
 from fer_jax.data.quoting import quoted
 from fer_jax.deploy import card as cards
 from fer_jax.errors import Missing, Unusable
@@ -185,8 +185,7 @@ def read_onnx(path: pathlib.Path, card: dict[str, Any]) -> Callable:
     import onnxruntime
 
     settings = onnxruntime.SessionOptions()
-    if hasattr(os, 'sched_getaffinity'):  # by itself it takes every core there is
-        settings.intra_op_num_threads = len(os.sched_getaffinity(0))
+    settings.intra_op_num_threads = cores.count()  # by itself it takes all there are
     session = onnxruntime.InferenceSession(
         path, settings, providers=['CPUExecutionProvider']
     )

@@ -5,6 +5,7 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
+from fer_jax import cores
 from fer_jax.data import prepared
 from fer_jax.sweeps import runner
 from fer_jax.sweeps.plan import Planned
@@ -57,7 +58,7 @@ def time_of(plan: Sequence[Planned]) -> str:
     total = pace.spoken(sum(times))
     some = f', without {times.count(0)} runs of networks that were not measured'
     return (
-        f'{total} by one process on {pace.cores()} cores, {pace.BASIS}'
+        f'{total} by one process on {cores.count()} cores, {pace.BASIS}'
         f'{some * (0 in times)}; the bar'
         ' tells from the first runs on'
     )

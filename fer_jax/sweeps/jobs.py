@@ -20,7 +20,7 @@ from typing import Any, TextIO
 from rich.progress import Progress
 from rich.text import Text
 
-from fer_jax import home
+from fer_jax import cores, home
 from fer_jax.sweeps import claims, runner
 from fer_jax.sweeps.plan import Planned
 from fer_jax.training import devices, hosts
@@ -127,7 +127,7 @@ def surroundings(
     return found
 
 
-def cores(number: int, jobs: int, there: Sequence[int]) -> set[int]:
+def part(number: int, jobs: int, there: Sequence[int]) -> set[int]:
     """The cores of a job: its part of those that are there, in any case one."""
     return {*there[number % len(there) :: jobs]}
 
@@ -143,8 +143,7 @@ def job(words: Sequence[str]) -> int:
     number, jobs = map(int, words[0].removeprefix('--job=').split('/'))
     plan = [*read(sys.stdin)]
     if not devices.accelerated():
-        mine = cores(number, jobs, sorted(os.sched_getaffinity(0)))
-        os.sched_setaffinity(0, mine)
+        cores.keep_to(part(number, jobs, cores.usable()))
     with hosts.asked_to_stop() as stop:
         threading.Thread(target=stop_at_end, args=(sys.stdin,), daemon=True).start()
         found = runner.carry_out(

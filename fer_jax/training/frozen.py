@@ -7,7 +7,6 @@ without stages has the last maps alone. A face is seen twice, plain and mirrored
 
 import collections
 import concurrent.futures
-import os
 import pathlib
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -19,7 +18,7 @@ import numpy as np
 import rich.console
 import rich.progress
 
-from fer_jax import compiling, nets
+from fer_jax import compiling, cores, nets
 from fer_jax.data import augment, dlib_model, features, pipeline, prepared, weights
 from fer_jax.errors import Missing, Unusable
 from fer_jax.nets import face_weights
@@ -266,7 +265,7 @@ def views(
 
 def ahead(function: Callable[[Any], Any], things: Iterable[Any]) -> Iterator[Any]:
     """Yields function(thing) in order, computed on a thread for each core."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else 4
+    count = cores.count()
     with concurrent.futures.ThreadPoolExecutor(count) as pool:
         waiting = collections.deque()
         try:

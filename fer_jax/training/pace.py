@@ -1,10 +1,9 @@
 """How much a run has to do, and how long that takes here: reckoned, then measured."""
 
-import os
 import time
 from typing import Any
 
-from fer_jax import nets
+from fer_jax import cores, nets
 from fer_jax.algorithms import Algorithm
 from fer_jax.training import mesh, seals, setup
 
@@ -97,7 +96,7 @@ def sentences(run: setup.Run, place: seals.Place) -> list[str]:
     seconds = reckoned(config, run.algorithm, learning, looking)
     if not seconds or mesh.described(run.mesh)['platform'] != 'cpu':
         return [f'{size}; the first steps tell how long it takes']
-    said = f'{size}: {spoken(seconds)} on {cores()} cores, {BASIS}'
+    said = f'{size}: {spoken(seconds)} on {cores.count()} cores, {BASIS}'
     return [said, *([SMALLER] if seconds > LONG_S else [])]
 
 
@@ -109,12 +108,7 @@ def reckoned(config: Any, algorithm: Algorithm, learning: int, looking: int) -> 
       looking: images that are only looked at.
     """
     passes = algorithm.peers * (3 * algorithm.views * learning + looking)
-    return passes * operations(config) / (PER_CORE * (1 + cores()) / 2)
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0))
+    return passes * operations(config) / (PER_CORE * (1 + cores.count()) / 2)
 
 
 def operations(config: Any) -> float:

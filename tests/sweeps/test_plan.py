@@ -145,8 +145,8 @@ def test_jobs_have_devices_of_their_own():
     assert named['CUDA_VISIBLE_DEVICES'] == '5'
     assert 'XLA_PYTHON_CLIENT_MEM_FRACTION' not in named
     assert jobs.surroundings(0, 2, {}, 0) == {}
-    assert [jobs.cores(n, 2, [0, 1, 4, 5, 7]) for n in (0, 1)] == [{0, 4, 7}, {1, 5}]
-    assert jobs.cores(3, 4, [2, 3]) == {3}
+    assert [jobs.part(n, 2, [0, 1, 4, 5, 7]) for n in (0, 1)] == [{0, 4, 7}, {1, 5}]
+    assert jobs.part(3, 4, [2, 3]) == {3}
 
 
 def test_a_plan_is_told_to_jobs_as_it_is():

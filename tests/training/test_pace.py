@@ -61,7 +61,7 @@ def test_an_estimate_by_hand(run, monkeypatch):
     """Two ResNet-18 of 1.81 10^9 products at 224 px. 30 epochs of 100 steps of 96, and
     20,000 images looked at in each: 2 x 3.62e9 x (3 x 288,000 + 600,000) operations at
     60e9 x 1.5 a second of two cores are 117,770 s, 32.7 h."""
-    monkeypatch.setattr(pace.os, 'sched_getaffinity', lambda _: {0, 1})
+    monkeypatch.setattr(pace.cores, 'count', lambda: 2)
     monkeypatch.setattr(pace.mesh, 'described', lambda _: {'platform': 'cpu'})
     place = SimpleNamespace(epoch=0, steps=0)
     said, smaller = pace.sentences(run, place)
