@@ -201,12 +201,14 @@ def chosen(
     if not options.split:
         splits, line = layouts.drawn(pictures['all'], options)
         return splits, (line,)
+    if [*pictures] == ['train']:
+        return pictures | {'test': []}, ()
     tests = [name for name in TESTS if name in pictures]
     if 'train' not in pictures or not tests:
         words = ', '.join(quoted(word) for word in sorted(pictures)[:5])
         raise Unusable(
             f'{options.source}: {options.split} is {words or "nowhere set"}; '
-            'wanted train and test'
+            'wanted train and test; leave --split out, and a split is drawn'
         )
     others = {
         n: len(rows) for n, rows in pictures.items() if n not in ('train', tests[0])

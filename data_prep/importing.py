@@ -30,6 +30,7 @@ from .squares import Picture
 
 SHARD = 8192  # examples; no more is done again after a kill
 ALIGNED_SHARD = 1024  # which takes longer
+NO_TEST = 'no test split: audit judges all labels; training needs faces to test on'
 AS_GIVEN = (('train', 'train'), ('test', 'test'))  # splits, and their names in sets.py
 DRAWN = (('all', 'all'),)
 NOT_OF_THE_SOURCE = ('out', 'force', 'workers', 'then')  # options
@@ -117,6 +118,8 @@ def prepare(
         print(f'warning: {line}', file=sys.stderr)
     console.print(reports.class_table(found))
     check(found)
+    if not found.splits['test']:
+        console.print(NO_TEST)
     stamps = presence.look(found, options.on_corrupt)
     count = sum(map(len, stamps.values()))
     workers = options.workers if count > squares.FEW else 1
@@ -254,7 +257,7 @@ def check(found: Found) -> None:
     """Stops at what would make a wrong data set.
 
     Raises:
-      Unusable: an empty split, an empty training class, one class only, an id used
+      Unusable: nothing to train on, an empty training class, one class only, an id used
         twice, a label out of range.
     """
     many = len(found.class_names)
@@ -263,9 +266,9 @@ def check(found: Found) -> None:
             f'one class only ({", ".join(found.class_names) or "none"}), '
             'nothing written: is --source a level too high or too low?'
         )
+    if not found.splits['train']:
+        raise Unusable('no picture in the train split, nothing written')
     for split, pictures in found.splits.items():
-        if not pictures:
-            raise Unusable(f'no picture in the {split} split, nothing written')
         first = {}
         for picture in pictures:
             if not 0 <= picture.label < many or not -1 <= picture.clean_label < many:

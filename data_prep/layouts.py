@@ -146,8 +146,12 @@ def drawn(
       {'train': Pictures, 'test': Pictures}, and a line for the report.
     """
     fraction, seed = options.test_fraction, options.seed
-    if not 0 < fraction < 1:
-        raise Unusable(f'--test-fraction={fraction:g}; wanted between 0 and 1')
+    if not 0 <= fraction < 1:
+        raise Unusable(
+            f'--test-fraction={fraction:g}; wanted a share below 1, or 0 for no test'
+        )
+    if not fraction:
+        return {'train': [*pictures], 'test': []}, 'split: none'
     names = collections.defaultdict(set)
     for row in pictures:
         names[None if group else row.label].add(group(row) if group else row.id)
@@ -155,6 +159,11 @@ def drawn(
     for some in names.values():
         order = sorted(some, key=lambda name: _draw(seed, name))
         test.update(order[: round(fraction * len(some))])
+    if not test:
+        raise Unusable(
+            f'--test-fraction={fraction:g} leaves none of {len(pictures):,} pictures'
+            ' for the test; give a larger share, or 0'
+        )
     splits = {'train': [], 'test': []}
     for row in pictures:
         name = group(row) if group else row.id
@@ -171,7 +180,10 @@ def _draw(seed, name):
 def add_split(parser: argparse.ArgumentParser) -> None:
     """Adds the options of a split that is drawn."""
     parser.add_argument(
-        '--test-fraction', type=float, default=0.2, help='of a drawn split; 0.2'
+        '--test-fraction',
+        type=float,
+        default=0.2,
+        help='of a drawn split; 0.2. 0: none, to audit all labels, not to train',
     )
     parser.add_argument('--seed', type=int, default=0, help='of a drawn split; 0')
 

@@ -106,6 +106,8 @@ def through(layout: Layout, folder: pathlib.Path) -> sources.Source:
     parser = argparse.ArgumentParser()
     layout.door.add_arguments(parser)
     options = parser.parse_args([f'--source={folder}', '--out=none', *layout.options])
+    if 'test_fraction' in options:
+        options.test_fraction = 0.0  # a split that is drawn is none of the source's
     looked = []
     options.then = lambda *found, **recipe: looked.append(look(*found, **recipe))
     try:

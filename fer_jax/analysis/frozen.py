@@ -153,8 +153,9 @@ def run(options: argparse.Namespace) -> int:
     """
     out = pathlib.Path(options.out)
     whole.check_folder(out)
+    data = prepared.load(options.data)
     found = of_set(
-        prepared.load(options.data),
+        data,
         options.features or out / FOLDER,
         max_train=options.max_train,
         rate=options.rate,
@@ -162,9 +163,21 @@ def run(options: argparse.Namespace) -> int:
     )
     for path in kept(found, out, options.pictures):
         print(f'written: {printable(path)}, {path.stat().st_size / 1e6:.1f} MB')
+    print(count_of_judged(data, found))
     for line in found.doubts():
         print(line)
     return 0
+
+
+def count_of_judged(data: prepared.Prepared, found: Frozen) -> str:
+    """How many labels of a set were judged, and which were not."""
+    said = f'{len(found.ids):,} of {len(data.train.ids):,} training labels are judged'
+    if not len(data.test.ids):
+        return said
+    return (
+        f'{said}, none of the {len(data.test.ids):,} of the test split (a folder or a'
+        ' csv prepared with --test-fraction=0 has no such split)'
+    )
 
 
 def kept(found: Frozen, out: pathlib.Path, pictures: int) -> list[pathlib.Path]:

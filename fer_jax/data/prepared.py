@@ -6,7 +6,8 @@
     croissant.json  the same for other programs (croissant.py); nothing here reads it
 
 Rows of the tables follow the records of the shards. Labels are read from the tables
-alone, so relabelling and noise never touch a record.
+alone, so relabelling and noise never touch a record. A set whose labels are only to be
+judged may have no test example, and no shard of any.
 """
 
 import hashlib
@@ -42,9 +43,10 @@ MANIFEST = documents.fields(
             dict.fromkeys(SPLITS, documents.mapping(documents.whole_number()))
         ),
         'shards': documents.fields(
-            dict.fromkeys(
-                SPLITS, documents.sequence(documents.FILE_NAME, 1, distinct=True)
-            )
+            {
+                'train': documents.sequence(documents.FILE_NAME, 1, distinct=True),
+                'test': documents.sequence(documents.FILE_NAME, distinct=True),
+            }
         ),
         'sha256': documents.checked(
             documents.mapping(documents.SHA256),

@@ -22,9 +22,19 @@ class Examples(NamedTuple):
 
 
 def labels_of_test(split: prepared.Split) -> np.ndarray:
-    """[M] int32 of the images that can be read: clean labels where they are known."""
-    labels = np.where(split.clean_labels >= 0, split.clean_labels, split.labels)
-    return labels[split.readable()]
+    """[M] int32 of the images that can be read: clean labels where they are known.
+
+    Raises:
+      Unusable: there are none.
+    """
+    rows = split.readable()
+    if not len(rows):
+        raise Unusable(
+            'the set has no test faces, on which accuracy is measured; prepare it'
+            ' again with some (--test-fraction=0.2), or judge its labels with audit'
+            ' --data, which needs none'
+        )
+    return np.where(split.clean_labels >= 0, split.clean_labels, split.labels)[rows]
 
 
 def ordered(config: Any, examples: Examples) -> pipeline.Order:

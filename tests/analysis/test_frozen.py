@@ -5,9 +5,11 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import launch
-from fer_jax.data import coordinates, features, prepared
+from data_prep import __main__ as data_prep
+from fer_jax.data import coordinates, features, pipeline, prepared
 from tests import drawn
 
 
@@ -30,6 +32,7 @@ def test_page_and_lists(made, tmp_path, capsys):
     assert audit(*words, '--rate=0.2') == 0
     said = capsys.readouterr().out
     assert 'The rate of 20.0 % was given.' in said
+    assert '70 of 70 training labels are judged, none of the 30 of the test' in said
     assert '% is possible' in said
     found = json.loads((tmp_path / 'out' / 'issues.json').read_text())
     assert found['method'] == 'Frozen features'
@@ -73,6 +76,31 @@ def test_a_part_of_the_set(made, tmp_path):
     assert audit(*words, '--max-train=40', '--pictures=0') == 0
     with (tmp_path / 'out' / 'labels.csv').open() as file:
         assert len(list(csv.DictReader(file))) == 40
+
+
+def test_all_labels_of_a_folder(faces, tmp_path, capsys):
+    """Prepared without a test split, which training asks for and an audit does not."""
+    data = prepared.load(faces)
+    images = pipeline.Reader(data.train)(np.arange(70))
+    for row, (image, label) in enumerate(zip(images, data.train.labels)):
+        path = tmp_path / 'own' / data.class_names[label] / f'{row}.png'
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(path)
+    words = f'--source={tmp_path}/own', f'--out={tmp_path}/set', '--test-fraction=0'
+    assert data_prep.main(['image_folder', *words]) == 0
+    assert 'no test split' in capsys.readouterr().out
+    own = prepared.load(tmp_path / 'set')
+    labels = {'train': own.train.labels, 'test': own.test.labels}
+    drawn.write(tmp_path / 'features', own, labels)
+    about = f'--data={own.folder}', f'--features={tmp_path}/features'
+    assert audit(*about, f'--out={tmp_path}/out') == 0
+    assert '70 of 70 training labels are judged\n' in capsys.readouterr().out
+    with (tmp_path / 'out' / 'labels.csv').open() as file:
+        assert len(list(csv.DictReader(file))) == 70
+    words = '--config=configs/baseline.py:dataset=folder', f'--workdir={tmp_path}/run'
+    assert launch.main(['launch.py', *words, f'--config.data.dir={own.folder}']) == 2
+    assert 'the set has no test faces' in capsys.readouterr().err
+    assert not (tmp_path / 'run').exists()
 
 
 def test_parts_stand_for_their_stage(made):

@@ -152,8 +152,17 @@ def test_image_of_another_size(write_set):
 
 
 def test_empty_split(write_set, examples):
+    with pytest.raises(ValueError, match='train split has no example'):
+        write_set(splits={'train': [], 'test': examples(4, 'test')})
+    lost = [one._replace(image=None) for one in examples(2, 'test')]
     with pytest.raises(ValueError, match='test split has no example'):
-        write_set(splits={'train': examples(4, 'train'), 'test': []})
+        write_set(splits={'train': examples(4, 'train'), 'test': lost})
+
+
+def test_a_set_without_a_test_split(write_set, examples):
+    data = write_set(splits={'train': examples(4, 'train'), 'test': []})
+    assert (len(data.train.ids), len(data.test.ids), data.test.shards) == (4, 0, ())
+    assert len(data.test.records()) == 0
 
 
 def test_progress_counts_every_example(write_set):

@@ -488,10 +488,9 @@ def test_folders_that_are_wrong(numbered, imports, photo, tmp_path):
     door = 'image_folder'
     assert 'no such folder' in imports.refused(door, tmp_path / 'none')
     said = imports.refused(door, numbered, '--test-fraction=1.5')
-    assert '--test-fraction=1.5; wanted between 0 and 1' in said
-    assert 'no picture in the test' in imports.refused(
-        door, numbered, '--test-fraction=0.01'
-    )
+    assert '--test-fraction=1.5; wanted a share below 1, or 0 for no test' in said
+    said = imports.refused(door, numbered, '--test-fraction=0.01')
+    assert 'pictures for the test; give a larger share, or 0' in said
     (numbered / '11').mkdir()
     assert f'{numbered}/11: no picture in this class' in imports.refused(door, numbered)
     (numbered / '11').rmdir()

@@ -165,8 +165,8 @@ def test_checks_name_the_wrong_thing(source):
         importing.check(found)
     with pytest.raises(ValueError, match='no training picture of neutral'):
         importing.check(given(source, class_names=('happy', 'sad', 'neutral')))
-    with pytest.raises(ValueError, match='no picture in the test split'):
-        importing.check(given(source, splits={'train': [double], 'test': []}))
+    with pytest.raises(ValueError, match='no picture in the train split'):
+        importing.check(given(source, splits={'train': [], 'test': [double]}))
     with pytest.raises(ValueError, match=r'one class only \(happy\)'):
         importing.check(given(source, class_names=('happy',)))
 
