@@ -16,9 +16,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks import frozen_audit
-from fer_jax.analysis import calibration, sampled
+from fer_jax.analysis import sampled
 from fer_jax.data import coordinates
-from fer_jax.numerics import axes, judging, kinds, regression, reviewing
+from fer_jax.numerics import axes, judging, kinds, metrics, regression, reviewing
 from fer_jax.training import examples, heap
 
 RATE = 0.3
@@ -132,10 +132,10 @@ def after_sample(setting, judged):
         told = sampled.rate(setting.wrong[rows])
         inside = told.low <= setting.wrong.sum() / known.sum() <= told.high
         probability = sampled.calibrated(judged.log_odds, rows, right[rows])
-        error = calibration.reliability(probability[known], right[known]).error
+        error = metrics.reliability(probability[known], right[known]).error
         expected = (1 - probability[first]).sum() / setting.wrong[first].sum()
         found.append([told.share, inside, error, expected])
-    before = calibration.reliability(judged.right[known], right[known]).error
+    before = metrics.reliability(judged.right[known], right[known]).error
     return before, np.array(found)
 
 

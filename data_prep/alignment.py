@@ -171,7 +171,7 @@ class Aligner:
         points = ordered(points)
         # of the square that is cut out, about that of a box
         move = faces.similarity(points, faces.TEMPLATE)
-        side = 112 / np.linalg.det(move[:, :2]) ** 0.5
+        side = faces.TEMPLATE_PX / np.linalg.det(move[:, :2]) ** 0.5
         return self._unless_tiny(side), points
 
     def _boxed(self, box):

@@ -22,7 +22,15 @@ import rich.progress
 import rich.table
 from PIL import Image
 
-from fer_jax.data import noise_exchange, noise_formats, pickles, prepared, sets, writing
+from fer_jax.data import (
+    noise_exchange,
+    noise_formats,
+    pickles,
+    prepared,
+    sets,
+    whole,
+    writing,
+)
 from fer_jax.errors import Missing, Unusable
 
 from . import archives, png
@@ -70,13 +78,13 @@ def run(options: argparse.Namespace, layout: Layout) -> None:
         split: read_split(files, layout, split, len(class_names))
         for split in prepared.SPLITS
     }
-    sources = {path.name: prepared.file_sum(path) for path in paths}
+    sources = {path.name: whole.file_sum(path) for path in paths}
     if options.human_set and not options.human_labels:
         raise Unusable('--human-set chooses labels of the file --human-labels')
     if options.human_labels:
         splits = with_human_labels(splits, options, len(class_names))
         name = pathlib.Path(options.human_labels).name
-        sources[name] = prepared.file_sum(options.human_labels)
+        sources[name] = whole.file_sum(options.human_labels)
         report_human(console, splits['train'], options)
     console.print(class_table(class_names, splits, sets.SETS[layout.name].counts))
     writing.write(
@@ -184,9 +192,9 @@ def check_labels(what: str, labels: np.ndarray, num_classes: int) -> None:
     """Raises Unusable unless every label is a whole number in [0, num_classes)."""
     if not len(labels):
         raise Unusable(f'{what} are none')
-    whole = np.issubdtype(labels.dtype, np.integer)
+    number = np.issubdtype(labels.dtype, np.integer)
     wrong = (
-        (labels < 0) | (labels >= num_classes) if whole else np.ones(len(labels), bool)
+        (labels < 0) | (labels >= num_classes) if number else np.ones(len(labels), bool)
     )
     if wrong.any():
         row = int(np.argmax(wrong))

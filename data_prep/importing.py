@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, NoReturn
 import rich.console
 
 from fer_jax import cores
-from fer_jax.data import opening, picture_folders, prepared, writing
+from fer_jax.data import opening, picture_folders, prepared, whole, writing
 from fer_jax.data.quoting import printable, quoted
 from fer_jax.errors import Unusable
 from fer_jax.faces import networks
@@ -191,9 +191,7 @@ def sums(files: Iterable[str | os.PathLike]) -> dict[str, str]:
     paths = [pathlib.Path(file) for file in files]
     unique = len({path.name for path in paths}) == len(paths)
     return {
-        path.name if unique else f'{path.parent.name}/{path.name}': prepared.file_sum(
-            path
-        )
+        path.name if unique else f'{path.parent.name}/{path.name}': whole.file_sum(path)
         for path in paths
     }
 

@@ -17,7 +17,14 @@ from collections.abc import Iterator
 import numpy as np
 import rich.console
 
-from fer_jax.data import noise_exchange, noise_formats, noise_list, pickles, prepared
+from fer_jax.data import (
+    noise_exchange,
+    noise_formats,
+    noise_list,
+    pickles,
+    prepared,
+    whole,
+)
 from fer_jax.data.noise_list import NoiseList
 from fer_jax.data.prepared import Prepared
 from fer_jax.errors import Unusable
@@ -157,7 +164,7 @@ def export(
         raise Unusable(f'{out} exists already; name another file or pass --force')
     report(console, given, data)
     noise_exchange.write(options.format, out, given, data, table=options.table)
-    console.print(f'written: {out} ({options.format}), sha256 {prepared.file_sum(out)}')
+    console.print(f'written: {out} ({options.format}), sha256 {whole.file_sum(out)}')
 
 
 def report(console: rich.console.Console, given: NoiseList, data: Prepared) -> None:

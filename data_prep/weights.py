@@ -18,7 +18,7 @@ from collections.abc import Mapping
 import numpy as np
 import rich.console
 
-from fer_jax.data import prepared, tensors, weights
+from fer_jax.data import tensors, weights, whole
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
 
@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> None:
             raise Unusable(
                 f'{path}: {quoted(name)} is no name of a tensor; fetch it again'
             )
-    source_sum = prepared.file_sum(path)
+    source_sum = whole.file_sum(path)
     console.print(f'{path}: {len(state)} tensors, sha256 {source_sum}')
     try:
         converted = torch_names.convert(options.backbone, options.width, state)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fer_jax.data import prepared, records, sets
+from fer_jax.data import prepared, records, sets, whole
 
 from .. import cifar, fer2013_csv, ferplus
 
@@ -61,7 +61,7 @@ def of_prepared(folder: str | os.PathLike) -> Source:
         damage += [
             f'{shard}: its sha256 is not that of manifest.json'
             for shard in split.shards
-            if prepared.file_sum(shard) != manifest['sha256'][shard.name]
+            if whole.file_sum(shard) != manifest['sha256'][shard.name]
         ]
         stored = split.records()
         readable = set(split.readable().tolist())

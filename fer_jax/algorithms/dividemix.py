@@ -143,7 +143,7 @@ def ramp(epoch: jax.Array, warmup_epochs: int, ramp_epochs: int) -> jax.Array:
 def terms_of(logits: jax.Array, targets: jax.Array, labelled: jax.Array) -> jax.Array:
     """[3] of one network's rows: both losses and KL(uniform, mean prediction)."""
     supervised = losses.weighted_mean(mixup.divergence(logits, targets), labelled)
-    square = mixup.squared_difference(logits, targets)
+    square = mixup.squared_error(logits, targets)
     guessed = losses.weighted_mean(square, ~labelled)
     return jnp.stack([supervised, guessed, mixup.imbalance(logits)])
 

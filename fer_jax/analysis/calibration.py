@@ -61,15 +61,6 @@ def check_rate(rate: float | None) -> None:
         )
 
 
-class Reliability(NamedTuple):
-    """What was said and what was the case, in bins of the probability."""
-
-    said: np.ndarray  # [K] mean probability; nan of an empty bin
-    right: np.ndarray  # [K] share of right labels; likewise
-    count: np.ndarray  # type: ignore[assignment]  # [K] int, not the one of tuples
-    error: float  # sum_k count_k / N |said_k - right_k| (Guo et al. 2017, eq. 3)
-
-
 def trust(scores: np.ndarray, rising: bool) -> np.ndarray:
     """[N] float64 trust for each label, larger for labels more likely right.
 
@@ -173,25 +164,6 @@ def right_probability(trusted: np.ndarray, rate: float) -> np.ndarray:
     far = np.abs(trusted).max() + abs(special.logit(rate)) / SLOPE + 1
     threshold = optimize.brentq(excess, -far, far)
     return special.expit(SLOPE * (trusted - threshold))
-
-
-def reliability(
-    probability: np.ndarray, right: np.ndarray, bins: int = 10
-) -> Reliability:
-    """The Reliability of probabilities in equal bins.
-
-    Args:
-      probability: [N], said to be that of being right.
-      right: [N] bool, what was the case.
-      bins: K.
-    """
-    place = np.minimum((np.asarray(probability) * bins).astype(int), bins - 1)
-    count = np.bincount(place, minlength=bins)
-    filled = np.where(count > 0, count, np.nan)
-    said = np.bincount(place, probability, bins) / filled
-    share = np.bincount(place, right, bins) / filled
-    error = np.nansum(count * np.abs(said - share)) / len(place)
-    return Reliability(said, share, count, float(error))
 
 
 def expected_yield(probability: np.ndarray) -> np.ndarray:

@@ -80,7 +80,7 @@ def difference(group: Group, other: Group) -> dict[str, Any]:
     """{'to', 'of', 'mean', 'interval', 'seeds'}: how far a group is ahead of another,
     paired by seed, and the 95 % interval of the mean; None of a single seed."""
     values = groups.differences(group, other, COMPARED)
-    interval = comparison.bootstrap(values) if len(values) > 1 else None
+    interval = comparison.paired_bootstrap(values) if len(values) > 1 else None
     return {
         'to': other.name,
         'of': COMPARED,

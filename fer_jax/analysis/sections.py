@@ -21,7 +21,7 @@ from fer_jax.analysis import (
     transitions,
     verdict,
 )
-from fer_jax.numerics import votes
+from fer_jax.numerics import metrics, votes
 from fer_jax.training import results
 
 REVIEWED = 200  # labels that a person looks at in one go
@@ -231,7 +231,7 @@ def detection(right: np.ndarray, wrong: np.ndarray) -> dict[str, Any] | str:
     rate = float(wrong.mean())
     curve = curves.thinned(curves.points(right, wrong), 400)
     names = ('false_alarms', 'recall', 'precision')
-    judged = calibration.reliability(right, ~wrong)
+    judged = metrics.reliability(right, ~wrong)
     return curves.detection(right, wrong, rate) | {
         'known': len(wrong),
         'wrong': int(wrong.sum()),

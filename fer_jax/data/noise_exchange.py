@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fer_jax.data import noise_list, pickles, prepared, sets, whole
+from fer_jax.data import noise_list, pickles, sets, whole
 from fer_jax.data.noise_formats import FORMATS, Rows
 from fer_jax.data.noise_list import NoiseList
 from fer_jax.data.prepared import Prepared
@@ -78,7 +78,7 @@ def read(
         'kind': 'imported',
         'format': name,
         'file': path.name,
-        'file_sha256': prepared.file_sum(path),
+        'file_sha256': whole.file_sum(path),
         'table': table,
         'test_rows_dropped': int(tests.sum()),
         'test_rows_wrong': int(np.sum(labels[tests] != true)),

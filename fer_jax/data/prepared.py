@@ -20,10 +20,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fer_jax import home
-from fer_jax.data import arrays, documents, records, sets
+from fer_jax.data import arrays, documents, records, sets, whole
 from fer_jax.data.quoting import quoted
 from fer_jax.data.records import RecordSource
-from fer_jax.data.whole import file_sum
 from fer_jax.errors import Missing, Unusable
 
 FORMAT = 1
@@ -142,7 +141,7 @@ def load(folder: str | os.PathLike) -> Prepared:
                 f'{folder / name}: listed in manifest.json but missing; '
                 'copy it again or prepare the set again'
             )
-    if file_sum(folder / 'labels.npz') != known['sha256']['labels.npz']:
+    if whole.file_sum(folder / 'labels.npz') != known['sha256']['labels.npz']:
         raise Unusable(
             f'{folder / "labels.npz"}: not the file that manifest.json lists; '
             'prepare the set again'

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fer_jax.data import documents, prepared, records, whole
+from fer_jax.data import documents, records, whole
 from fer_jax.errors import Unusable
 
 
@@ -97,7 +97,7 @@ class SplitWriter:
             end = self._begin + len(rows)
             if told['keys'] != digest(self._keys[self._begin : end]):
                 return False
-            if told['sha256'] != prepared.file_sum(shard):
+            if told['sha256'] != whole.file_sum(shard):
                 return False
             records.index_records(shard)
         except (FileNotFoundError, ValueError):  # none, or damaged
@@ -154,7 +154,7 @@ class SplitWriter:
         self._writer.close()
         self._writer = None
         records.index_records(shard)  # reads back what was written
-        self._sums.append(prepared.file_sum(shard))
+        self._sums.append(whole.file_sum(shard))
         end = len(self.rows)
         if self._keys is not None:
             told = {

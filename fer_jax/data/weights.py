@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from fer_jax.data import documents, prepared, tensors, whole
+from fer_jax.data import documents, tensors, whole
 from fer_jax.errors import Missing, Unusable
 
 ARRAYS, CARD, FORMAT = 'weights.safetensors', 'weights.json', 1
@@ -66,7 +66,7 @@ def write(
         card = {
             'format': FORMAT,
             **about,
-            'sha256': prepared.file_sum(partial / ARRAYS),
+            'sha256': whole.file_sum(partial / ARRAYS),
         }
         (partial / CARD).write_text(json.dumps(card, indent=1) + '\n')
     return card
@@ -97,7 +97,7 @@ def read(folder: str | os.PathLike) -> dict[str, np.ndarray]:
     """
     path = pathlib.Path(folder) / ARRAYS
     wanted = read_card(folder)['sha256']
-    if not path.is_file() or prepared.file_sum(path) != wanted:
+    if not path.is_file() or whole.file_sum(path) != wanted:
         raise whole.Damaged(
             f'{path} is not the file that {CARD} describes (sha256 {wanted[:12]}...);'
             ' convert the weights again'

@@ -111,7 +111,7 @@ def _finish(partial, writers, manifest, listing):
         manifest['sha256'] |= sums
         notes += writer.notes()
     np.savez_compressed(partial / 'labels.npz', **columns)
-    manifest['sha256']['labels.npz'] = prepared.file_sum(partial / 'labels.npz')
+    manifest['sha256']['labels.npz'] = whole.file_sum(partial / 'labels.npz')
     if notes:
         kinds = collections.Counter(
             (split, kept, reason.split(':')[0]) for split, _, kept, reason, *_ in notes

@@ -35,7 +35,7 @@ class Scale(nn.Module):
         return x * self.param('scale', nn.initializers.ones, x.shape[-1:])
 
 
-class Heads(nn.Module):
+class Classifiers(nn.Module):
     """For each branch dropout, a neck (a norm without bias) and a linear layer without
     bias: embeddings [B, D] -> features [B, D], logits. The target branch comes last.
 
@@ -89,7 +89,7 @@ class Branches(nn.Module):
         self.early = part('early')
         self.auxiliary = [part('late') for _ in range(self.num_classes)]
         self.target = part('late')
-        self.classifier = Heads(self.num_classes, self.dropout, self.release)
+        self.classifier = Classifiers(self.num_classes, self.dropout, self.release)
 
     def __call__(self, images: jax.Array, labels: jax.Array, train: bool) -> Outputs:
         maps = self.early(images, train)

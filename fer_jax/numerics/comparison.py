@@ -29,7 +29,7 @@ def spread(values: Sequence[float] | np.ndarray) -> Spread:
     return Spread(float(many.mean()), float(deviation), len(many))
 
 
-def bootstrap(
+def paired_bootstrap(
     values: Sequence[float] | np.ndarray, *, level: float = 0.95, seed: int = 0
 ) -> tuple[float, float]:
     """Percentile interval of the mean of values [n] (Efron 1979); nan of a single one.

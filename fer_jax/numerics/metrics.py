@@ -6,6 +6,7 @@ the averages over classes.
 """
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -97,36 +98,42 @@ def wilson(right: int, count: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def reliability(
-    probs: np.ndarray, labels: np.ndarray, bins: int = 15
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(examples [bins], mean confidence [bins], accuracy [bins]); nan of empty bins.
+class Reliability(NamedTuple):
+    """What was said and what was the case, in bins of the probability."""
 
-    Equal bins of the confidence, the largest probability; bin m, from 1, holds
-    ((m - 1) / bins, m / bins].
+    said: np.ndarray  # [K] mean probability; nan of an empty bin
+    right: np.ndarray  # [K] share of what was right; likewise
+    count: np.ndarray  # type: ignore[assignment]  # [K] int, not the one of tuples
+    error: float  # sum_k count_k / N |said_k - right_k| (Guo et al. 2017, eq. 3)
+
+
+def reliability(
+    probability: np.ndarray, right: np.ndarray, bins: int = 10
+) -> Reliability:
+    """The Reliability of probabilities in K equal bins ((k - 1) / K, k / K].
 
     Args:
-      probs: [N, C], rows sum to 1.
-      labels: [N] int.
+      probability: [N], said to be that of being right.
+      right: [N] bool, what was the case.
+      bins: K.
     """
-    confidence = np.max(probs, axis=-1).astype(np.float64)
-    right = np.argmax(probs, axis=-1) == labels
-    bin_of = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    count, sure, found = (
-        np.bincount(bin_of, weights=weight, minlength=bins)
-        for weight in (None, confidence, right)
+    probability = np.asarray(probability, np.float64)
+    place = np.clip(np.ceil(probability * bins).astype(int) - 1, 0, bins - 1)
+    count, said, found = (
+        np.bincount(place, weights=weight, minlength=bins)
+        for weight in (None, probability, right)
     )
-    return count, _ratio(sure, count), _ratio(found, count)
+    said, found = _ratio(said, count), _ratio(found, count)
+    error = np.nansum(count * np.abs(said - found)) / len(place)
+    return Reliability(said, found, count, float(error))
 
 
 def calibration_error(probs: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
-    """Expected calibration error (Guo et al. 2017, eq. 3), in [0, 1].
-
-    ECE = sum_m |B_m| / N |accuracy(B_m) - confidence(B_m)| over the bins of
-    `reliability`.
+    """Expected calibration error (Guo et al. 2017), in [0, 1]: the error of the largest
+    of probs [N, C], rows sum to 1, as the probability that labels [N] are its class.
     """
-    count, confidence, found = reliability(probs, labels, bins)
-    return float(np.nansum(count * np.abs(found - confidence)) / len(labels))
+    right = np.argmax(probs, axis=-1) == labels
+    return reliability(np.max(probs, axis=-1), right, bins).error
 
 
 def detection(trust: np.ndarray, wrong: np.ndarray) -> dict[str, float]:

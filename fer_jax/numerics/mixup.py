@@ -91,7 +91,7 @@ def divergence(logits: jax.Array, targets: jax.Array) -> jax.Array:
     return soft_cross_entropy(logits, targets) - entropy
 
 
-def squared_difference(logits: jax.Array, targets: jax.Array) -> jax.Array:
+def squared_error(logits: jax.Array, targets: jax.Array) -> jax.Array:
     """Mean over the classes of (softmax(z) - t)^2, [...]; both [..., C]."""
     difference = jax.nn.softmax(logits.astype(jnp.float32)) - targets
     return jnp.mean(jnp.square(difference), axis=-1)

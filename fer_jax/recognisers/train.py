@@ -198,7 +198,9 @@ def measured(probs: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
     answers, truth = jnp.asarray(probs.argmax(axis=1)), jnp.asarray(labels)
     every = jnp.ones(len(labels), bool)
     confusion = np.asarray(metrics.confusion(answers, truth, every, probs.shape[1]))
-    reliability = metrics.reliability(probs, labels, readme.BINS)
+    right = probs.argmax(axis=1) == labels
+    sure = metrics.reliability(probs.max(axis=1), right, readme.BINS)
+    reliability = np.transpose([sure.count, sure.said, sure.right])
     return {
         'test_examples': len(labels),
         'accuracy': metrics.accuracy(confusion),
@@ -206,7 +208,7 @@ def measured(probs: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
         'balanced_accuracy': metrics.balanced_accuracy(confusion),
         'recalls': metrics.recalls(confusion).tolist(),
         'calibration_error': metrics.calibration_error(probs, labels),
-        'reliability': np.nan_to_num(np.transpose(reliability)).tolist(),
+        'reliability': np.nan_to_num(reliability).tolist(),
         'confusion': confusion.tolist(),
     }
 

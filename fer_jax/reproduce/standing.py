@@ -185,7 +185,7 @@ def difference(
     """
     measure = measures.MEASURES[of.measure]
     values = [*pairs.values()]
-    low, high = comparison.bootstrap(values)
+    low, high = comparison.paired_bootstrap(values)
     sign = 1 if measure.rising else -1
     ends = sorted((sign * low, sign * high))
     verdict = 'open'

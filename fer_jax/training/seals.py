@@ -84,13 +84,13 @@ def write(folder: pathlib.Path, place: Place) -> None:
 def sums(folder: pathlib.Path) -> dict[str, list[int]]:
     """{relative path: [bytes, CRC-32C]} of every file below `folder` but the seal."""
     return {
-        path.relative_to(folder).as_posix(): [path.stat().st_size, file_sum(path)]
+        path.relative_to(folder).as_posix(): [path.stat().st_size, crc_of(path)]
         for path in sorted(folder.rglob('*'))
         if path.is_file() and path.name != SEAL
     }
 
 
-def file_sum(path: pathlib.Path) -> int:
+def crc_of(path: pathlib.Path) -> int:
     """CRC-32C of a file's content."""
     total = 0
     with open(path, 'rb') as file:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from fer_jax.analysis import calibration
+from fer_jax.numerics import metrics
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def test_the_mean_is_the_rate(scores):
 def test_said_is_what_is_the_case(scores):
     right = np.arange(2000) < 1400
     found = calibration.right_probability(calibration.trust(scores, True), 0.3)
-    assert calibration.reliability(found, right).error < 0.05
+    assert metrics.reliability(found, right).error < 0.05
     first = np.argsort(found)[:200]
     expected = calibration.expected_yield(found)[199]
     assert expected == pytest.approx((~right[first]).sum(), abs=15)
@@ -63,22 +64,6 @@ def test_rate_by_hand():
     assert calibration.wrong_rate(rows[:1], 2) == calibration.RATES[0]
     chance = [{'test/accuracy': 0.5, 'train/accuracy': 0.0}] * 2
     assert calibration.wrong_rate(chance, 2) == calibration.RATES[0]
-
-
-def test_reliability_by_hand():
-    """Bins [0, .5) and [.5, 1]: .2 and .4 said, 1 of 2 right; .9 and 1 said, both
-    right. The error is (2 |.3 - .5| + 2 |.95 - 1|) / 4 = .125.
-    """
-    found = calibration.reliability(
-        [0.2, 0.9, 0.4, 1.0], [False, True, True, True], bins=2
-    )
-    np.testing.assert_allclose(found.said, [0.3, 0.95])
-    np.testing.assert_allclose(found.right, [0.5, 1.0])
-    assert found.count.tolist() == [2, 2]
-    assert found.error == pytest.approx(0.125)
-    empty = calibration.reliability([0.1], [True], bins=2)
-    assert np.isnan(empty.said[1])
-    assert empty.error == pytest.approx(0.9)
 
 
 def test_yield_by_hand():

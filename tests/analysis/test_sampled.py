@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from fer_jax.analysis import calibration, sampled
+from fer_jax.analysis import sampled
+from fer_jax.numerics import metrics
 
 
 def test_the_interval_is_that_of_clopper_and_pearson():
@@ -48,7 +49,7 @@ def test_a_sample_of_two_hundred_calibrates_all(shift, slope):
     for draw in range(10):
         rows = np.random.default_rng(draw).permutation(len(right))[:200]
         found = sampled.calibrated(log_odds, rows, right[rows])
-        errors.append(calibration.reliability(found, right).error)
+        errors.append(metrics.reliability(found, right).error)
         assert (np.diff(found[np.argsort(log_odds)]) >= 0).all()  # the order stays
     assert np.mean(errors) < 0.05
 

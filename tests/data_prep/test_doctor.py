@@ -13,7 +13,7 @@ from data_prep import __main__ as data_prep
 from data_prep import processes
 from data_prep.doctor import copies, pixels
 from fer_jax import errors
-from fer_jax.data import prepared, writing
+from fer_jax.data import prepared, whole, writing
 
 
 def blobs(seed, size_px=48):
@@ -285,7 +285,7 @@ def test_what_no_set_can_hold_is_told_though_its_sum_is_right(
     labels[table][place] = value
     np.savez(folder / 'labels.npz', **labels)
     manifest = json.loads((folder / 'manifest.json').read_text())
-    manifest['sha256']['labels.npz'] = prepared.file_sum(folder / 'labels.npz')
+    manifest['sha256']['labels.npz'] = whole.file_sum(folder / 'labels.npz')
     (folder / 'manifest.json').write_text(json.dumps(manifest))
     with pytest.raises(errors.Unusable, match=said):
         prepared.load(folder)

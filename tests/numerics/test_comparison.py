@@ -20,13 +20,13 @@ def test_one_run_has_no_deviation_and_no_interval():
     assert found.mean == 0.5
     assert found.count == 1
     assert math.isnan(found.deviation)
-    assert all(map(math.isnan, comparison.bootstrap([0.5])))
+    assert all(map(math.isnan, comparison.paired_bootstrap([0.5])))
 
 
 def test_the_interval_of_two_is_their_range():
     """Three of the four resamples of two values have a mean off the middle, and each
     end has a quarter of them: more than the tail of 2.5 %."""
-    assert comparison.bootstrap([1.0, 3.0]) == (1.0, 3.0)
+    assert comparison.paired_bootstrap([1.0, 3.0]) == (1.0, 3.0)
 
 
 def test_the_interval_is_that_of_scipy():
@@ -34,13 +34,13 @@ def test_the_interval_is_that_of_scipy():
     wanted = stats.bootstrap(
         (values,), np.mean, n_resamples=10_000, method='percentile', rng=5
     ).confidence_interval
-    np.testing.assert_allclose(comparison.bootstrap(values), wanted, atol=0.05)
+    np.testing.assert_allclose(comparison.paired_bootstrap(values), wanted, atol=0.05)
 
 
 def test_pairing_takes_away_what_both_have_in_common():
     shared = np.array([0.50, 0.60, 0.70, 0.80])  # noise lists of four seeds
     first, second = shared + np.array([0.02, 0.03, 0.02, 0.03]), shared
-    low, high = comparison.bootstrap(first - second)
+    low, high = comparison.paired_bootstrap(first - second)
     np.testing.assert_allclose([low, high], [0.02, 0.03], atol=0.003)
     assert comparison.spread(first).deviation > 0.1
 

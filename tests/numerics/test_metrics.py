@@ -155,13 +155,29 @@ def test_wilson_by_hand():
     assert (low, round(high, 4)) == (pytest.approx(0, abs=1e-12), 0.1611)
 
 
+def test_reliability_of_two_bins_by_hand():
+    """Bins [0, .5] and (.5, 1]: .2 and .4 said, 1 of 2 right; .9 and 1 said, both
+    right. The error is (2 |.3 - .5| + 2 |.95 - 1|) / 4 = .125.
+    """
+    found = metrics.reliability([0.2, 0.9, 0.4, 1.0], [False, True, True, True], bins=2)
+    np.testing.assert_allclose(found.said, [0.3, 0.95])
+    np.testing.assert_allclose(found.right, [0.5, 1.0])
+    assert found.count.tolist() == [2, 2]
+    assert found.error == pytest.approx(0.125)
+    empty = metrics.reliability([0.1], [True], bins=2)
+    assert np.isnan(empty.said[1])
+    assert empty.error == pytest.approx(0.9)
+
+
 def test_reliability_by_hand():
     """Confidences .55, .95, .6 and 1 in five bins: bin 3 ends at .6, bin 5 at 1."""
     probs = np.array([[0.55, 0.45], [0.05, 0.95], [0.6, 0.4], [1, 0]])
     labels = np.array([0, 1, 1, 1])
-    count, confidence, found = metrics.reliability(probs, labels, bins=5)
-    assert count.tolist() == [0, 0, 2, 0, 2]
-    np.testing.assert_allclose(confidence[[2, 4]], [0.575, 0.975])
-    np.testing.assert_array_equal(found, [np.nan, np.nan, 0.5, np.nan, 0.5])
+    found = metrics.reliability(
+        probs.max(axis=1), probs.argmax(axis=1) == labels, bins=5
+    )
+    assert found.count.tolist() == [0, 0, 2, 0, 2]
+    np.testing.assert_allclose(found.said[[2, 4]], [0.575, 0.975])
+    np.testing.assert_array_equal(found.right, [np.nan, np.nan, 0.5, np.nan, 0.5])
     gap = (2 * 0.075 + 2 * 0.475) / 4
     assert metrics.calibration_error(probs, labels, bins=5) == pytest.approx(gap)

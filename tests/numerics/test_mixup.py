@@ -91,10 +91,10 @@ def test_divergence_has_the_gradient_of_the_cross_entropy():
     np.testing.assert_allclose(one, [[-0.5, 0.3, 0.2]], atol=1e-6)
 
 
-def test_squared_difference_by_hand():
+def test_squared_error_by_hand():
     """([.8 .2] - [.5 .5])^2 = [.09 .09], mean .09."""
     target = jnp.array([[0.5, 0.5]], jnp.float32)
-    found = mixup.squared_difference(of([[0.8, 0.2]]), target)
+    found = mixup.squared_error(of([[0.8, 0.2]]), target)
     np.testing.assert_allclose(found, [0.09], rtol=1e-5)
 
 
