@@ -46,7 +46,7 @@ from fer_jax.algorithms import Algorithm, Prediction, Task, method, outcome
 from fer_jax.errors import Unusable
 from fer_jax.nets import networks
 from fer_jax.nets.branches import Branches, Projector
-from fer_jax.numerics import losses
+from fer_jax.numerics import losses, ramp
 from fer_jax.settings import Field
 
 SETTINGS = {
@@ -65,11 +65,6 @@ SETTINGS = {
     'dropout': Field(0.5, 'of the embeddings, in training', '[0, 1)'),
     'release': Field(False, "True: the authors' code to the letter"),
 }
-
-
-def ramp_up(epoch: jax.Array, epochs: int) -> jax.Array:
-    """exp(-5 (1 - e/A)^2) up to epoch A, then 1; .0067 at epoch 0."""
-    return jnp.exp(-5 * jnp.square(jnp.maximum(1 - epoch / epochs, 0.0)))
 
 
 def ramp_down(epoch: jax.Array, epochs: int) -> jax.Array:
@@ -220,7 +215,7 @@ def make(
         loss_soft = soft_loss(out.logits, targets, labels)
         loss_similarity = similarity_loss(out.features, auxiliary, labels)
         loss_auxiliary = auxiliary_loss(out.auxiliary_logits, labels)
-        loss = ramp_up(progress.epoch, ramp_epochs) * (
+        loss = ramp.up(progress.epoch, ramp_epochs) * (
             loss_ce + soft_weight * loss_soft + similarity_weight * loss_similarity
         )
         loss += ramp_down(progress.epoch, ramp_epochs) * loss_auxiliary

@@ -32,7 +32,7 @@ import jax
 import jax.numpy as jnp
 
 from fer_jax.algorithms import Algorithm, Prediction, Task, method, outcome
-from fer_jax.numerics import losses, selection
+from fer_jax.numerics import losses, ramp, selection
 from fer_jax.settings import Field
 
 SETTINGS = {
@@ -57,12 +57,6 @@ def averaged(teacher: Any, student: Any, step: jax.Array, decay: float) -> Any:
     """The teacher's parameters after one more student; step 0 copies the student."""
     rate = jnp.minimum(1 - 1 / (jnp.float32(step) + 1), decay)
     return jax.tree.map(lambda t, s: rate * t + (1 - rate) * s, teacher, student)
-
-
-def ramp(epoch: jax.Array, epochs: int) -> jax.Array:
-    """exp(-5 (1 - e / epochs)^2): exp(-5) at 0-based epoch 0, 1 from `epochs` on."""
-    left = 1 - jnp.clip(jnp.float32(epoch) / max(epochs, 1), 0.0, 1.0)
-    return jnp.exp(-5 * jnp.square(left))
 
 
 def make(
@@ -115,7 +109,7 @@ def make(
         difference = jnp.mean(
             jnp.square(jax.nn.softmax(logits) - jax.nn.softmax(target))
         )
-        weight = consistency * ramp(progress.epoch, consistency_ramp_epochs)
+        weight = consistency * ramp.up(progress.epoch, consistency_ramp_epochs)
         loss = loss_ce + weight * difference
         return outcome(
             loss,

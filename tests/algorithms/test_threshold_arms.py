@@ -98,13 +98,6 @@ def test_teacher_by_hand():
         np.testing.assert_allclose(teacher['a'], [wanted], rtol=1e-5)
 
 
-def test_ramp_by_hand():
-    """exp(-5) at epoch 0 of 4, exp(-5 / 4) half way, 1 from epoch 4 on."""
-    found = [pt_threshold.ramp(jnp.int32(epoch), 4) for epoch in (0, 2, 4, 40)]
-    np.testing.assert_allclose(found, np.exp([-5, -1.25, 0, 0]), rtol=1e-6)
-    np.testing.assert_allclose(pt_threshold.ramp(jnp.int32(0), 0), np.exp(-5))
-
-
 def test_the_first_teacher_is_the_student(small, batch, key):
     """Step 0 and two equal views: nothing to agree about, whatever the weight."""
     algorithm = make(small, 'pt_threshold', consistency=1e3)
