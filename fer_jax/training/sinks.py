@@ -160,7 +160,8 @@ def opened(
     """
     sinks: dict[str, Sink] = {}
     own = ids(workdir)
-    for name in names:
+
+    def start(name):
         new = name not in own
         own[name] = own.get(name) or uuid.uuid4().hex[:16]
         try:
@@ -172,7 +173,7 @@ def opened(
                 f'log.sinks: {name} does not start ({said(error)}); put that right, or'
                 ' leave it out'
             ) from None
-    if names:
+        # at once: if the next one does not start, this one goes on here another time
         whole.write_text(workdir / IDS, json.dumps(own) + '\n')
 
     def attempt(call, *arguments):
@@ -184,6 +185,8 @@ def opened(
                 say(f'{name} takes no more rows ({said(error)}); training goes on')
 
     try:
+        for name in names:
+            start(name)
         yield lambda row: attempt('log', numbers(row), row['step'])
     finally:
         attempt('close')

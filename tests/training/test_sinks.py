@@ -108,6 +108,36 @@ def test_a_sink_that_does_not_start(tmp_path, monkeypatch):
     assert not (tmp_path / sinks.IDS).exists()
 
 
+def test_the_sinks_before_one_that_does_not_start_go_on(tmp_path, monkeypatch):
+    """They are closed; another start finds their run, which has the rows already."""
+    told = []
+
+    class Open:
+        def __init__(self, workdir, own, fields):
+            self.own = own
+
+        def log(self, numbers, step):
+            told.append((self.own, step))
+
+        def close(self):
+            told.append((self.own, 'closed'))
+
+    def refuse(*_):
+        raise RuntimeError('not logged in')
+
+    monkeypatch.setitem(sinks.MAKERS, 'mlflow', Open)
+    monkeypatch.setitem(sinks.MAKERS, 'wandb', refuse)
+    with (
+        pytest.raises(Unusable, match='wandb does not start'),
+        sinks.opened(['mlflow', 'wandb'], tmp_path, FIELDS, ROWS[:2], print),
+    ):
+        pass
+    own = json.loads((tmp_path / sinks.IDS).read_text())
+    assert [*own] == ['mlflow']
+    given('mlflow', tmp_path, ROWS[2:], known=ROWS[:2])
+    assert told == [(own['mlflow'], what) for what in (4, 8, 'closed', 12, 'closed')]
+
+
 def test_a_sink_that_is_not_installed():
     sinks.check(())
     lacking = [n for n in sinks.NAMES if importlib.util.find_spec(n) is None]
