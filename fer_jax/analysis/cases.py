@@ -132,4 +132,7 @@ def data_of(
     except (ValueError, OSError) as error:
         if folder:
             raise
-        return f'The pictures could not be read: {error}. Give --data=FOLDER.'
+        return (
+            f'The pictures could not be read: {error}.'
+            ' audit --data=FOLDER says where they are.'
+        )

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from fer_jax import doors, home
-from fer_jax.analysis import groups, plots, runs
+from fer_jax.analysis import cases, groups, plots
 from fer_jax.analysis.groups import Group
 from fer_jax.data import whole
 from fer_jax.data.quoting import quoted
@@ -253,8 +253,8 @@ def show(found: Sequence[Group], out: pathlib.Path, against: str | None = None) 
     for line in (*differing(found, marked), *remarks(told)):
         print(line)
     whole.write_text(out, json.dumps(told, indent=1) + '\n')
-    judged = None if marked else runs.read(found[-1].runs[0].folder)
-    for line in plots.comparison(found, picture, marked, judged):
+    case = None if marked else cases.read(found[-1].runs[0].folder)
+    for line in plots.comparison(found, picture, marked, case):
         print(line)
     print(f'written: {out} and {picture}')
 

@@ -11,11 +11,11 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from fer_jax.analysis import opinions, signals
+from fer_jax.analysis import opinions, signals, thumbnails
+from fer_jax.analysis.cases import Case
 from fer_jax.analysis.groups import Group
 from fer_jax.analysis.runs import FinishedRun
-from fer_jax.data import pipeline, prepared, records, whole
-from fer_jax.errors import Unusable
+from fer_jax.data import whole
 from fer_jax.numerics import comparison as comparison_of
 from fer_jax.training import results
 
@@ -130,28 +130,27 @@ def score_histogram(
     axes.legend(frameon=False, loc='upper center')
 
 
-def suspects(run: FinishedRun, count: int) -> list[tuple[np.ndarray, str, str]]:
+def suspects(
+    case: Case, faces: thumbnails.Faces, count: int
+) -> list[tuple[np.ndarray, str, str]]:
     """The most suspicious labels: [(uint8 face, title, colour)], `count` or all.
 
-    The colour tells whether the given label is right, where that is known.
-
-    Raises:
-      Unusable: the data set that the run learned from is not there any more.
+    In the order of the audit. The colour tells whether the given label is right, where
+    that is known.
     """
-    data = prepared.load(run.result['config']['data']['dir'])
-    if data.digest != run.result['dataset_digest']:
-        raise Unusable(f'{data.folder} is not the set that the run learned from')
-    source = data.train.records()
-    labels, names = run.labels, run.result['class_names']
-    place = {name: row for row, name in enumerate(data.train.ids.tolist())}
     found = []
-    for chosen in np.argsort(run.log_odds.mean(axis=0), kind='stable')[:count]:
-        name, clean = labels.ids[chosen], labels.clean[chosen]
-        given, suggested = labels.given[chosen], labels.suggested[chosen]
-        _, image = records.decode_example(source[place[name]])
-        colour = 'black' if clean < 0 else WRONG if given != clean else RIGHT
-        title = f'{names[given]}\n→ {names[suggested]}'
-        found.append((pipeline.decode(image, data.image_size_px, name), title, colour))
+    for row in case.order[:count]:
+        colour = RIGHT if case.known[row] else 'black'
+        given, suggested = (
+            case.class_names[labels[row]] for labels in (case.given, case.suggested)
+        )
+        found.append(
+            (
+                faces.pixels(case.ids[row]),
+                f'{given}\n→ {suggested}',
+                WRONG if case.wrong[row] else colour,
+            )
+        )
     return found
 
 
@@ -159,7 +158,7 @@ def comparison(
     groups: Sequence[Group],
     path: pathlib.Path | str,
     marks: dict[str, str],
-    judged: FinishedRun | None = None,
+    case: Case | None = None,
     count: int = 10,
 ) -> list[str]:
     """One picture of several groups of runs: panels of those that compare.
@@ -168,7 +167,7 @@ def comparison(
 
     Args:
       marks: {name: letter of its data}; {}: all have the same.
-      judged: the run whose labels are shown, where all have the same data.
+      case: of the run whose labels are shown, where all have the same data.
       count: faces of suspicious labels.
 
     Returns:
@@ -177,16 +176,16 @@ def comparison(
     if marks:
         write(by_data(groups, marks), path)
         return []
-    if judged is None:
+    if case is None:
         figure = Figure(figsize=(5.5, 4), layout='constrained', dpi=110)
         accuracy(figure.subplots(), groups)
         write(figure, path)
         return ['no run judges labels: the picture has accuracies alone']
-    said = []
-    try:
-        faces = suspects(judged, count)
-    except Unusable as error:
-        faces, said = [], [f'no faces in the picture: {error}']
+    pictures, faces, said = case.faces, [], []
+    if isinstance(pictures, str):
+        said = [f'no faces in the picture. {pictures}']
+    else:
+        faces = suspects(case, pictures, count)
     size = (11 if len(groups) <= FEW else 13, tall(groups) + (1.8 if faces else 0))
     figure = Figure(figsize=size, layout='constrained', dpi=110)
     panels: Any = [figure]
@@ -194,9 +193,9 @@ def comparison(
         panels = figure.subfigures(2, 1, height_ratios=(2.2, 1))
     left, right = panels[0].subplots(1, 2)
     accuracy(left, groups)
-    score_histogram(right, judged, judged.name)
+    score_histogram(right, case.run, case.name)
     if faces:
-        show_faces(panels[1], faces, judged.name)
+        show_faces(panels[1], faces, case.name)
     write(figure, path)
     return said
 

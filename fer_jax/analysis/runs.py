@@ -4,7 +4,6 @@ import pathlib
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special
 
 from fer_jax.data import whole
 from fer_jax.training import contents, files, history
@@ -35,11 +34,6 @@ class FinishedRun(NamedTuple):
     @property
     def name(self) -> str:
         return self.folder.name
-
-    @property
-    def log_odds(self) -> np.ndarray:
-        """[P, N] float64, finite: the log-odds of `labels.trust`."""
-        return special.logit(np.clip(self.labels.trust, 1e-300, 1 - 1e-15))
 
 
 def told(workdir: pathlib.Path | str) -> Told:

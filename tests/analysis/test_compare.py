@@ -1,13 +1,15 @@
 """Runs side by side: what is said when they do not compare, and no empty panel."""
 
+import dataclasses
 import json
 import shutil
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from fer_jax.analysis import compare, groups, plots, runs
+from fer_jax.analysis import cases, compare, groups, plots, runs
 
 
 def run(made, tmp_path, name, **changes):
@@ -49,11 +51,10 @@ def test_runs_of_other_data_are_marked(made, tmp_path, capsys, key):
 
 def test_a_panel_is_drawn_only_where_there_is_something(made, tmp_path):
     """Six faces are six panels; without their set there is none, and it says so."""
-    found, judged = groups.grouped([runs.told(made)]), runs.read(made)
-    said = plots.comparison(found, tmp_path / 'whole.png', {}, judged)
+    found, case = groups.grouped([runs.told(made)]), cases.read(made)
+    said = plots.comparison(found, tmp_path / 'whole.png', {}, case)
     assert said == []
-    assert len(plots.suspects(judged, 10)) == 6
-    gone = judged._replace(result=judged.result | {'dataset_digest': ''})
+    gone = cases.read(run(made, tmp_path, 'gone', dataset_digest='e' * 64))
     said = plots.comparison(found, tmp_path / 'faceless.png', {}, gone)
     assert 'not the set that the run learned from' in said[0]
     said = plots.comparison(found, tmp_path / 'accuracies.png', {})
@@ -63,6 +64,18 @@ def test_a_panel_is_drawn_only_where_there_is_something(made, tmp_path):
         with Image.open(tmp_path / f'{name}.png') as image:
             sizes.append(image.size)
     assert sizes == [(1210, 638), (1210, 440), (605, 440)]
+
+
+def test_the_suspects_are_those_of_the_audit(made):
+    """In its order, which is another than that of the last epoch's log-odds."""
+    case = cases.read(made)
+    last = np.argsort(case.networks.mean(axis=0), kind='stable')
+    trust = -np.arange(6.0)[np.argsort(last)]
+    case = dataclasses.replace(case, trust=trust)
+    found = plots.suspects(case, case.faces, 10)
+    for (face, title, _), row in zip(found, last[::-1], strict=True):
+        np.testing.assert_array_equal(face, case.faces.pixels(case.ids[row]))
+        assert title.startswith(case.class_names[case.given[row]])
 
 
 @pytest.mark.parametrize('name', ['short', 'noise.rate=0.3,proximity.weight=0.003'])
