@@ -15,6 +15,7 @@ from fer_jax.sweeps import plan
 from fer_jax.training import build, examples, starts
 
 MANIFEST = 'manifest.json'
+SEEDS = ('seed', 'noise.seed')  # that of a run, which is that of its noise as well
 COUNT = 1000  # examples of a method that is made to see whether it can be
 DOORS = {  # data set -> the door that prepares it, where that has another name
     'ferplus': 'fer2013 --labels=ferplus_majority8'
@@ -171,7 +172,7 @@ def planned(
     given: dict[str, Any],
     seed: int,
 ) -> plan.Planned:
-    """The run of a row in a column with a seed, which is that of the noise as well.
+    """The run of a row in a column with a seed.
 
     Columns that learn from the same have the same runs.
     """
@@ -186,11 +187,10 @@ def planned(
     kept = {'data.dir': where.folder}
     if wanted.features:
         kept['data.features'] = features_of(where.folder.name, wanted.features)
-    seeds = {'seed': seed, 'noise.seed': seed}
     return plan.Planned(
         ','.join((*parts, f'seed={seed}')),
         f'{arm.config}:{behind}',
-        texts(kept | given | seeds),
+        texts(kept | given | dict.fromkeys(SEEDS, seed)),
     )
 
 

@@ -117,7 +117,7 @@ def given_to_all(words: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """(path, text) of words --config.PATH=TEXT.
 
     Raises:
-      Unusable: one without a value, or twice.
+      Unusable: one without a value, or twice; a seed, of which each run has its own.
     """
     found: dict[str, str] = {}
     for word in words:
@@ -127,6 +127,11 @@ def given_to_all(words: Sequence[str]) -> tuple[tuple[str, str], ...]:
             raise Unusable(
                 f'{quoted(word)}: give fields of all runs as --config.FIELD=VALUE, each'
                 ' once'
+            )
+        if path in cells.SEEDS:
+            raise Unusable(
+                f'{quoted(word)}: the runs of a cell have the seeds 0, 1 ...; --seeds=N'
+                ' says how many'
             )
         found[path] = text
     return tuple(found.items())

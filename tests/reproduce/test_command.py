@@ -119,6 +119,8 @@ def test_stopped_gone_on_with_and_reported(words, tmp_path):
     [
         ('--config.epoch=3', "no field 'epoch'. Did you mean"),
         ('--as=nowhere', "--as='nowhere':"),
+        ('--config.seed=5', '--seeds=N says how many'),
+        ('--config.noise.seed=5', '--seeds=N says how many'),
         ('--seeds=0', '--seeds=0: wanted 1 or more'),
         ('--start=face', 'start=face is of networks on images'),
         ('--config.epochs', "'--config.epochs': give fields of all runs as"),
