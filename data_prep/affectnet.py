@@ -25,10 +25,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from fer_jax.data import arrays, limits, picture_folders, regular, sets, tables
+from fer_jax.data import (
+    arrays,
+    limits,
+    natural,
+    picture_folders,
+    regular,
+    sets,
+    tables,
+)
 from fer_jax.errors import Missing, Unusable
 
-from . import forms, importing, layouts
+from . import forms, importing, layouts, reports
 from .importing import Place
 from .squares import Picture
 
@@ -84,8 +92,8 @@ def run(options: argparse.Namespace) -> None:
     for split, found in rows.items():
         splits[split], dropped = labelled(found, classes)
         if dropped:
-            why = ', '.join(f'{name} {n:,}' for name, n in dropped.most_common())
-            said.append(f'{split}: {dropped.total():,} left out ({why})')
+            why = reports.why(dropped)
+            said.append(f'{split}: {dropped.total():,} left out{why}')
     importing.run(
         options,
         'affectnet',
@@ -183,7 +191,7 @@ def npy_rows(
     Raises:
       Unusable: an annotation is missing or is no npy file of a number.
     """
-    for path in sorted(below.pictures, key=lambda path: layouts.natural(path.name)):
+    for path in sorted(below.pictures, key=lambda path: natural.key(path.name)):
         note = folder / 'annotations' / f'{path.stem}_exp.npy'
 
         def picture(path=path, note=note):

@@ -34,7 +34,7 @@ import rich.console
 
 from fer_jax.errors import Missing, Unusable
 
-from . import fer2013_csv, fer2013_folder, ferplus, forms, importing
+from . import fer2013_csv, fer2013_folder, ferplus, forms, importing, reports
 from .fer2013_csv import CLASSES, PREFIXES, SIZE_PX, Face, read_faces
 from .squares import Picture
 
@@ -223,10 +223,9 @@ def report(
 ) -> None:
     """Prints how many rows of a split (mask `among`) stay, and why others do not."""
     dropped = collections.Counter(reasons[among & (reasons != '')].tolist())
-    why = ', '.join(f'{reason} {n:,}' for reason, n in dropped.most_common())
     console.print(
         f'{name}: {among.sum():,} rows, {len(rows.numbers):,} kept; '
-        f'dropped {dropped.total():,}{f" ({why})" if why else ""}'
+        f'dropped {dropped.total():,}{reports.why(dropped)}'
     )
 
 

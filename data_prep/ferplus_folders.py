@@ -23,7 +23,7 @@ from fer_jax.data import tables
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
 
-from . import fer2013, fer2013_csv, ferplus, forms, importing
+from . import fer2013, fer2013_csv, ferplus, forms, importing, reports
 from .squares import Picture
 
 FOLDERS = {
@@ -88,10 +88,10 @@ def run(options: argparse.Namespace) -> None:
             picture._replace(at=(files[wanted], *lines))
             for picture, lines in splits[split]
         ]
-        why = ', '.join(f'{reason} {n:,}' for reason, n in dropped.most_common())
         said.append(
             f'{split}: {wanted}, {len(splits[split]) + dropped.total():,} rows, '
-            f'{len(splits[split]):,} kept; dropped {dropped.total():,} ({why})'
+            f'{len(splits[split]):,} kept; dropped {dropped.total():,}'
+            + reports.why(dropped)
         )
     class_names = ferplus.RULES[options.labels]
     importing.run(

@@ -17,7 +17,7 @@ import collections
 import pathlib
 from collections.abc import Sequence
 
-from fer_jax.data import picture_folders, sets, tables
+from fer_jax.data import natural, picture_folders, sets, tables
 from fer_jax.errors import Unusable
 
 from . import forms, importing, layouts, splits
@@ -137,6 +137,6 @@ def by_class(
             )
         left_out += inside.left_out
         pictures[class_folder.name] = sorted(
-            inside.pictures, key=lambda path: layouts.natural(path.as_posix())
+            inside.pictures, key=lambda path: natural.key(path.as_posix())
         )
     return pictures

@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from fer_jax.data import picture_folders, sets, tables
+from fer_jax.data import natural, picture_folders, sets, tables
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Missing, Unusable
 
-from . import presence
+from . import presence, reports
 from .squares import Picture
 
 WIDEST = 100  # characters of a class name
@@ -21,12 +21,6 @@ LONGEST = 1000  # characters of a path in a table
 NAMED = 3  # of many doubts, so many are named
 JOINERS = '\u200c\u200d\xa0\u3000'  # do not print, and are parts of words
 CODE = re.compile(r'-?[0-9]+(\.0*)?')  # some programs write 3 as 3.0
-
-
-def natural(name: str) -> list[tuple[int, str]]:
-    """A sort key by which '2' comes before '10'."""
-    parts = re.split(r'(\d+)', name)
-    return [(int(part), '') if part.isdecimal() else (-1, part) for part in parts]
 
 
 class Classes(NamedTuple):
@@ -70,7 +64,7 @@ def classes(names: Mapping[str, str | os.PathLike], set_name: str) -> Classes:
                 f'{where}: {quoted(name)} is no name of a class; wanted at most '
                 f'{WIDEST} characters, all of which print'
             )
-    ordered = tuple(sorted(names, key=natural))
+    ordered = tuple(sorted(names, key=natural.key))
     if not known.class_names:
         places = {name: place for place, name in enumerate(ordered)}
         return Classes(ordered, places, alike(ordered))
@@ -96,8 +90,7 @@ def without_label(counts: collections.Counter, what: str) -> tuple[str, ...]:
     """
     if not counts:
         return ()
-    why = ', '.join(f'{word} {count:,}' for word, count in counts.most_common())
-    return (f'no label: {counts.total():,} {what} left out ({why})',)
+    return (f'no label: {counts.total():,} {what} left out{reports.why(counts)}',)
 
 
 def number(set_name: str, name: str, where: str | os.PathLike) -> int:

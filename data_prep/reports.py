@@ -44,6 +44,13 @@ def class_table(found: 'Found') -> rich.table.Table:
     return table
 
 
+def why(counts: collections.Counter) -> str:
+    """' (NF 2, again 1)', to stand behind their number: words and how many of each, the
+    most first; '' of none."""
+    said = ', '.join(f'{word} {count:,}' for word, count in counts.most_common())
+    return f' ({said})' if said else ''
+
+
 def published(
     known: sets.DataSet, split: str, class_names: Sequence[str]
 ) -> list[int | None]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from fer_jax.data import picture_folders, sets
+from fer_jax.data import natural, picture_folders, sets
 from fer_jax.data.quoting import printable, quoted
 from fer_jax.errors import Missing, Unusable
 
@@ -137,7 +137,7 @@ def _check_level(source, folders, set_name):
         return
     if sets.SETS[set_name].class_names and _are_classes(folders, set_name):
         return
-    both.sort(key=layouts.natural)
+    both.sort(key=natural.key)
     raise Unusable(
         f'{source}: {_shown([path.name for path in folders])} hold no picture but '
         f'folders of the same names, {_shown(both)}; which are the classes? --level=1 '

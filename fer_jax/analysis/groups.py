@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from fer_jax.analysis import runs
+from fer_jax.data import natural
 from fer_jax.errors import Missing
 from fer_jax.training import fields, files, schema
 
@@ -62,7 +63,7 @@ def of_folders(folders: Iterable[pathlib.Path | str]) -> tuple[list[Group], list
     for folder in map(pathlib.Path, folders):
         below = sorted(
             (path for path in folder.glob('*') if files.has_config(path)),
-            key=lambda path: natural(path.name),
+            key=lambda path: natural.key(path.name),
         )
         if files.finished(folder) or not below:
             found.append(runs.told(folder))
@@ -77,12 +78,6 @@ def of_folders(folders: Iterable[pathlib.Path | str]) -> tuple[list[Group], list
                 ' finished, and left out'
             )
     return grouped(found), said
-
-
-def natural(name: str) -> list[Any]:
-    """A key to sort names by, numbers by their size."""
-    return [(int(part), '') if part.isdigit() else (0, part)
-            for part in re.split(r'(\d+)', name)]  # fmt: skip
 
 
 def grouped(found: Sequence[runs.Told]) -> list[Group]:

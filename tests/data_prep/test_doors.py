@@ -387,6 +387,7 @@ def test_ferplus_folders_with_their_label_files(ferplus_png, imports, named, sto
     }
     assert named(data, 'test') == {'fer0032220.png': 'neutral'}
     assert 'train: Training, 9 rows, 8 kept; dropped 1 (no majority 1)' in imports.said
+    assert 'test: PrivateTest, 1 rows, 1 kept; dropped 0\n' in imports.said
     assert (stored(data.train, pixels=True)['fer0000001.png'] == 40).all()
     sources = json.loads((data.folder / 'manifest.json').read_text())['recipe']
     assert 'FER2013Train/label.csv' in sources['sources']
