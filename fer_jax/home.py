@@ -29,6 +29,16 @@ def config_file(named: str) -> pathlib.Path | None:
     return None
 
 
+def configs(folder: pathlib.Path = CONFIGS) -> set[str]:
+    """Names of the files in a folder that --config may name."""
+    return {path.stem for path in folder.glob('*.py')} - {'__init__', 'default'}
+
+
+def methods() -> set[str]:
+    """Names of the shipped configs of methods, for all data sets and for one."""
+    return configs() - {'stored'}  # that of a run that is there
+
+
 def program() -> list[str]:
     """Arguments of Python that run the commands in a process of its own."""
     return [str(HERE.parent / 'launch.py')] if IN_REPOSITORY else ['-Pm', 'fer_jax']

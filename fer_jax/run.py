@@ -203,8 +203,7 @@ def config_of(method: str, fields: Mapping[str, Any]) -> Any:
     """
     named, colon, argument = str(method).partition(':')
     if home.config_file(named) is None:
-        shipped = {path.stem for path in home.CONFIGS.glob('*.py')}
-        near = doors.nearest(named, shipped - {'__init__', 'default'})
+        near = doors.nearest(named, home.methods())
         meant = f'did you mean {near!r}?' if near else 'fer-jax configs lists them'
         raise Unusable(f'method={quoted(method)} is no config; {meant}')
     behind = {

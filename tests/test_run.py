@@ -186,6 +186,7 @@ def test_a_field_without_sense_is_refused_before_pictures_are_kept(problem, tmp_
     ('changed', 'said'),
     [
         ({'method': 'resub'}, "method='resub' is no config; did you mean 'resup'?"),
+        ({'method': 'stord'}, "method='stord' is no config; fer-jax configs lists"),
         ({'method': 'resup:dataset=raf'}, "unknown dataset 'raf'"),
         ({'epoch': 3}, 'Did you mean "epochs"? Write epochs=3'),
         ({'epochs': 'many'}, "epochs='many': wanted a whole number"),

@@ -59,10 +59,12 @@ def load(
     folder = pathlib.Path(folder)
     card = cards.read(folder)
     there = [n for n, known in FORMATS.items() if (folder / known.file).exists()]
-    if format is None and there:
-        format = there[0]
-    if format not in FORMATS:
+    if format is not None and format not in FORMATS:
         raise Unusable(f'format {format!r}; there are: {", ".join(FORMATS)}')
+    if not there:
+        files = ', '.join(known.file for known in FORMATS.values())
+        raise Missing(f'{folder}: none of {files}; {cards.AGAIN}')
+    format = format or there[0]
     if format not in there:
         raise Missing(
             f'{folder}: not exported as {format}; there is: {", ".join(there)}'

@@ -157,8 +157,7 @@ def config_of(method: str, config: str) -> str:
     for named in (str(path.with_name(method + path.suffix)), method):
         if home.config_file(named) is not None:
             return f'{named}{colon}{argument}'
-    shipped = {path.stem for path in home.CONFIGS.glob('*.py')}
-    near = doors.nearest(method, shipped - {'__init__', 'default', 'stored'})
+    near = doors.nearest(method, home.methods())
     meant = f'did you mean {near}?' if near else f'{home.launch()} configs lists them'
     raise Unusable(f'--over: algorithm={quoted(method)} is no config; {meant}')
 

@@ -142,7 +142,8 @@ def trusted(
       folder: pathlib.Path of the checkpoints.
       say: called with a line about each one that is put away.
     """
-    for step in steps(folder):
+    there = steps(folder)
+    for step in there:
         try:
             return step, check(folder / str(step))
         except ValueError as error:
@@ -150,8 +151,9 @@ def trusted(
             damaged.mkdir(exist_ok=True)
             number = sum(path.name.startswith(f'{step}-') for path in damaged.iterdir())
             os.replace(folder / str(step), damaged / f'{step}-{number}')
+            goes = 'starts anew' if step == there[-1] else 'goes on from the one before'
             say(
                 f'the checkpoint of step {step} is damaged ({error}); it is in'
-                f' {damaged} now, and the run goes on from the one before'
+                f' {damaged} now, and the run {goes}'
             )
     return None

@@ -19,9 +19,9 @@ def of_file(file: str, argument: str) -> str:
     """
     path = pathlib.Path(file)
     folder = path.parent if path.parent.name else pathlib.Path('configs')
-    shipped = home.CONFIGS if folder == pathlib.Path('configs') else folder
-    files = (*folder.glob('*.py'), *shipped.glob('*.py'))
-    there = [file.stem for file in files if file.stem != '__init__']
+    there = home.configs(folder)
+    if folder == pathlib.Path('configs'):
+        there |= home.configs()
     near = nearest(path.name.removesuffix('.py'), there)
     if near is None:
         return 'give one of configs/, as configs/resup.py'

@@ -213,6 +213,11 @@ def test_an_export_with_another_card_is_refused(exported, tmp_path):
     shutil.rmtree(out / 'orbax')
     with pytest.raises(FileNotFoundError, match='not exported as orbax; there is: saf'):
         Recognizer.load(out, format='orbax')
+    for name in ('model.safetensors', 'model.stablehlo', 'model.onnx'):
+        (out / name).unlink()
+    for format in ('orbax', None):
+        with pytest.raises(FileNotFoundError, match='none of orbax, model'):
+            Recognizer.load(out, format=format)
 
 
 def test_predict_takes_an_export(exported, tmp_path, held_out, capsys):

@@ -145,6 +145,8 @@ def test_all_harmed_is_nothing_found(two, tmp_path):
     said = []
     assert seals.trusted(folder, said.append) is None
     assert len(said) == 2
+    assert said[0].endswith('and the run goes on from the one before')
+    assert said[1].endswith('and the run starts anew')
 
 
 def test_newest_and_best_are_kept(tmp_path):

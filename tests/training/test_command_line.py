@@ -148,6 +148,8 @@ def test_shipped_configs_are_found_from_anywhere(tmp_path, monkeypatch):
         (['--config=configs/resup.py:dataset=RAFDB'], 'dataset=raf_db'),
         (['resup'], '--config=configs/resup.py?'),
         (['--config=resub'], '--config=configs/resup.py?'),
+        (['--config=stord:x'], '--config=configs/stored.py:x?'),
+        (['--config=defalt'], 'give one of configs/, as configs/resup.py'),
         (['--config=resub:noise=0.1'], '--config=configs/resup.py:noise=0.1'),
         (['--config=configs/resub'], '--config=configs/resup.py?'),
         (['--config=configs/resub.py'], '--config=configs/resup.py?'),
