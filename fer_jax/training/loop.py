@@ -67,7 +67,6 @@ def train(
       Unusable: a sink of config.log does not start; a run without such steps.
     """
     config, workdir = run.config, run.workdir
-    measures.check(profile, run.steps_per_epoch * config.epochs)
     checkpoints = files.checkpoints(workdir)
     with (
         jax.set_mesh(run.mesh),
@@ -79,6 +78,11 @@ def train(
         step, place = hosts.together(
             lambda: seals.trusted(checkpoints, watch.say) or (0, seals.Place()),
             lambda newest: hashlib.sha256(str(newest[0]).encode()).digest(),
+        )
+        measures.check(
+            profile,
+            run.steps_per_epoch * place.epoch + place.steps,
+            run.steps_per_epoch * config.epochs,
         )
         past = history.Writer(
             workdir,

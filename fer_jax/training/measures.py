@@ -44,12 +44,18 @@ def peak_memory_mb() -> float:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6, 1)
 
 
-def check(steps: range, total: int) -> None:
-    """Raises Unusable when a run of `total` steps has none of `steps` to trace."""
-    if steps and steps.start >= total:
+def check(steps: range, first: int, total: int) -> None:
+    """Raises Unusable when a run has none of `steps` to trace.
+
+    Args:
+      first: the step that it begins or goes on with, from 0 on.
+      total: its steps.
+    """
+    if steps and max(first, steps.start) >= min(steps.stop, total):
+        remedy = 'give some of them' if first < total else 'leave it out'
         raise Unusable(
-            f'--profile={steps.start}:{steps.stop}: the run has the steps 0 to'
-            f' {total - 1:,}; give some of them'
+            f'--profile={steps.start}:{steps.stop}: of the steps 0 to {total - 1:,} the'
+            f' run has {total - first:,} to go; {remedy}'
         )
 
 
@@ -68,13 +74,14 @@ class Trace:
     ) -> None:
         self._steps, self._folder, self._say = steps, folder, say
         self._first: int | None = None  # of those under way
+        self._last = 0
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self.under_way:
-            self._write('at the end')
+            self._write()
 
     @property
     def under_way(self) -> bool:
@@ -89,17 +96,18 @@ class Trace:
         if not self.under_way:
             self._first = first
             jax.profiler.start_trace(self._folder, create_perfetto_trace=True)
+        self._last = behind - 1
         result = call()
         if behind >= wanted.stop:
             jax.block_until_ready(result)
-            self._write(f'to {behind - 1}')
+            self._write()
         return result
 
-    def _write(self, end):
+    def _write(self):
         jax.profiler.stop_trace()
         self._say(
-            f'{self._folder}: a trace of the steps {self._first} {end}; tensorboard'
-            f' --logdir={self._folder} (with its plugin xprof), or ui.perfetto.dev,'
-            ' show it'
+            f'{self._folder}: a trace of the steps {self._first} to {self._last};'
+            f' tensorboard --logdir={self._folder} (with its plugin xprof), or'
+            ' ui.perfetto.dev, show it'
         )
         self._first = None

@@ -24,7 +24,7 @@ def test_speed_and_memory_of_an_epoch():
     [
         (range(3, 5), [False, True, True, False], 'steps 2 to 5'),
         (range(1), [True, False, False, False], 'steps 0 to 1'),
-        (range(7, 90), [False, False, False, True], 'steps 6 at the end'),
+        (range(7, 90), [False, False, False, True], 'steps 6 to 7;'),
         (range(8, 9), [False, False, False, False], None),
         (range(0), [False, False, False, False], None),
     ],
@@ -58,7 +58,15 @@ def test_what_a_trace_holds(tmp_path):
 
 
 def test_steps_that_a_run_does_not_have():
-    measures.check(range(9, 20), 10)
-    measures.check(range(0), 10)
-    with pytest.raises(Unusable, match='10:20: the run has the steps 0 to 9'):
-        measures.check(range(10, 20), 10)
+    """It has 10, and those below the first are done."""
+    measures.check(range(9, 20), 0, 10)
+    measures.check(range(9, 20), 9, 10)
+    measures.check(range(3, 5), 4, 10)
+    measures.check(range(0), 10, 10)
+    for steps, first, said in (
+        (range(10, 20), 0, '10:20: of the steps 0 to 9 the run has 10 to go; give'),
+        (range(3, 5), 5, '3:5: of the steps 0 to 9 the run has 5 to go; give some'),
+        (range(3, 50), 10, 'the run has 0 to go; leave it out'),
+    ):
+        with pytest.raises(Unusable, match=said):
+            measures.check(steps, first, 10)
