@@ -197,7 +197,7 @@ def faces(workdir: pathlib.Path, card: dict[str, Any], count: int = 9) -> np.nda
         data, _ = examples.data_of_run(config, splits=['test'])
         if data.image_size_px == size:
             reader = pipeline.Reader(data.test, data.test.readable())
-            places = np.linspace(0, len(reader) - 1, count)
+            places = np.linspace(0, len(reader) - 1, min(count, len(reader)))
             return reader(np.unique(places.astype(int)))
         gone = f'of {data.image_size_px} px now, not {size}'
     except (OSError, ValueError) as error:
