@@ -8,9 +8,9 @@
    'both': the mean of those of the plain regression and of the one learned through T,
       each sharpened. Within a class this is what decides in any case.
    'T': half the latter read through T, half 'both', moved in each class to the share of
-      right labels that T finds there. Only where T finds LOW wrong labels and, of many
-      labels, is likelier than a uniform matrix by GAIN: of symmetric noise it learns
-      which faces are hard, and would doubt their classes.
+      right labels that T finds there. Only where T, of many labels, is likelier than a
+      uniform matrix by GAIN: of symmetric noise it learns which faces are hard, and
+      would doubt their classes.
    'regression': the plain one's. Where T finds fewer than FEW, it has too few wrong
       labels to learn from.
 3. The probability: these log-odds, moved together until their mean is the rate. A rate
@@ -34,7 +34,7 @@ L2, ITERATIONS = 0.1, 20
 PSEUDO = 100.0  # counts a row of T
 FIRST = 0.3  # rate that T starts from
 SHARPER = (0.8, 1.0, 1.2, 1.4, 1.7, 2.0, 2.4, 3.0)
-FEW, LOW = 0.08, 0.11  # estimated rates, below which T has no say, and little
+FEW = 0.11  # estimated rate, below which T has no say
 GAIN, MANY = 0.01, 5000  # nats a label that T has to gain, of so many labels or more
 UNIFORM = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)  # rates it is held against
 BY = ('regression', 'both', 'T')
@@ -129,8 +129,7 @@ def decided_by(estimate: float, gain: float, count: int) -> str:
     """What of BY decides, by estimated rate, gain of T and number of labels."""
     if estimate < FEW:
         return 'regression'
-    believed = estimate >= LOW and (count < MANY or gain >= GAIN)
-    return 'T' if believed else 'both'
+    return 'T' if count < MANY or gain >= GAIN else 'both'
 
 
 def _one_draw(x, given, targets, place, num_classes):
