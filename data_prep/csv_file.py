@@ -202,7 +202,7 @@ def chosen(
         splits, line = layouts.drawn(pictures['all'], options)
         return splits, (line,)
     if [*pictures] == ['train']:
-        return pictures | {'test': []}, ()
+        return {**pictures, 'test': []}, ()
     tests = [name for name in TESTS if name in pictures]
     if 'train' not in pictures or not tests:
         words = ', '.join(quoted(word) for word in sorted(pictures)[:5])
