@@ -5,7 +5,7 @@
     boxes      no landmarks: the square around the data set's box
 
 With landmarks, a face is turned, scaled and shifted onto ArcFace's template. What
-happens to a picture is its `reason`, one of REASONS:
+happens to a picture is its `reason`:
 
     one face        the rule
     several faces   the one of the largest box is taken. Where the data set has a box,
@@ -39,9 +39,6 @@ from fer_jax.faces import mtcnn, networks
 from . import squares
 
 KINDS = ('mtcnn', 'landmarks', 'boxes')
-REASONS = (
-    'one face', 'several faces', 'tiny face', 'no face', 'no box', 'no landmarks',
-)  # fmt: skip
 SMALLEST_PX = 32
 SHARED = 0.2
 AROUND = 2  # times the box: where a face is looked for
@@ -53,7 +50,7 @@ class Outcome(NamedTuple):
     """What became of one picture."""
 
     pixels: np.ndarray | None  # uint8 [size_px, size_px, 3]; None: left out
-    reason: str  # one of REASONS
+    reason: str  # as above
     faces: int = 0  # found, tiny ones included; 1 of a given one
     score: float = math.nan  # MTCNN's probability of the face that was taken
     face_px: float = math.nan  # longer side of its box in the picture

@@ -47,6 +47,7 @@ class Canvas:
     def fill(
         self, points: np.ndarray | Sequence, colour: Colour, relief: float = 0.0
     ) -> None:
+        """A polygon of points of the face, `relief` in front of its surface."""
         self.pen.polygon(self.place(points, relief), tuple(colour))
 
     def line(
@@ -56,6 +57,7 @@ class Canvas:
         thickness: float,
         relief: float = 0.0,
     ) -> None:
+        """A line through points, likewise; its thickness is of the face, too."""
         width = max(1, round(thickness * self.unit))
         self.pen.line(self.place(points, relief), tuple(colour), width, 'curve')
 

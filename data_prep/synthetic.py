@@ -74,9 +74,11 @@ class Dice:
         self.next = iter(generator.random(256).tolist()).__next__
 
     def between(self, low: float, high: float) -> float:
+        """Uniform in [low, high)."""
         return low + (high - low) * self.next()
 
     def chance(self, probability: float) -> bool:
+        """True with this probability, always at 1 and never at 0."""
         return self.next() < probability
 
     def around(self, spread: float) -> float:
@@ -84,6 +86,7 @@ class Dice:
         return spread * 2 * (self.next() + self.next() + self.next() - 1.5)
 
     def one_of(self, choices: Sequence) -> Any:
+        """One of the choices, each as likely."""
         return choices[int(self.next() * len(choices))]
 
     def colour(self, choices: Sequence[Colour], spread: float) -> Colour:

@@ -60,7 +60,7 @@ class Run:
     @property
     def result(self) -> dict[str, Any]:
         """What result.json says: 'last', 'last5', 'best_on_test' (chosen on the test
-        set), 'recall' of each class, 'confusion' ...
+        set), 'recalls' of the classes, 'confusion' ...
 
         Raises:
           Missing: no finished run in the folder.

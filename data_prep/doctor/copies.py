@@ -1,9 +1,9 @@
 """Pictures that are there more than once: the same pixels, or nearly the same picture.
 
 Near copies are found without comparing all pairs. The 256 bits of a signature are
-dealt into BANDS of 16, and only pictures that agree in a whole band are compared. Two
-whose signatures differ in up to 15 bits always do in one; of those that differ in MOST,
-99.1 % (the chance that 24 bits, dealt at random, leave one of 16 bands alone).
+dealt into 16 bands of 16, and only pictures that agree in a whole band are compared.
+Two whose signatures differ in up to 15 bits always do in one; of those that differ in
+MOST, 99.1 % (the chance that 24 bits, dealt at random, leave one of 16 bands alone).
 """
 
 import collections
@@ -13,7 +13,6 @@ import numpy as np
 import scipy.sparse
 
 MOST = 24  # bits of 256 that differ between near copies
-BANDS = 16
 NEIGHBOURS = 4096  # in a band that very many share, no more are compared with each
 
 

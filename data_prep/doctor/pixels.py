@@ -23,7 +23,6 @@ FEW = 512  # so many are done before processes have started
 TINY_PX = 8
 SAME = 2  # of 255: values of a JPEG that were one
 SIGNATURE_PX = 16
-UNREADABLE = ('missing', 'truncated', 'unreadable')
 TRAITS = (
     'tiny', 'blank', 'CMYK', '16-bit', 'dark 16-bit', 'alpha', 'grey', 'palette',
     'turned', 'animated',
@@ -33,7 +32,7 @@ TRAITS = (
 class Seen(NamedTuple):
     """What a picture is."""
 
-    trouble: str = ''  # of UNREADABLE
+    trouble: str = ''  # 'missing', 'truncated' or 'unreadable'
     said: str = ''  # what reading it said
     size: tuple = (0, 0)  # width, height in px
     traits: tuple = ()  # of TRAITS

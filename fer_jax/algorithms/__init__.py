@@ -105,7 +105,8 @@ class Algorithm(NamedTuple):
     After each epoch the `signal` of all training examples, the scores, is handed to
     `refresh`; `log_odds` turns the same scores into the log-odds that each label is
     right, unclipped, so that they rank all examples. All three are about the *given*
-    labels, whatever the relabel table says by now. `fit` is the mixture behind them.
+    labels, whatever the relabel table says by now; `fit_of` gives the mixture behind
+    them.
 
     `absorb` sees the training set once, unaugmented, before the first step, batch by
     batch; rows with mask False are padding.

@@ -1,9 +1,10 @@
 """IDO: how often a label was contradicted while training (Zhang et al. 2025).
 
 "Handling Label Noise via Instance-Level Difficulty Modeling and Dynamic Optimization".
-A *wrong event* of an example is a training step in which the network's answer is not
-its label. Their counts c tell hard and wrong labels from easy ones better than a loss
-does, which a network that has learned by heart makes small.
+A *wrong event* of an example is an answer of the network in a training step, one to
+each view that is learned from, that is not its label. Their counts c tell hard and
+wrong labels from easy ones better than a loss does, which a network that has learned by
+heart makes small.
 
     stage 1, the first `warmup_epochs`:
         L = 1/B sum_i CE_i
@@ -129,6 +130,11 @@ def judged(
     )
 
 
+def untrained(fitted: division.Fitted, count: int) -> Memory:
+    """The Memory of `count` examples before the first step."""
+    return Memory(jnp.zeros(count), jnp.ones(count), jnp.ones(count), fitted)
+
+
 def make(
     task: Task,
     *,
@@ -181,16 +187,10 @@ def make(
         known = division.ready(fitted, labels) & jnp.isfinite(scores)
         return jnp.where(known, -many, 0.0)
 
-    def untrained(rng):
-        del rng
-        count = task.num_examples
-        fitted = division.unfitted(tools, 1, classes)
-        return Memory(jnp.zeros(count), jnp.ones(count), jnp.ones(count), fitted)
-
     return method(
         nets,
         objective,
-        memory=untrained,
+        memory=untrained(division.unfitted(tools, 1, classes), task.num_examples),
         views=2,
         refresh=refresh,
         log_odds=log_odds,

@@ -125,7 +125,7 @@ def in_passing(workdir: pathlib.Path | str) -> str:
       nothing was: a finished run has not failed.
 
     Raises:
-      OSError: the disk refuses it; `there` is False, and the next start makes it.
+      OSError: the disk refuses it; the next start makes it.
     """
     try:
         case = cases.read(workdir, None)

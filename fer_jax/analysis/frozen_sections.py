@@ -8,7 +8,7 @@ import numpy as np
 import fer_jax
 from fer_jax.analysis import calibration, sections
 
-BY = {  # of judging.BY
+BY = {  # of judging.decided_by
     'regression': 'regression alone: so few wrong labels teach T nothing',
     'both': 'regressions with and without T; T is not read between classes',
     'T': 'T between classes, regressions with and without it within',

@@ -43,6 +43,7 @@ class Scale(NamedTuple):
 
 
 IMAGENET = Scale((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+VARIANCE = 30.0  # of the noise of scn
 
 
 def hflip(key: jax.Array, image: jax.Array) -> jax.Array:
@@ -76,31 +77,25 @@ def window(key: jax.Array, image: jax.Array, *, share: float) -> jax.Array:
     return jax.lax.dynamic_slice(image, corner, (h, w, channels))
 
 
-def flip_or_noise(
-    key: jax.Array, image: jax.Array, *, variance: float = 30.0
-) -> jax.Array:
+def flip_or_noise(key: jax.Array, image: jax.Array) -> jax.Array:
     """With probability 1/2 one of: hflip, Gaussian noise in whole values 0 to 255."""
     chances, noise = jax.random.split(key)
     change, choice = jax.random.bernoulli(chances, shape=(2,))
-    changed = jnp.where(choice, _noisy(noise, image, variance), image[:, ::-1])
+    changed = jnp.where(choice, _noisy(noise, image), image[:, ::-1])
     return jnp.where(change, changed, image)
 
 
 def gaussian_noise(
-    key: jax.Array,
-    image: jax.Array,
-    *,
-    probability: float = 0.5,
-    variance: float = 30.0,
+    key: jax.Array, image: jax.Array, *, probability: float = 0.5
 ) -> jax.Array:
     """With `probability` Gaussian noise in whole values 0 to 255."""
     chance, noise = jax.random.split(key)
     change = jax.random.bernoulli(chance, probability)
-    return jnp.where(change, _noisy(noise, image, variance), image)
+    return jnp.where(change, _noisy(noise, image), image)
 
 
-def _noisy(key, image, variance):
-    noisy = image + math.sqrt(variance) * jax.random.normal(key, image.shape)
+def _noisy(key, image):
+    noisy = image + math.sqrt(VARIANCE) * jax.random.normal(key, image.shape)
     return jnp.floor(jnp.clip(noisy, 0.0, 255.0))
 
 

@@ -109,6 +109,7 @@ class SplitWriter:
         return True
 
     def add(self, example: Example) -> None:
+        """Notes an example and writes its image; one without is noted alone."""
         if example.image is not None:
             self._write(example)
         kept = example.image is not None
@@ -185,6 +186,7 @@ class SplitWriter:
         return dict(zip(names, self._sums))
 
     def tables(self) -> dict[str, np.ndarray]:
+        """{name in labels.npz: [n]} of the examples that have an image."""
         kept = [row for row in self.rows if row.kept]
         return {
             f'{self.split}_ids': np.array([row.id for row in kept], str),

@@ -19,6 +19,7 @@ from fer_jax.deploy.onnx_operations import OPERATIONS, sizes
 from fer_jax.errors import Unusable
 
 OPSET, IR_VERSION = 18, 10
+INPUT, RESULT = 'images', 'probs'
 BATCH = 'batch'  # name of the free dimension
 
 
@@ -29,14 +30,8 @@ class Tensor(NamedTuple):
     order: tuple
 
 
-def translate(
-    graph: Graph,
-    *,
-    input_name: str = 'images',
-    result_name: str = 'probs',
-    notes: dict[str, str] | None = None,
-) -> onnx.ModelProto:
-    """The ONNX ModelProto of a graph.Graph, checked.
+def translate(graph: Graph, *, notes: dict[str, str] | None = None) -> onnx.ModelProto:
+    """The ONNX ModelProto of a graph.Graph, checked: INPUT -> RESULT.
 
     Args:
       notes: {name: text} to keep in the file, or None.
@@ -44,7 +39,7 @@ def translate(
     Raises:
       Unusable: an operation that has no translation here; names it.
     """
-    writer = Writer(graph, input_name)
+    writer = Writer(graph)
     for node in graph.nodes:
         translation = OPERATIONS.get(node.name)
         if translation is None:
@@ -54,12 +49,12 @@ def translate(
             )
         translation(writer, node)
     last = writer.ask(graph.result, range(len(graph.result.shape)))
-    writer.nodes.append(helper.make_node('Identity', [last], [result_name]))
+    writer.nodes.append(helper.make_node('Identity', [last], [RESULT]))
     body = helper.make_graph(
         writer.nodes,
         'fer_jax',
-        [information(input_name, graph.input)],
-        [information(result_name, graph.result)],
+        [information(INPUT, graph.input)],
+        [information(RESULT, graph.result)],
         writer.constants,
     )
     model = helper.make_model(
@@ -83,12 +78,12 @@ def information(name: str, value: Value) -> onnx.ValueInfoProto:
 class Writer:
     """Collects ONNX nodes and constants, and knows where each value is."""
 
-    def __init__(self, graph: Graph, input_name: str) -> None:
+    def __init__(self, graph: Graph) -> None:
         self.nodes, self.constants = [], []
         self.users = uses(graph)
         self._tensors, self._turned, self._merged = {}, {}, set()
         self._known: dict[Any, str] = {}  # names of constants by their content
-        self.put(graph.input, input_name)
+        self.put(graph.input, INPUT)
 
     def put(self, value: Value, name: str, order: Iterable[int] | None = None) -> None:
         """Notes that the ONNX tensor `name` holds `value`."""

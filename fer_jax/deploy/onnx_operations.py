@@ -272,6 +272,7 @@ def reverse(writer: Any, node: Node) -> None:
 
 
 def cast(writer: Any, node: Node) -> None:
+    """Another type, in whatever order the axes lie."""
     tensor = writer.tensor(node.operands[0])
     kind = helper.np_dtype_to_tensor_dtype(np.dtype(node.params['new_dtype']))
     name = writer.emit('Cast', [tensor.name], to=kind)

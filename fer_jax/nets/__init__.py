@@ -75,7 +75,8 @@ def make(name: str, *, width: int = 64, dtype: DTypeLike = jnp.float32) -> nn.Mo
     A head takes features [B, h, w, k] in the place of images.
 
     Args:
-      width: channels of the first layer; 64 is the published net of every name.
+      width: channels of the first layer; 64 is the published net of every backbone,
+        256 what heads are measured with.
       dtype: what the layers compute in; parameters and statistics stay float32.
 
     Raises:

@@ -53,7 +53,8 @@ class CNN7(nn.Module):
     def __call__(self, images: jax.Array, train: bool) -> Features | jax.Array:
         if self.part != 'late' and min(images.shape[1:3]) < 8:
             raise Unusable(
-                f'three poolings need images of 8 pixels or more, got {images.shape}'
+                f'images of {images.shape[2]}x{images.shape[1]}; three poolings need 8'
+                ' pixels; set --config.data.image_size_px=8, or more'
             )
         x = images.astype(self.dtype)
         w = self.width

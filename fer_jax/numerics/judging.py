@@ -4,7 +4,8 @@
    that rounds of EM find (numerics.transition). In each round the logits are sharpened
    by the factor under which the given labels are likeliest: the penalty makes them
    flat, and flat logits take half of the wrong labels for right ones.
-2. The order is by log-odds that are as cautious as T is uninformative (BY):
+2. The order is by log-odds that are as cautious as T is uninformative
+   (decided_by):
    'both': the mean of those of the plain regression and of the one learned through T,
       each sharpened. Within a class this is what decides in any case.
    'T': half the latter read through T, half 'both', moved in each class to the share of
@@ -37,7 +38,6 @@ SHARPER = (0.8, 1.0, 1.2, 1.4, 1.7, 2.0, 2.4, 3.0)
 FEW = 0.11  # estimated rate, below which T has no say
 GAIN, MANY = 0.01, 5000  # nats a label that T has to gain, of so many labels or more
 UNIFORM = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)  # rates it is held against
-BY = ('regression', 'both', 'T')
 LEAST = 0.02  # share of right labels that any class keeps, and of wrong ones
 LARGEST = 30.0  # of log-odds
 UNSURE = 3.0  # the rate may be so many times smaller than estimated
@@ -54,7 +54,7 @@ class Judged(NamedTuple):
     transition: np.ndarray  # [C, C] float32, T [true, given]
     estimate: float  # of the rate
     interval: tuple  # (low, high) that the rate is likely in
-    by: str  # of BY, what decided about the order
+    by: str  # of decided_by, what decided about the order
     gain: float  # nats a label by which T is likelier than a uniform matrix
     agreement: (
         float  # share of given labels that the plain regression says, out of fold
@@ -126,7 +126,7 @@ def of_evidence(probs: np.ndarray, given: np.ndarray) -> np.ndarray:
 
 
 def decided_by(estimate: float, gain: float, count: int) -> str:
-    """What of BY decides, by estimated rate, gain of T and number of labels."""
+    """'regression', 'both' or 'T', by estimated rate, gain of T, number of labels."""
     if estimate < FEW:
         return 'regression'
     return 'T' if count < MANY or gain >= GAIN else 'both'

@@ -227,12 +227,6 @@ def log_joint(
     return wrong, right
 
 
-def density(mixture: Mixture, x: jax.Array) -> jax.Array:
-    """share_k Beta(x; a_k, b_k), [..., 2] for x [...] in (0, 1): their sum is p(x)."""
-    x = x.astype(jnp.float32)
-    return jnp.exp(jnp.stack(log_joint(mixture, jnp.log(x), jnp.log1p(-x)), axis=-1))
-
-
 def separation(mixture: Mixture) -> jax.Array:
     """Distance of the component means, mean_1 - mean_0, [...] in (-1, 1)."""
     means = _means(mixture)

@@ -35,7 +35,6 @@ def fit(
     folds: int,
     l2: float,
     iterations: int,
-    start: Fit | None = None,
 ) -> Fit:
     """The Fit of labels to features.
 
@@ -48,7 +47,6 @@ def fit(
       folds: K.
       l2: weight of |W|^2 / 2 beside the mean loss.
       iterations: of Nesterov's method; 20 for a ranking, some 300 for the optimum.
-      start: a Fit to go on from; None: zeros.
     """
     (n, d), c, f = x.shape, targets.shape[1], folds + 1
     inside = (place[:, None] != jnp.arange(f)[None]) & (place[:, None] >= 0)
@@ -97,7 +95,7 @@ def fit(
         uphill += jnp.sum(shift * (new.bias - now.bias), axis=1)
         return (new, now, jnp.where(uphill > 0, 0.0, age + 1)), None
 
-    first = start or Fit(jnp.zeros((d, f, c)), jnp.zeros((f, c)))
+    first = Fit(jnp.zeros((d, f, c)), jnp.zeros((f, c)))
     carry = first, first, jnp.zeros(f)
     (found, _, _), _ = jax.lax.scan(advance, carry, length=iterations)
     return found

@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from fer_jax import compiling
 from fer_jax.analysis import compactness
 from fer_jax.analysis import features as images
 from fer_jax.data import documents, features, whole
@@ -89,11 +90,11 @@ def of_heads(
     method = model.method(loaded.card)
     source = ahead.source(loaded.card['preprocessing']['recipe'])
 
-    @jax.jit
     def look(stored: jax.Array) -> Any:
         found = method.predict(loaded.params, loaded.stats, source.plain(stored))
         return jax.nn.softmax(found.logits), found.embeddings
 
+    look = compiling.jit(look, 'look')
     stored = ahead.read('test', rows, lambda count: None)
     parts = [look(stored[i : i + BATCH]) for i in range(0, len(rows), BATCH)]
     return images.Outputs(*(np.concatenate(each, axis=1) for each in zip(*parts)))

@@ -123,7 +123,8 @@ def ranked(names: Sequence[str], values: Sequence[float], rising: bool) -> list[
 def differences(
     table: Table, cells: Sequence[Sequence[Cell]], found: Sequence[Sequence[Found]]
 ) -> list[Difference]:
-    """The Difference of each claim in each column, and over all of a measure's."""
+    """The Difference of each claim in each column, and over those that measure what the
+    first one does."""
     number = {arm.name: place for place, arm in enumerate(table.rows)}
     made = []
     for better, worse in table.claims:
