@@ -8,6 +8,7 @@ Krawetz, "Kind of Like That", 2013, at 256 bits).
 
 import functools
 import hashlib
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from PIL import Image, ImageChops, ImageStat
 from fer_jax.data import opening, pictures
 from fer_jax.errors import Missing, Unusable
 
-from .. import processes
+from .. import processes, squares
 
 FEW = 512  # so many are done before processes have started
 TINY_PX = 8
@@ -90,11 +91,14 @@ def inside(image: Image.Image, box: Sequence[float] | None) -> Image.Image:
     """
     if box is None:
         return image
-    left, top, right, bottom = map(round, box)
-    box = max(left, 0), max(top, 0), min(right, image.width), min(bottom, image.height)
-    if box[0] >= box[2] or box[1] >= box[3]:
-        raise Unusable(f'nothing of it is in its box, {left} {top} {right} {bottom}')
-    return image.crop(box)
+    squares.check_box(box, image.size)
+    left, top, right, bottom = box
+    left, top = math.floor(max(left, 0)), math.floor(max(top, 0))
+    right, bottom = (
+        math.ceil(min(right, image.width)),
+        math.ceil(min(bottom, image.height)),
+    )
+    return image.crop((left, top, right, bottom))
 
 
 def whole(content: bytes) -> bool:

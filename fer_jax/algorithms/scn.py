@@ -37,7 +37,7 @@ import jax.numpy as jnp
 from fer_jax.algorithms import Algorithm, Task, method, outcome
 from fer_jax.errors import Unusable
 from fer_jax.nets.classifier import KERNEL_INIT
-from fer_jax.numerics import losses, relabel
+from fer_jax.numerics import losses, relabel, selection
 from fer_jax.settings import Field
 
 SCOPES = ('all', 'low_group')
@@ -99,9 +99,7 @@ def high_count(batch_size: int, share: float) -> int:
 
 def high_group(alpha: jax.Array, share: float) -> jax.Array:
     """Mask [B] of the M largest of alpha [B]; among equals the earlier ones."""
-    order = jnp.argsort(-alpha)
-    rank = jnp.zeros_like(order).at[order].set(jnp.arange(len(alpha)))
-    return rank < high_count(len(alpha), share)
+    return selection.keep_smallest(-alpha, high_count(len(alpha), share))
 
 
 def group_means(alpha: jax.Array, high: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import optimize, special, stats
+from scipy import special, stats
 
 from fer_jax.data.quoting import quoted
 from fer_jax.errors import Unusable
@@ -25,9 +25,6 @@ from fer_jax.numerics import judging
 
 SLOPE = 2.1  # per normal score of trust; 1 to 3.8 where it was fitted to the truth
 RATES = (0.01, 0.6)  # of wrong labels, the bounds of an estimate
-
-
-UNSURE = 3.0  # the rate may be so many times smaller than it is estimated
 
 
 class Rate(NamedTuple):
@@ -146,7 +143,9 @@ def rate_of_run(
     best = max(rows, key=lambda row: row['test/accuracy'])
     agreed = best.get('train/accuracy', 0.0)  # rows of older versions do not say
     high = max(1 - agreed, estimate)
-    return Rate(told or estimate, told is not None, estimate, estimate / UNSURE, high)
+    return Rate(
+        told or estimate, told is not None, estimate, estimate / judging.UNSURE, high
+    )
 
 
 def right_probability(trusted: np.ndarray, rate: float) -> np.ndarray:
@@ -157,13 +156,8 @@ def right_probability(trusted: np.ndarray, rate: float) -> np.ndarray:
       rate: share of wrong labels in (0, 1), from `wrong_rate` or from somebody who
         knows better; the mean of 1 - P.
     """
-
-    def excess(threshold):
-        return special.expit(SLOPE * (threshold - trusted)).mean() - rate
-
-    far = np.abs(trusted).max() + abs(special.logit(rate)) / SLOPE + 1
-    threshold = optimize.brentq(excess, -far, far)
-    return special.expit(SLOPE * (trusted - threshold))
+    odds = SLOPE * trusted
+    return special.expit(odds + judging.shift(odds, 1 - rate))
 
 
 def expected_yield(probability: np.ndarray) -> np.ndarray:

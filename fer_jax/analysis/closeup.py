@@ -93,8 +93,7 @@ def likeness(case: cases.Case) -> dict[str, Any] | str:
 def alike_probs(probs: np.ndarray, bins: int = 40) -> dict[str, Any]:
     """Cosine of the predictions of the first two networks, probs [P, N, C]."""
     one, two = np.asarray(probs[:2], np.float64)
-    norms = np.linalg.norm(one, axis=1) * np.linalg.norm(two, axis=1)
-    counts, edges = np.histogram((one * two).sum(axis=1) / norms, bins, (0, 1))
+    counts, edges = np.histogram(opinions.cosine(one, two), bins, (0, 1))
     return {
         'probs': {
             'edges': edges.astype(np.float32),

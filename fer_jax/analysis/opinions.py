@@ -210,6 +210,12 @@ def fallbacks(fits: division.Fitted) -> list[tuple[int, int]]:
     return [(int(e) + 1, int(p) + 1) for e, p in np.argwhere(more)]
 
 
+def cosine(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Of probabilities [N, C] and [N, C], the cosine [N] of each pair."""
+    length = np.linalg.norm(first, axis=-1) * np.linalg.norm(second, axis=-1)
+    return np.sum(first * second, axis=-1) / length
+
+
 def likeness(scores: np.ndarray) -> np.ndarray:
     """[E] float32: correlation of the networks' scores [E, P, N], mean over pairs."""
     peers = scores.shape[1]

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from fer_jax import compiling
-from fer_jax.analysis import compactness
+from fer_jax.analysis import compactness, opinions
 from fer_jax.analysis import features as images
 from fer_jax.data import documents, features, whole
 from fer_jax.deploy import evaluate, model
@@ -79,7 +79,7 @@ def on_its_own(loaded: model.Model, folder: pathlib.Path) -> dict[str, float]:
         if np.isfinite(mean):
             found[f'distance {name}'] = float(mean)
     if len(seen.probs) == 2:
-        found['cosine'] = float(cosine(*seen.probs).mean())
+        found['cosine'] = float(opinions.cosine(*seen.probs).mean())
     return found
 
 
@@ -98,9 +98,3 @@ def of_heads(
     stored = ahead.read('test', rows, lambda count: None)
     parts = [look(stored[i : i + BATCH]) for i in range(0, len(rows), BATCH)]
     return images.Outputs(*(np.concatenate(each, axis=1) for each in zip(*parts)))
-
-
-def cosine(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Of probabilities [N, C] and [N, C], the cosine [N] of each pair."""
-    length = np.linalg.norm(first, axis=-1) * np.linalg.norm(second, axis=-1)
-    return np.sum(first * second, axis=-1) / length

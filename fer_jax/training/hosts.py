@@ -18,9 +18,27 @@ import numpy as np
 from jax.experimental import multihost_utils
 
 from fer_jax.errors import Unusable
+from fer_jax.settings import Field
+from fer_jax.settings import check as in_range
 from fer_jax.training import stopping
 
-MODES = ('auto', 'on', 'off')
+SETTINGS = {  # of config.distributed, see docs/pods.md
+    'mode': Field(
+        'auto',
+        'several hosts: auto: if srun or a TPU slice says so; on: wherever jax finds'
+        ' the others itself; off: one process, whatever the machine says',
+        ('auto', 'on', 'off'),
+        free=True,
+    ),
+    'coordinator': Field('', 'HOST:PORT of process 0, where nobody tells', free=True),
+    'num_processes': Field(0, 'with coordinator only', '[0, inf)', free=True),
+    'process_id': Field(
+        -1, 'with coordinator only', '[-1, inf)', free=True, per_host=True
+    ),
+    'timeout_s': Field(
+        100, 'a host silent for so long has died', '[1, inf)', 's', free=True
+    ),
+}
 NOTHING = bytes(32)
 _answered: Any = None  # lives as long as the process: C calls it
 
@@ -72,15 +90,8 @@ def join(settings: Any) -> None:
 
 def check(settings: Any) -> None:
     """Raises Unusable when config.distributed makes no sense."""
-    if settings.mode not in MODES:
-        raise Unusable(
-            f'distributed.mode is {settings.mode!r}; it must be one of'
-            f' {", ".join(MODES)}'
-        )
-    if settings.timeout_s < 1:
-        raise Unusable(
-            f'distributed.timeout_s must be 1 or more, got {settings.timeout_s}'
-        )
+    for name, field in SETTINGS.items():
+        in_range(f'distributed.{name}', field, getattr(settings, name))
     count, number = settings.num_processes, settings.process_id
     if settings.coordinator and not 0 <= number < count:
         raise Unusable(

@@ -123,25 +123,6 @@ DATA = {
         per_host=True,
     ),
 }
-DISTRIBUTED = {  # several hosts, see docs/pods.md
-    'distributed.mode': Field(
-        'auto',
-        'several hosts: auto: if srun or a TPU slice says so; on: wherever jax finds'
-        ' the others itself; off: one process, whatever the machine says',
-        hosts.MODES,
-        free=True,
-    ),
-    'distributed.coordinator': Field(
-        '', 'HOST:PORT of process 0, where nobody tells', free=True
-    ),
-    'distributed.num_processes': Field(0, 'with coordinator only', COUNT, free=True),
-    'distributed.process_id': Field(
-        -1, 'with coordinator only', '[-1, inf)', free=True, per_host=True
-    ),
-    'distributed.timeout_s': Field(
-        100, 'a host silent for so long has died', POSITIVE, 's', free=True
-    ),
-}
 NOISE = {  # added to the given training labels
     'noise.rate': Field(0.0, 'fraction of the labels that noise is added to', '[0, 1)'),
     'noise.kind': Field(
@@ -213,7 +194,7 @@ OPTIMIZER = {
 FIELDS = {
     **RUN,
     **DATA,
-    **DISTRIBUTED,
+    **{f'distributed.{name}': field for name, field in hosts.SETTINGS.items()},
     **NOISE,
     **MODEL,
     **OPTIMIZER,

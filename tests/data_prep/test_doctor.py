@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from data_prep import __main__ as data_prep
-from data_prep import processes
+from data_prep import processes, squares
 from data_prep.doctor import copies, pixels
 from fer_jax import errors
 from fer_jax.data import prepared, whole, writing
@@ -170,6 +170,16 @@ def test_moments_by_hand():
     half[:8, :, 0] = 255
     found = pixels.examine(encoded(Image.fromarray(half)))
     assert found.moments == (0.5, 0, 0, 0.5, 0, 0)
+
+
+def test_a_box_of_less_than_a_pixel_is_refused_as_it_is_by_an_import():
+    """Of .6 to 1.5 there is .9; of 1.5 to 2.5 there is 1, in two columns."""
+    picture = Image.fromarray(np.zeros((20, 20, 3), np.uint8))
+    with pytest.raises(errors.Unusable, match='its box goes from'):
+        squares.check_box((0.6, 0, 1.5, 10), picture.size)
+    with pytest.raises(errors.Unusable, match='its box goes from'):
+        pixels.inside(picture, (0.6, 0, 1.5, 10))
+    assert pixels.inside(picture, (1.5, 0, 2.5, 10)).size == (2, 10)
 
 
 def test_a_box_is_what_counts_of_a_picture():
