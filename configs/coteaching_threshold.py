@@ -13,16 +13,11 @@ The method has to be told the noise rate. Noise kinds with rates of their own
 noise.rate at 0: give --config.algorithm.noise_rate, or every example is kept.
 """
 
-from fer_jax.configs import default
-
-# From random weights a network fits wrong labels early: the ramp is shorter there, and
-# so it is in the four epochs of start=face.
-SCRATCH = {'ramp_epochs': 5}
-SETS = {'synthetic': SCRATCH, 'fer2013': SCRATCH, 'face': {'ramp_epochs': 2}}
+from fer_jax.configs import coteaching, default
 
 
 def get_config(arg=''):
     config = default.get_config(arg, 'coteaching_threshold')
     config.algorithm.noise_rate = config.noise.rate
-    config.algorithm.update(SETS.get(default.preset(config), {}))
+    config.algorithm.update(coteaching.SETS.get(default.preset(config), {}))
     return config

@@ -13,16 +13,16 @@ Arm `select` has to be told the noise rate. Noise kinds with rates of their own
 noise.rate at 0: give --config.algorithm.noise_rate, or every example is kept.
 """
 
-from fer_jax.configs import default
+from fer_jax.configs import coteaching, default
 
-# From random weights networks fit wrong labels early, so the ramp is shorter there, and
-# need longer until their opinion is worth something: ReSup's settings.
-SCRATCH = {'ramp_epochs': 5, 'warmup_epochs': 3, 'rules': 'safe'}
+# From random weights networks need longer until their opinion is worth something, as
+# those of ReSup.
+SCRATCH = coteaching.SCRATCH | {'warmup_epochs': 3, 'rules': 'safe'}
 SETS = {
     'synthetic': SCRATCH | {'warmup_epochs': 4},
     'fer2013': SCRATCH,
     'folder': {'rules': 'safe'},
-    'face': {'ramp_epochs': 2},  # of four epochs
+    'face': coteaching.SETS['face'],
     'features': {'warmup_epochs': 3},
 }
 

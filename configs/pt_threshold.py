@@ -13,13 +13,10 @@ The method has to be told the noise rate. Noise kinds with rates of their own
 noise.rate at 0: give --config.algorithm.noise_rate, or every example is kept.
 """
 
-from fer_jax.configs import default
+from fer_jax.configs import coteaching, default
 
-# From random weights a network fits wrong labels early: the ramp is shorter there, and
-# so it is in the four epochs of start=face.
-SCRATCH = {'ramp_epochs': 5}
-FACE = {'ramp_epochs': 2, 'consistency_ramp_epochs': 2}
-SETS = {'synthetic': SCRATCH, 'fer2013': SCRATCH, 'face': FACE}
+FACE = coteaching.SETS['face'] | {'consistency_ramp_epochs': 2}
+SETS = coteaching.SETS | {'face': FACE}
 
 
 def get_config(arg=''):

@@ -14,7 +14,7 @@
 --config.algorithm.relabel=True is the arm that its authors used for noisy labels.
 """
 
-from fer_jax.configs import default
+from fer_jax.configs import default, scn
 
 # The release's.
 PAPER = {
@@ -31,8 +31,6 @@ PAPER = {
         'decay_epochs': (),
     },
 }
-# Short schedules: labels must be replaced before the network has memorised them.
-RELABEL_EPOCHS = {'synthetic': 6, 'fer2013': 8, 'face': 2}
 
 
 def get_config(arg='', faces=default.FACES):
@@ -41,6 +39,6 @@ def get_config(arg='', faces=default.FACES):
     if preset in faces:
         config.update(PAPER)
         config.data.balanced = config.data.name == 'affectnet'  # as the authors do
-    elif preset in RELABEL_EPOCHS:
-        config.algorithm.relabel_epoch = RELABEL_EPOCHS[preset]
+    elif preset in scn.RELABEL_EPOCHS:
+        config.algorithm.relabel_epoch = scn.RELABEL_EPOCHS[preset]
     return config

@@ -32,7 +32,7 @@ PAPER = {
     },
 }
 # Short schedules: from random weights a network begins to memorise after a few epochs,
-# and labels must be replaced before it has.
+# and labels must be replaced before it has; RUL does it by the same rule.
 RELABEL_EPOCHS = {'synthetic': 6, 'fer2013': 8, 'face': 2}
 
 
