@@ -104,27 +104,22 @@ def check_program(images: Sequence, probs: Sequence, card: dict[str, Any]) -> No
 
 def read_orbax(path: pathlib.Path, card: dict[str, Any]) -> Callable:
     """(uint8 images) -> probs of the weights in an Orbax folder."""
+    from fer_jax import trees
     from fer_jax.deploy import model
     from fer_jax.training import checkpoint
 
-    leaves = checkpoint.named_leaves(checkpoint.read_tree(path))
+    leaves = trees.named(checkpoint.read_tree(path))
     return model.compiled(model.from_weights(card, leaves))
 
 
 def write_orbax(path: pathlib.Path, loaded: Any, fold_bn: bool) -> None:
     """Weights as nested dicts, for plain Orbax to read."""
+    from fer_jax import trees
     from fer_jax.deploy import model
     from fer_jax.training import checkpoint
 
     del fold_bn  # the weights stay as trained, under their names
-    tree = {}
-    for name, leaf in model.weights(loaded).items():
-        *branches, last = name.split('/')
-        inner = tree
-        for branch in branches:
-            inner = inner.setdefault(branch, {})
-        inner[last] = leaf
-    checkpoint.write_tree(path, tree)
+    checkpoint.write_tree(path, trees.nested(model.weights(loaded)))
 
 
 def read_safetensors(path: pathlib.Path, card: dict[str, Any]) -> Callable:

@@ -13,8 +13,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fer_jax import trees
 from fer_jax.data import coordinates, whole
-from fer_jax.training import checkpoint, contents, files, front, frozen
+from fer_jax.training import contents, files, front, frozen
 
 AXES = ('mean', 'scale', 'turn')
 GREY = 'grey, thrice'  # the channels of heads that have learned from grey faces alone
@@ -55,7 +56,7 @@ def network(card: dict[str, Any]) -> dict[str, np.ndarray]:
       Unusable: there is another one in its place.
     """
     found = jax.device_get(frozen.of_card(card['features']).variables)
-    return checkpoint.named_leaves({'front': {'network': found}})
+    return trees.named({'front': {'network': found}})
 
 
 def of_network(name: str) -> bool:

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fer_jax import compiling
+from fer_jax import compiling, trees
 from fer_jax.algorithms import Algorithm
 from fer_jax.data import augment, source, whole
 from fer_jax.data.quoting import quoted
@@ -252,7 +252,7 @@ def weights(model: Model) -> dict[str, np.ndarray]:
         lambda tree, images: probs(*(tree[part] for part in PARTS), images), tree, image
     )
     alone = len(model.card['networks']) == 1
-    leaves = checkpoint.named_leaves(tree).items()
+    leaves = trees.named(tree).items()
     return {
         name: leaf[0] if alone and of_networks(name) else leaf
         for (name, leaf), wanted in zip(leaves, needed)
@@ -282,7 +282,7 @@ def from_weights(card: dict[str, Any], found: dict[str, np.ndarray]) -> Model:
     }
     wanted = {
         name: (count, *leaf.shape[1:]) if of_networks(name) else leaf.shape
-        for name, leaf in checkpoint.named_leaves(every).items()
+        for name, leaf in trees.named(every).items()
     }
     for name, leaf in stacked.items():
         if leaf.dtype != np.float32 or not np.isfinite(leaf).all():

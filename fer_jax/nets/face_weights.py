@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fer_jax import trees
+
 from .dlib import DlibResNet
 from .norm import BatchNorm
 
@@ -117,8 +119,7 @@ def statistics(
     found = [jax.device_get(run(part)) for part in batches(images)]
     mean = jax.tree.map(lambda *parts: np.mean(parts, axis=0, dtype=np.float64), *found)
     moments = {}
-    for path, (first, second) in jax.tree_util.tree_leaves_with_path(mean):
-        name = jax.tree_util.keystr(path, simple=True, separator='/')
+    for name, (first, second) in trees.named(mean).items():
         place = name.partition('/__call__')[0].replace('conv', 'norm')
         moments[place] = first, second - first**2
     return moments
@@ -132,11 +133,4 @@ def batches(images: np.ndarray) -> list[np.ndarray]:
 
 def tree(arrays: dict[str, np.ndarray]) -> dict:
     """{'a/b': array} as a tree of dicts of JAX arrays."""
-    root: dict = {}
-    for name, array in arrays.items():
-        *parts, last = name.split('/')
-        node = root
-        for part in parts:
-            node = node.setdefault(part, {})
-        node[last] = jnp.asarray(array)
-    return root
+    return jax.tree.map(jnp.asarray, trees.nested(arrays))

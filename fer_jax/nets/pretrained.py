@@ -13,6 +13,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from fer_jax import trees
 from fer_jax.errors import Unusable
 
 BACKBONE = re.compile(r'.*?/(?:backbone|early|target|auxiliary_\d+)/(.+)')
@@ -36,7 +37,7 @@ def fill(tree: Any, networks: Sequence[dict[str, np.ndarray]]) -> Any:
     unused = set().union(*networks)
 
     def filled(keys, leaf):
-        path = jax.tree_util.keystr(keys, simple=True, separator='/')
+        path = trees.name(keys)
         inside = BACKBONE.fullmatch(path)
         if not inside:
             return leaf

@@ -21,6 +21,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fer_jax import trees
 from fer_jax.errors import Unusable
 
 from . import make, mobilenet, vgg
@@ -123,9 +124,9 @@ def shapes(backbone: str, width: int) -> dict[str, tuple[int, ...]]:
         lambda key, images: net.init(key, images, False), jax.random.key(0), images
     )
     return {
-        jax.tree_util.keystr(path, simple=True, separator='/'): leaf.shape
+        name: leaf.shape
         for collection in variables.values()
-        for path, leaf in jax.tree_util.tree_leaves_with_path(collection)
+        for name, leaf in trees.named(collection).items()
     }
 
 

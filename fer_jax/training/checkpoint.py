@@ -13,6 +13,7 @@ import jax
 import numpy as np
 from orbax.checkpoint import v1 as ocp
 
+from fer_jax import trees
 from fer_jax.data import whole
 from fer_jax.errors import Missing, Unusable
 from fer_jax.training import hosts, seals
@@ -118,7 +119,7 @@ def leaves(folder: pathlib.Path, step: int) -> dict[str, np.ndarray]:
     """{name: array on the host} of every leaf of a saved state, as it was saved."""
     with opened(folder) as checkpointer:
         state = checkpointer.load(step, placed(checkpointer.metadata(step).metadata))
-    return jax.device_get(named_leaves(state))
+    return jax.device_get(trees.named(state))
 
 
 def restore(checkpointer: ocp.training.Checkpointer, step: int, state: Any) -> Any:
@@ -213,22 +214,14 @@ def choose(folder: pathlib.Path, checkpoints: Sequence[Any], which: str) -> int:
 
 def check_fits(wanted: Any, stored: Any) -> None:
     """Raises Unusable when a leaf of `wanted` is not in `stored`, or is another."""
-    there = named_leaves(stored)
-    for name, leaf in named_leaves(wanted).items():
+    there = trees.named(stored)
+    for name, leaf in trees.named(wanted).items():
         if name not in there:
             raise Unusable(f'there is no {name}, wanted {tuple(leaf.shape)}')
         if tuple(there[name].shape) != tuple(leaf.shape):
             raise Unusable(
                 f'{name} is {tuple(there[name].shape)}, wanted {tuple(leaf.shape)}'
             )
-
-
-def named_leaves(tree: Any) -> dict[str, Any]:
-    """{'a/b/c': leaf} of any tree; a named tuple's fields are names like a dict's."""
-    return {
-        jax.tree_util.keystr(path, simple=True, separator='/'): leaf
-        for path, leaf in jax.tree_util.tree_leaves_with_path(tree)
-    }
 
 
 def placed(wanted: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
-from fer_jax import home, nets, settings
+from fer_jax import home, nets, settings, trees
 from fer_jax.errors import Unusable
 from fer_jax.training import files, optimizer, schema
 
@@ -83,14 +83,7 @@ def frozen(config: ConfigDict, names: Iterable[str]) -> tuple[tuple[str, Any], .
 
 def thawed(pairs: Iterable[tuple[str, Any]]) -> ConfigDict:
     """The ConfigDict of what `frozen` gave."""
-    tree: dict[str, Any] = {}
-    for path, value in pairs:
-        *above, last = path.split('.')
-        node = tree
-        for name in above:
-            node = node.setdefault(name, {})
-        node[last] = value
-    return ConfigDict(tree)
+    return ConfigDict(trees.nested(dict(pairs), '.'))
 
 
 def check_noise(config: ConfigDict) -> None:

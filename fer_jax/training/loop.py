@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 
+from fer_jax import trees
 from fer_jax.training import (
     checkpoint,
     evaluation,
@@ -264,7 +265,7 @@ def look_back(
     scores, probs = session.score(state, watch.advance)
     state = session.look_back(state, scores, probs)
     log_odds = session.log_odds(state, scores)
-    fit = jax.device_get(dict(leaves(run.algorithm.fit_of(state.memory))))
+    fit = jax.device_get(trees.named(run.algorithm.fit_of(state.memory)))
     past.append(scores, jax.device_get(state.labels), fit)
     metrics = {f'memory/{name}': value for name, value in small_leaves(state.memory)}
     detected = results.detection(log_odds, run.examples)
@@ -277,15 +278,9 @@ def look_back(
 
 def small_leaves(memory: Any, largest: int = 64) -> Iterator[tuple[str, Any]]:
     """(path, nested list) of each leaf of `memory` with few values."""
-    for name, leaf in leaves(memory):
+    for name, leaf in trees.named(memory).items():
         if leaf.size <= largest:
             yield name, jax.device_get(leaf).tolist()
-
-
-def leaves(tree: Any) -> Iterator[tuple[str, Any]]:
-    """('a/b', leaf) of each leaf of a tree."""
-    for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
-        yield jax.tree_util.keystr(path, simple=True, separator='/'), leaf
 
 
 def finish(

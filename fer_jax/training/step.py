@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from fer_jax import trees
 from fer_jax.algorithms import Algorithm, Batch, Progress
 from fer_jax.data.source import Source
 from fer_jax.numerics import rows
@@ -172,8 +173,7 @@ def check_finite(
             continue
         problem = f'the loss of step {step} is {row["loss"]:.4g}'
         if bad >= 0:
-            path, _ = jax.tree_util.tree_leaves_with_path(state.params)[bad]
-            name = jax.tree_util.keystr(path, simple=True, separator='/')
+            name = [*trees.named(state.params)][bad]
             problem += f'; the first gradient with a NaN or infinity is that of {name}'
         raise FloatingPointError(
             f'{problem}; the newest checkpoint is from before; try a smaller'
