@@ -72,6 +72,9 @@ def test_a_verdict_of_features(problem, tmp_path):
     ]  # fmt: skip
     found = json.loads((tmp_path / 'all' / 'issues.json').read_text())
     assert found['issues'] == listed
+    (tmp_path / 'all' / 'config.json').touch()
+    with pytest.raises(fer_jax.Unusable, match='all is the folder of a run'):
+        verdict.save(tmp_path / 'all')
     numbers = fer_jax.audit(None, given.tolist(), features=x.astype(np.float32))
     assert numbers.class_names == ('class 0', 'class 1', 'class 2')
     np.testing.assert_array_equal(numbers.trust, verdict.trust)

@@ -81,6 +81,11 @@ class Frozen(verdict.Verdict):
         """As of every verdict."""
         return frozen_sections.content(self, pictures)
 
+    def write(self, folder: pathlib.Path, found: dict[str, Any]) -> list[pathlib.Path]:
+        """As of every verdict; raises what `check_out` does, too."""
+        check_out(folder)
+        return super().write(folder, found)
+
 
 def judged(
     blocks: Callable[[], Iterable[np.ndarray]],
@@ -149,10 +154,10 @@ def run(options: argparse.Namespace) -> int:
 
     Raises:
       Missing, Unusable: no such set, or features of another one; a rate or a number
-        out of range.
+        out of range; a run's folder.
     """
     out = pathlib.Path(options.out)
-    whole.check_folder(out)
+    check_out(out)
     data = prepared.load(options.data)
     found = of_set(
         data,
@@ -167,6 +172,16 @@ def run(options: argparse.Namespace) -> int:
     for line in found.doubts():
         print(line)
     return 0
+
+
+def check_out(out: pathlib.Path | str) -> None:
+    """Raises OSError or Unusable when an audit without training cannot go there."""
+    whole.check_folder(out)
+    if files.has_config(out) or files.finished(out):
+        raise Unusable(
+            f'{out} is the folder of a run, which has its own page and lists; give'
+            f' --workdir={out} in place of --out, or name another folder'
+        )
 
 
 def count_of_judged(data: prepared.Prepared, found: Frozen) -> str:

@@ -20,7 +20,7 @@ import webbrowser
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from fer_jax.analysis import verdict
+from fer_jax.analysis import frozen, verdict
 from fer_jax.data import corrections, whole
 from fer_jax.data.quoting import printable, quoted
 from fer_jax.errors import Unusable
@@ -100,7 +100,7 @@ def found(options: argparse.Namespace) -> subject.Subject:
         whole.check_folder(options.workdir)
         here = subject.of_run(options.workdir, options.data, options.features)
     elif options.data and options.out and not options.workdir:
-        whole.check_folder(options.out)
+        frozen.check_out(options.out)
         here = subject.of_audit(
             options.data, options.out, options.features, pictures=verdict.PICTURES
         )

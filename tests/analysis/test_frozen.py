@@ -132,6 +132,17 @@ def test_what_cannot_be_used(made, tmp_path, capsys, words, said):
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize('name', ['config.json', 'result.json'])
+@pytest.mark.parametrize('verb', ['audit', 'review'])
+def test_the_folder_of_a_run_keeps_its_lists(made, tmp_path, capsys, verb, name):
+    data, folder = made
+    (tmp_path / name).touch()
+    words = f'--data={data.folder}', f'--features={folder}', f'--out={tmp_path}'
+    assert launch.main(['launch.py', verb, *words]) == 2
+    assert f'give --workdir={tmp_path} in place of --out' in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def test_features_of_another_set(made, tmp_path, capsys):
     _, folder = made
     card = json.loads((folder / 'features.json').read_text())
