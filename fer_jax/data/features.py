@@ -77,11 +77,11 @@ class Stored(NamedTuple):
         places = np.arange(len(self.rows))
         if rows is not None:
             places = np.searchsorted(self.rows, rows)
-            there = np.minimum(places, len(self.rows) - 1)
-            if (self.rows[there] != rows).any():
+            if not np.isin(rows, self.rows).all():
                 raise Unusable(
                     f'{self.path} has features of {len(self.rows):,} faces, and not of'
-                    f' all {len(rows):,} that are wanted; {REMEDY}'
+                    f' all {len(rows):,} that are wanted; remove the folder and'
+                    f' {REMEDY}'
                 )
         for number in np.unique(places // CHUNK).tolist():
             chunk = self.values[number * CHUNK : (number + 1) * CHUNK]
@@ -122,6 +122,7 @@ def write(
     about: dict,
     rows: dict[str, np.ndarray],
     shape: tuple[int, int],
+    replace: bool = False,
     progress: Callable[[int], object] = lambda count: None,
 ) -> Store:
     """Writes the folder, whole or not at all, and returns it as `load` does.
@@ -135,14 +136,15 @@ def write(
       about: the card's fields but format and sums.
       rows: {split: [n] int32, rising}.
       shape: V, D.
+      replace: the folder that is there already goes at the end.
       progress: called with a number of faces that are done.
 
     Raises:
-      Unusable: the folder exists.
+      Unusable: the folder exists, and is not to be replaced.
     """
     content = [json.dumps(about), *(rows[split].tolist() for split in prepared.SPLITS)]
     keep = hashlib.sha256(json.dumps([*content, shape]).encode()).hexdigest()[:12]
-    with whole.folder(folder, keep=keep) as partial:
+    with whole.folder(folder, replace=replace, keep=keep) as partial:
         sums = {
             split: _fill(partial, split, compute, rows[split], shape, progress)
             for split in prepared.SPLITS

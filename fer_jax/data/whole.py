@@ -87,6 +87,12 @@ def check_folder(path: str | os.PathLike) -> None:
     _try(_partial(there / 'trial', _own()), path)
 
 
+def taken(path: str | os.PathLike) -> bool:
+    """Whether there is something at `path`, other than an empty folder."""
+    path = pathlib.Path(path)
+    return path.exists() and not (path.is_dir() and not any(path.iterdir()))
+
+
 def clear(path: str | os.PathLike) -> None:
     """Removes what processes left below the folder `path` that died while writing.
 
@@ -159,8 +165,8 @@ def folder(
         folder of that word.
     """
     path = pathlib.Path(path).absolute()
-    taken = path.exists() and not (path.is_dir() and not any(path.iterdir()))
-    if taken and not replace:
+    there = taken(path)
+    if there and not replace:
         raise Unusable(f'{path} exists already; name another folder or remove it')
     partial = _partial(path, keep or _own())
     if not keep:
@@ -170,7 +176,7 @@ def folder(
         try:
             yield partial
             old = _partial(path, f'{_own()}.old')
-            if taken:
+            if there:
                 path.rename(old)
             partial.rename(path)
             for left in path.parent.glob(f'.{glob.escape(path.name)}.@*.partial'):

@@ -18,9 +18,17 @@ import numpy as np
 import rich.console
 import rich.progress
 
-from fer_jax import compiling, cores, nets
-from fer_jax.data import augment, dlib_model, features, pipeline, prepared, weights
-from fer_jax.errors import Missing, Unusable
+from fer_jax import compiling, cores, home, nets
+from fer_jax.data import (
+    augment,
+    dlib_model,
+    features,
+    pipeline,
+    prepared,
+    weights,
+    whole,
+)
+from fer_jax.errors import Unusable
 from fer_jax.nets import face_weights
 
 BATCH = 64
@@ -198,6 +206,7 @@ def extract(
     folder: pathlib.Path | str,
     *,
     rows: dict[str, np.ndarray],
+    replace: bool = False,
     progress: Callable[[int], object] = lambda count: None,
 ) -> features.Store:
     """Writes the features of a prepared set into `folder`; returns the Store.
@@ -208,6 +217,7 @@ def extract(
       network: a Frozen.
       data: prepared.Prepared.
       rows: {split: [n] int32, rising}.
+      replace: features that are there already.
       progress: called with a number of faces that are done.
 
     Raises: as features.write, and what reading records raises.
@@ -230,6 +240,7 @@ def extract(
         about=about,
         rows=rows,
         shape=(VIEWS, max(end for _, end in columns.values())),
+        replace=replace,
         progress=progress,
     )
 
@@ -288,27 +299,37 @@ def found(
 ) -> features.Store:
     """The Store of a set's features in a folder: read, or made by the face network.
 
+    Where it lacks some rows, the folder is made anew with them, by its own network.
+
     Args:
-      rows: {split: [n] int32, rising} of the faces that are made.
+      rows: {split: [n] int32, rising} of the faces that are wanted.
       shown: whether making says the network's licence and how far it is.
 
     Raises:
-      Unusable: features of another set; and as `face_network` and `extract`.
+      Unusable: features of another set, or a folder of something else; and as
+        `face_network`, `of_card` and `extract`.
     """
-    try:
-        store = features.load(folder)
-    except Missing:
-        store = _made(data, folder, rows, shown)
+    if not whole.taken(folder):
+        return _made(face_network(), data, folder, rows, shown)
+    if not (pathlib.Path(folder) / features.CARD).exists():
+        raise Unusable(
+            f'{folder} has no {features.CARD}; wanted a folder of {home.prepare()}'
+            ' features, or one that is not there yet'
+        )
+    store = features.load(folder)
     if store.card['dataset_digest'] != data.digest:
         raise Unusable(
             f'{folder} has features of another set than {data.folder}; name another'
             ' folder, or remove it'
         )
-    return store
+    there = {split: getattr(store, split).rows for split in rows}
+    wanted = {split: np.union1d(there[split], rows[split]) for split in rows}
+    if all(len(wanted[split]) == len(there[split]) for split in rows):
+        return store
+    return _made(of_card(store.card), data, folder, wanted, shown)
 
 
-def _made(data, folder, rows, shown):
-    network = face_network()
+def _made(network, data, folder, rows, shown):
     console = rich.console.Console(
         highlight=False, markup=False, soft_wrap=True, quiet=not shown
     )
@@ -320,5 +341,6 @@ def _made(data, folder, rows, shown):
             data,
             folder,
             rows=rows,
+            replace=True,
             progress=lambda done: bar.advance(task, done),
         )

@@ -50,6 +50,8 @@ def test_what_is_written_is_read(tmp_path):
     assert isinstance(store.train.values, np.memmap)
     with pytest.raises(Unusable, match=r'features of 1,200 faces, and not of all 2 '):
         next(store.train.blocks(np.array([2, 3])))
+    with pytest.raises(Unusable, match=r'features of 0 faces, and not of all 1 '):
+        next(store.train._replace(rows=np.zeros(0, np.int32)).blocks(np.array([2])))
 
 
 def test_a_stopped_write_goes_on(tmp_path):

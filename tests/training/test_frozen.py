@@ -2,8 +2,10 @@
 
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from fer_jax.data import augment, pipeline, prepared, weights
+from fer_jax.errors import Unusable
 from fer_jax.training import frozen
 
 
@@ -45,3 +47,49 @@ def test_features_are_means_of_maps_of_both_mirror_images(own_network, faces, tm
         'stage4_grid'
     ]  # 3x3 maps: the maps themselves
     assert behind - first == 9 * 32
+
+
+def test_features_that_lack_faces_are_made_anew(own_network, faces, tmp_path):
+    """By their own network; a stop leaves those that are there."""
+    data, network = prepared.load(faces), frozen.own_network(own_network, 48)
+    few = {'train': np.array([0, 3, 5]), 'test': np.array([], np.int32)}
+    frozen.extract(network, data, tmp_path / 'out', rows=few)
+    more = {'train': np.array([3, 4]), 'test': np.array([1])}
+
+    def stop(done):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        frozen.extract(
+            network, data, tmp_path / 'out', rows=more, replace=True, progress=stop
+        )
+    kept = frozen.found(data, tmp_path / 'out', few, shown=False)
+    assert kept.train.rows.tolist() == [0, 3, 5]
+    found = frozen.found(data, tmp_path / 'out', more, shown=False)
+    assert found.train.rows.tolist() == [0, 3, 4, 5]
+    assert found.card['own'] == kept.card['own']
+    for rows in (few['train'], more['train']):
+        alone = frozen.extract(
+            network,
+            data,
+            tmp_path / str(len(rows)),
+            rows={'train': rows, 'test': more['test']},
+        )
+        np.testing.assert_array_equal(
+            np.concatenate(list(found.train.blocks(rows))),
+            np.concatenate(list(alone.train.blocks())),
+        )
+    made = (tmp_path / 'out' / 'features.json').stat().st_ino
+    frozen.found(data, tmp_path / 'out', few, shown=False)
+    assert (tmp_path / 'out' / 'features.json').stat().st_ino == made
+
+
+def test_a_folder_of_something_else_is_left_alone(faces, tmp_path, capsys):
+    data = prepared.load(faces)
+    rows = {'train': np.array([0]), 'test': np.array([1])}
+    for place in (data.folder, data.folder / 'manifest.json'):
+        with pytest.raises(
+            Unusable, match=r'has no features\.json; wanted a folder of'
+        ):
+            frozen.found(data, place, rows)
+    assert capsys.readouterr().out == ''
