@@ -46,7 +46,7 @@ class Rate(NamedTuple):
         )
         if not self.told:
             return between
-        return f'The rate of {100 * self.share:.1f} % was given. By itself: {between}'
+        return f'The rate of {100 * self.share:.3g} % was given. By itself: {between}'
 
 
 def check_rate(rate: float | None) -> None:

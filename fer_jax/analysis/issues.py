@@ -8,9 +8,10 @@ import numpy as np
 PROBABLE = 'probability_right below .5'
 IN_DOUBT = (
     'The rate of wrong labels is not known well enough to say which labels are more'
-    ' probably wrong than right: these are the first of the order, as many as are'
+    ' probably wrong than right: listed are the first of the order, as many as are'
     ' expected to be wrong. Give --rate=SHARE where you know it.'
 )
+NONE = 'None is listed: with the given rate no label is more probably wrong than right.'
 
 
 class Suspected(NamedTuple):
@@ -26,7 +27,7 @@ def suspected(right: np.ndarray, told: bool) -> Suspected:
 
     Where the rate is estimated and these are fewer than are expected to be wrong, as
     many as are expected, at least one: an estimate that is too low must not leave the
-    list empty.
+    list empty. A rate that was given may.
 
     Args:
       right: [N] probabilities of being right, rising.
@@ -35,7 +36,7 @@ def suspected(right: np.ndarray, told: bool) -> Suspected:
     probable = int((right < 0.5).sum())
     expected = min(max(round(float((1 - right).sum())), 1), len(right))
     if told or probable >= expected:
-        return Suspected(probable, False, PROBABLE)
+        return Suspected(probable, False, PROBABLE if probable else NONE)
     return Suspected(expected, True, IN_DOUBT)
 
 

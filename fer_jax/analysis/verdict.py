@@ -69,7 +69,8 @@ class Verdict(abc.ABC):
 
         Those that are more probably wrong than right; where the rate is estimated and
         these are fewer than are expected to be wrong, the first ones by rank, as many
-        as are expected. So the list is never empty.
+        as are expected. So the list is never empty, unless a rate that was given
+        leaves none.
 
         Returns:
           List of {'rank' (from 1), 'row', 'id', 'given_label', 'suggested_label',
@@ -88,13 +89,17 @@ class Verdict(abc.ABC):
 
     def doubts(self) -> list[str]:
         """Sentences about the rate, and about what cannot be trusted."""
-        lost = self.never_suggested
+        lost, listed = self.never_suggested, self._suspected().words
         never = (
             f'Never suggested: {", ".join(lost)}.'
             ' Right labels of such a class are doubted like wrong ones. Choose it under'
             ' "Given label", and judge by eye.'
         )
-        return [self.rate.words(), *([never] if lost else [])]
+        return [
+            self.rate.words(),
+            *([listed] if listed != issues.PROBABLE else []),
+            *([never] if lost else []),
+        ]
 
     @abc.abstractmethod
     def content(self, pictures: int) -> dict[str, Any]:

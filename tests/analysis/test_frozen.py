@@ -31,7 +31,7 @@ def test_page_and_lists(made, tmp_path, capsys):
     words = f'--data={data.folder}', f'--features={folder}', f'--out={tmp_path}/out'
     assert audit(*words, '--rate=0.2') == 0
     said = capsys.readouterr().out
-    assert 'The rate of 20.0 % was given.' in said
+    assert 'The rate of 20 % was given.' in said
     assert '70 of 70 training labels are judged, none of the 30 of the test' in said
     assert '% is possible' in said
     found = json.loads((tmp_path / 'out' / 'issues.json').read_text())
@@ -63,11 +63,25 @@ def test_a_list_is_never_empty_without_a_reason(made, tmp_path):
     assert low <= found['noise']['rate'] <= high
     assert found['issues']
     assert found['in_doubt'] == ('first of the order' in found['listed'])
+    assert found['in_doubt'] == (found['listed'] in found['noise']['doubts'])
     if found['in_doubt']:
         assert len(found['issues']) == max(round(found['noise']['expected_wrong']), 1)
     assert [one['rank'] for one in found['issues']] == [
         *range(1, len(found['issues']) + 1)
     ]
+
+
+def test_a_rate_that_leaves_no_label_says_so(made, tmp_path, capsys):
+    data, folder = made
+    words = f'--data={data.folder}', f'--features={folder}', f'--out={tmp_path}/out'
+    assert audit(*words, '--rate=0.0001') == 0
+    found = json.loads((tmp_path / 'out' / 'issues.json').read_text())
+    assert found['issues'] == []
+    assert found['listed'].startswith('None is listed: with the given rate no label')
+    said = capsys.readouterr().out
+    assert 'The rate of 0.01 % was given.' in said
+    assert found['listed'] in said.splitlines()
+    assert found['listed'] in (tmp_path / 'out' / 'audit.html').read_text()
 
 
 def test_a_part_of_the_set(made, tmp_path):

@@ -17,6 +17,7 @@ from fer_jax.analysis import (
     calibration,
     cases,
     closeup,
+    issues,
     opinions,
     page,
     runs,
@@ -140,8 +141,11 @@ def test_what_cannot_be_trusted_is_said(case):
     learned = [{'test/accuracy': 0.8, 'train/accuracy': 1.0} for _ in range(2)]
     [*_, said] = replace(fine, rate=calibration.rate_of_run(learned, 7)).doubts()
     assert said.startswith('The estimated noise rate, 1 %, is the lower end')
-    [said] = replace(fine, rate=calibration.rate_of_run(learned, 7, 0.3)).doubts()
-    assert said.startswith('The rate of 30.0 % was given. By itself: 1.0 % of')
+    told = replace(fine, rate=calibration.rate_of_run(learned, 7, 0.3))
+    [said] = told.doubts()
+    assert said.startswith('The rate of 30 % was given. By itself: 1.0 % of')
+    assert replace(fine, right=np.full(6, 0.9)).doubts()[2:] == [issues.IN_DOUBT]
+    assert replace(told, right=np.full(6, 0.9)).doubts()[1:] == [issues.NONE]
 
 
 def test_a_list_of_a_run_is_never_empty(made):
