@@ -124,8 +124,8 @@ def _ended(name, command):
         return command() or 0
     except Unusable as error:
         return failed(name, error, UNUSABLE)
-    except KeyboardInterrupt:
-        return failed(name, 'stopped', STOPPED)
+    except KeyboardInterrupt as stop:
+        return failed(name, str(stop) or 'stopped', STOPPED)
     except Exception as error:
         if isinstance(error, OSError) and error.errno is not None:  # of the system
             return _refused(name, error)

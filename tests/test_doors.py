@@ -38,6 +38,7 @@ FAULTS = [ValueError('a bug'), KeyError('lr'), TypeError('a bug'), OSError('a bu
         (PermissionError(errno.EACCES, 'Permission denied', 'f'), 2, "denied: 'f'"),
         (OSError(errno.ENOSPC, 'No space left on device', 'f'), 4, "device: 'f'"),
         (KeyboardInterrupt(), 130, 'x: stopped'),
+        (KeyboardInterrupt('stopped; go on'), 130, 'x: stopped; go on'),
     ],
 )
 def test_what_a_user_can_mend_is_one_line(capsys, error, code, said):

@@ -181,6 +181,10 @@ def folder(
             partial.rename(path)
             for left in path.parent.glob(f'.{glob.escape(path.name)}.@*.partial'):
                 _remove_unheld(left)  # `old`, and what died
+        except KeyboardInterrupt as stop:
+            if keep:
+                stop.args = ('stopped; the same command goes on',)
+            raise
         finally:
             if not keep:
                 shutil.rmtree(partial, ignore_errors=True)

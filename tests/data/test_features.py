@@ -61,7 +61,7 @@ def test_a_stopped_write_goes_on(tmp_path):
                 raise KeyboardInterrupt
             yield values(chunk)
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match='the same command goes on'):
         write(tmp_path / 'a', stops)
     assert not (tmp_path / 'a').exists()
     (partial,) = tmp_path.glob('.a.*.partial')
