@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from fer_jax import nets
 from fer_jax.algorithms import Algorithm
 from fer_jax.data import augment, dlib_model, pipeline, weights
 from fer_jax.errors import Unusable
@@ -46,6 +47,11 @@ def choose(config: Any, algorithm: Algorithm) -> tuple[Start, ...]:
     sources = tuple(config.start)
     if sources == (RANDOM,):
         return ()
+    if config.model.backbone in nets.HEADS:
+        raise Unusable(
+            f'start={sources[0] if sources else ""} is of networks on images; heads on'
+            ' features start from random weights: leave it out'
+        )
     if not sources or RANDOM in sources:
         raise Unusable(
             'start is random for all networks, or face, or a folder of python -m'

@@ -153,6 +153,8 @@ def test_weights_of_the_frozen_network_that_changed_are_refused(trained, tmp_pat
         ({'data.resident': 'host'}, 'features lie on the devices'),
         ({'model.backbone': 'resnet18'}, 'write on=features in the argument'),
         ({'data.source': 'images'}, 'write on=features in the argument'),
+        ({'start': ('face',)}, 'start=face is of networks on images.*leave it out'),
+        ({'start': ('weights/x',)}, 'weights/x is of networks on images'),
     ],
 )
 def test_what_does_not_go_together(changes, message, on_features, tmp_path):
