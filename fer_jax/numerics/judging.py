@@ -41,6 +41,7 @@ UNIFORM = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)  # rates it is held 
 LEAST = 0.02  # share of right labels that any class keeps, and of wrong ones
 LARGEST = 30.0  # of log-odds
 UNSURE = 3.0  # the rate may be so many times smaller than estimated
+UNSEEN = 3.0  # wrong labels that may be there where none is seen, at a level of 95 %
 
 
 class Judged(NamedTuple):
@@ -99,7 +100,7 @@ def judge(
         suggested=posterior.argmax(axis=1).astype(np.int32),
         transition=matrix,
         estimate=estimate,
-        interval=(low, max(1 - agreement, estimate)),
+        interval=(low, max(1 - agreement, estimate, UNSEEN / len(given))),
         by=by,
         gain=float(gain),
         agreement=agreement,

@@ -169,6 +169,7 @@ def test_any_number_of_classes_without_noise_and_with_nothing_else(classes, n, r
     assert ((found.right > 0) & (found.right < 1)).all()
     low, high = found.interval
     assert 0 <= low <= found.estimate <= high <= 1
+    assert high >= 3 / n  # the rule of three, where no label is contradicted
     np.testing.assert_allclose(found.transition.sum(axis=1), 1, atol=1e-5)
     assert set(found.suggested) <= set(range(classes))
 
