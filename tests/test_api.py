@@ -64,7 +64,7 @@ def test_a_verdict_of_features(problem, tmp_path):
     assert [one['row'] for one in listed] == verdict.order[: len(listed)].tolist()
     assert listed[0]['given_label'] == NAMES[given[listed[0]['row']]]
     assert verdict.doubts()[0].startswith('The rate of 2.5 % was given.')
-    page = verdict.page(tmp_path / 'page.html')
+    page = verdict.page(tmp_path / 'new' / 'page.html')
     assert 'No pictures were given, only features.' in page.read_text()
     written = verdict.save(tmp_path / 'all')
     assert [path.name for path in written] == [
@@ -130,6 +130,7 @@ GREY = np.zeros((120, 8, 8), np.uint8)
         ({'labels': ['joy'] * 119 + ['jy'], 'class_names': NAMES}, "label 119 is 'jy'"),
         ({'labels': [0.5] * 120}, r'labels are float64 \[120\]; wanted \[N\] whole'),
         ({'labels': np.eye(3)[[0] * 120]}, r'labels are float64 \[120, 3\]; wanted'),
+        ({'labels': ['a'] * 119 + [1]}, 'labels are object .*whole numbers, or'),
         ({'labels': [1] * 120, 'class_names': NAMES}, "all 120 labels are 'fear'"),
         ({'labels': ['joy'] * 120}, "1 class, 'joy'; give labels"),
         ({'labels': [0, 1], 'features': np.eye(2)}, '2 labels are too few'),
@@ -139,6 +140,7 @@ GREY = np.zeros((120, 8, 8), np.uint8)
         ({'features': np.ones(120)}, r'features are float64 \[120\]; wanted numbers'),
         ({'features': np.full((120, 2), 7.1)}, 'features of all 120 examples'),
         ({'features': np.r_[np.ones((119, 2)), [[0, np.nan]]]}, 'row 119 are not fin'),
+        ({'features': np.full((120, 2), 1e300)}, 'row 0 are not finite'),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_one_line(problem, change, said):

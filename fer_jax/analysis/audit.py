@@ -34,6 +34,7 @@ from fer_jax.training import heap, hosts, kfold, stopping
 
 PICTURES = verdict.PICTURES
 OF_A_RUN = ('which', 'reviewed', 'kfold')  # options
+OF_A_SET = ('max_train', 'features')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -89,7 +90,13 @@ def run(options: argparse.Namespace) -> int:
             if getattr(options, name) is not None:
                 raise Unusable(f'--{name} is of a run: give --workdir, or leave it out')
         return frozen.run(options)
-    if options.out or options.max_train or options.features or not options.workdir:
+    for name in OF_A_SET:
+        if getattr(options, name) is not None and options.workdir and not options.out:
+            raise Unusable(
+                f'--{name.replace("_", "-")} is of an audit without training: give'
+                ' --data and --out in place of --workdir, or leave it out'
+            )
+    if options.out or not options.workdir:
         raise Unusable(
             'give --workdir=FOLDER of a finished run, or without training'
             ' --data=FOLDER of a prepared set and --out=FOLDER'

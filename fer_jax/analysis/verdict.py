@@ -118,6 +118,7 @@ class Verdict(abc.ABC):
           OSError: it cannot be written there.
         """
         path = pathlib.Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
         whole.write_text(path, self._rendered(self.content(pictures)))
         return path
 

@@ -116,12 +116,14 @@ def numbered(
       Unusable: not one label a row, or one that is no class.
     """
     found = np.asarray(given)
+    if found.dtype.kind == 'U':  # NumPy makes names of numbers among names
+        found = np.asarray(given, object)
     if found.dtype == object and all(isinstance(one, str) for one in found.flat):
         found = found.astype(str)
     if found.ndim != 1 or found.dtype.kind not in 'iuUb':
         raise Unusable(
-            f'labels are {found.dtype} {list(found.shape)}; wanted [N] whole numbers or'
-            ' names of classes, one a picture'
+            f'labels are {found.dtype} {list(found.shape)}; wanted [N] whole numbers,'
+            ' or [N] names of classes, one a picture'
         )
     names = None if class_names is None else _class_names(class_names)
     if found.dtype.kind == 'U':
@@ -169,7 +171,9 @@ def features(values: Any) -> np.ndarray:
             f'features are {found.dtype} {list(found.shape)}; wanted numbers [N, D]'
         )
     for first in range(0, len(found), 4096):
-        finite = np.isfinite(found[first : first + 4096].astype(np.float32)).all(axis=1)
+        with np.errstate(over='ignore'):
+            rows = found[first : first + 4096].astype(np.float32)
+        finite = np.isfinite(rows).all(axis=1)
         if not finite.all():
             row = first + int(finite.argmin())
             raise Unusable(

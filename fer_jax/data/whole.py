@@ -31,7 +31,7 @@ def replacing(path: str | os.PathLike) -> Iterator[BinaryIO]:
     path = pathlib.Path(path)
     partial = _partial(path, _own())
     try:
-        with named(path), open(partial, 'wb') as file:
+        with named(path, partial), open(partial, 'wb') as file:
             with contextlib.suppress(OSError):
                 _held(file.fileno())
             yield file
@@ -55,12 +55,16 @@ def file_sum(path: str | os.PathLike) -> str:
 
 
 @contextlib.contextmanager
-def named(path: str | os.PathLike) -> Iterator[None]:
-    """An OSError of the block that names no file, as of a full disk, names `path`."""
+def named(path: str | os.PathLike, partial: str | os.PathLike = '') -> Iterator[None]:
+    """An OSError of the block that names no file, as of a full disk, names `path`.
+
+    Args:
+      partial: what `path` is called as yet; an error that names it names `path`, too.
+    """
     try:
         yield
     except OSError as error:
-        if error.errno is None or error.filename is not None:
+        if error.errno is None or error.filename not in (None, os.fspath(partial)):
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error
 

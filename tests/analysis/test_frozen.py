@@ -132,6 +132,8 @@ def test_parts_stand_for_their_stage(made):
         ((), 'give --workdir=FOLDER of a finished run, or without'),
         (('--data={set}',), 'give --workdir=FOLDER'),
         (('--workdir=run', '--out=x'), 'give --workdir=FOLDER'),
+        (('--workdir=run', '--max-train=0'), '--max-train is of an audit without'),
+        (('--workdir=run', '--features=x'), '--features is of an audit without'),
         (('--data={set}', '--out={out}', '--kfold=5'), '--kfold is of a run'),
         (('--data={set}', '--out={out}', '--which=last'), '--which is of a run'),
         (('--data={set}', '--out={out}', '--reviewed=x'), '--reviewed is of a run'),

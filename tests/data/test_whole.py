@@ -93,6 +93,9 @@ def test_places_that_cannot_be_written(tmp_path):
         with pytest.raises(OSError) as caught:  # noqa: PT011 (its number is asked)
             check(path)
         assert caught.value.errno == code, path
+    with pytest.raises(FileNotFoundError) as caught:
+        whole.write_text(tmp_path / 'nowhere' / 'a', 'x')
+    assert caught.value.filename == str(tmp_path / 'nowhere' / 'a')
     whole.check_folder(tmp_path / 'a' / 'b')
     whole.check_file(tmp_path / 'file')
     assert [path.name for path in tmp_path.iterdir()] == ['file']
