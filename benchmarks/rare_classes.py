@@ -70,7 +70,6 @@ def main():
     options = parser.parse_args()
     heap.keep()
     folders, stores = on_features.settings(options)
-    names = prepared.load(options.human).class_names
     out, kinds = options.out / 'rare', options.kinds.split(',')
     plans = {
         (kind, arm): [
@@ -86,6 +85,7 @@ def main():
         print(f'\n| {kind} | tau | accuracy | balanced |', ' | '.join(SHOWN), '|')
         print('|---|---|---|---|---|---|')
         store = features.load(stores[kind])
+        names = prepared.load(folders[kind]).class_names  # each set has its order
         for arm in options.arms:
             each = [
                 confusions(out / run.name, folders[kind], store)
