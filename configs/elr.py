@@ -6,7 +6,7 @@
     Needs:    what plain training needs.
     Expected: no published figure on faces.
     Measured: heads on features, 8,000 faces: 75.4 % with 30 % symmetric noise (plain
-              74.8, ReSup 77.2), 65.3 on people's labels (62.6, 64.3); docs/results.md,
+              74.0, ReSup 77.0), 65.0 on people's labels (62.0, 64.2); docs/results.md,
               "Methods on features". Not on the paper's sets.
 """
 

@@ -5,8 +5,8 @@
 
     Needs:    what plain training needs.
     Expected: no published figure on faces.
-    Measured: heads on features, 8,000 faces: 77.2 % with 30 % symmetric noise (plain
-              74.8, ReSup 77.2), 63.0 on people's labels (62.6, 64.3); docs/results.md,
+    Measured: heads on features, 8,000 faces: 77.0 % with 30 % symmetric noise (plain
+              74.0, ReSup 77.0), 63.1 on people's labels (62.0, 64.2); docs/results.md,
               "Methods on features". Not on the paper's sets.
 
 The method does not have to be told the noise rate. q near 1 does not fit many classes:

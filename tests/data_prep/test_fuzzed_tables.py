@@ -133,7 +133,7 @@ DOORS = {  # name: (door, file, its content, what else lies there, options)
         csv_file, 'a.csv',
         'path,label,truth,x,y,w,h\n'
         + ''.join(f'img/{i}.png,{SEVEN[i % 7]},NA,1,2,3,4\n' for i in range(14)),
-        {}, ('--clean=truth', '--box=x,y,w,h'),
+        {}, ('--clean=truth', '--box=x,y,w,h', '--test-fraction=0.5'),
     ),
     'csv of a set': (
         csv_file, 'a.csv',
