@@ -82,10 +82,10 @@ def planned(name, method, kind, seed, folder, store, changed=()):
     return run
 
 
-def carry_out(runs, options, out):
+def carry_out(runs, out, jobs):
     """Trains what is not finished; stopped, the same command goes on."""
     plan.check_folders(runs, out)
-    sweep.train(runs, out, options.jobs)
+    sweep.train(runs, out, jobs)
 
 
 def numbers(workdir):
@@ -144,7 +144,7 @@ def main():
         for method in options.methods
         for seed in range(options.seeds)
     ]
-    carry_out(runs, options, options.out)
+    carry_out(runs, options.out, options.jobs)
     table(options.out, options.seeds)
 
 

@@ -80,7 +80,7 @@ def main():
         for arm in options.arms
     }
     every = [run for runs in plans.values() for run in runs]
-    on_features.carry_out(every, options, out)
+    on_features.carry_out(every, out, options.jobs)
     for kind in kinds:
         print(f'\n| {kind} | tau | accuracy | balanced |', ' | '.join(SHOWN), '|')
         print('|---|---|---|---|---|---|')

@@ -87,6 +87,10 @@ class Signal(NamedTuple):
     rising: bool  # the larger, the more likely the label is right
     augmented: bool = True  # images augmented as for training, or plain ones
 
+    def clean(self, upper: jax.Array) -> jax.Array:
+        """Of the posterior of the component of larger scores, that of right labels."""
+        return upper if self.rising else 1 - upper
+
     @property
     def about(self) -> dict[str, Any]:
         """What a run tells of it in result.json."""

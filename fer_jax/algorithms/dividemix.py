@@ -195,8 +195,7 @@ def divided(
     values = division.recent(history, count)
     used = jnp.isfinite(values)
     mixture, valid = tools.fit(values, used)
-    upper = tools.upper(mixture, values)
-    clean = jnp.where(used, upper if judged.rising else 1 - upper, 0.0)
+    clean = jnp.where(used, judged.clean(tools.upper(mixture, values)), 0.0)
     return Memory(
         fitted=division.refitted(memory.fitted, mixture, span, valid),
         history=history,

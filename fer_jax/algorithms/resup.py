@@ -168,7 +168,7 @@ def clean_probability(
     """
     values = division.scaled(fitted.span, scores, labels)
     upper = division.read(tools.upper, fitted.mixture, values, labels)
-    clean = upper if judged.rising else 1 - upper
+    clean = judged.clean(upper)
     if threshold:
         clean = (clean >= threshold).astype(jnp.float32)
     return jnp.where(division.ready(fitted, labels), clean, 1.0)
